@@ -1,0 +1,1 @@
+"""The contract: routes with their schemas, one module per noun."""

@@ -1,0 +1,302 @@
+"""The endpoint kit: a route is a declaration (permission, takes, gives) above a few lines, and runs as one act."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import orjson
+import structlog
+from flask import Flask, Response, current_app, g, request
+from marshmallow import EXCLUDE, Schema, ValidationError
+
+from backend.api.problems import pointers
+from backend.clock import Clock
+from backend.domain.errors import ClinicError
+from backend.domain.permissions import BY_NAME, PUBLIC, Role, allows
+from backend.services import access
+from backend.services.context import Context
+
+log = structlog.get_logger(__name__)
+
+DEPTH = 20
+"""How deep a body may be nested (P07)."""
+
+
+class Door(Protocol):
+    """What the composition root hands the kit: how an act is run, and the clock."""
+
+    clock: Clock
+
+    def context(self, request_id: str) -> Context:
+        """Return a context without actor, at this moment."""
+        ...
+
+    def act(self, ctx: Context, *, writes: bool) -> Any:
+        """Return a context manager that runs one transaction (services.unit.act)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an endpoint gives when it is more than a body: another status, headers, or raw content."""
+
+    body: Any = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes | Iterator[bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One declared route, as the contract and the permission test read it."""
+
+    method: str
+    path: str
+    name: str
+    permission: str
+    summary: str
+    room: str
+    run: Callable[..., Any]
+    takes: type[Schema] | None
+    asks: type[Schema] | None
+    gives: type[Schema] | None
+    status: int
+    also: tuple[int, ...]
+    problems: tuple[int, ...]
+    media: str
+    writes: bool
+    if_match: bool
+
+
+class Room:
+    """The endpoints of one noun; `name` is their tag in the contract."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.endpoints: list[Endpoint] = []
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        permission: str,
+        takes: type[Schema] | None = None,
+        asks: type[Schema] | None = None,
+        gives: type[Schema] | None = None,
+        status: int = 200,
+        also: tuple[int, ...] = (),
+        problems: tuple[int, ...] = (),
+        media: str = "application/json",
+        writes: bool | None = None,
+        if_match: bool = False,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Declare a route. The function gets the context, the path's ids, and `data`, `query`, `version` as declared.
+
+        `takes` is the body, `asks` the query, `gives` the answer; `also` further good statuses; `problems` the
+        statuses it may refuse with beyond what follows from the declaration; `if_match` demands the header and
+        hands its number over as `version`.
+        """
+
+        def declare(run: Callable[..., Any]) -> Callable[..., Any]:
+            summary = (run.__doc__ or "").strip().split("\n")[0]
+            act = method != "GET" if writes is None else writes
+            self.endpoints.append(
+                Endpoint(
+                    method,
+                    path,
+                    run.__name__,
+                    permission,
+                    summary,
+                    self.name,
+                    run,
+                    takes,
+                    asks,
+                    gives,
+                    status,
+                    also,
+                    problems,
+                    media,
+                    act,
+                    if_match,
+                )  # fmt: skip
+            )
+            return run
+
+        return declare
+
+
+def mount(app: Flask, prefix: str, rooms: list[Room]) -> list[Endpoint]:
+    """Give the app the endpoints of all rooms below a prefix, and return them."""
+    endpoints = [endpoint for room in rooms for endpoint in room.endpoints]
+    for endpoint in endpoints:
+        if endpoint.permission != PUBLIC and endpoint.permission not in BY_NAME:
+            raise KeyError(f"{endpoint.name}: no row for permission {endpoint.permission}")
+        rule = prefix + endpoint.path
+        app.add_url_rule(rule, f"{endpoint.room}.{endpoint.name}", _view(endpoint), methods=[endpoint.method])
+    return endpoints
+
+
+def _view(endpoint: Endpoint) -> Callable[..., Response]:
+    def view(**ids: UUID) -> Response:
+        door: Door = current_app.extensions["uitwerk"]
+        ctx = door.context(g.request_id)
+        # Reading and checking the form happens before the transaction; what is wrong is told only to who may ask.
+        told, trouble = _told(endpoint)
+        try:
+            with door.act(ctx, writes=endpoint.writes) as unit:
+                allowed = _admitted(endpoint, unit)
+                if trouble is not None:
+                    raise trouble
+                result = endpoint.run(allowed, **ids, **told)
+        except ClinicError as error:
+            _refused(endpoint, door, ctx, error, ids)
+            raise
+        return _respond(endpoint, result)
+
+    return view
+
+
+def _admitted(endpoint: Endpoint, ctx: Context) -> Context:
+    if endpoint.permission == PUBLIC:
+        return ctx
+    actor = access.holder(ctx, _bearer())
+    g.actor = actor
+    if not allows(endpoint.permission, actor.role):
+        raise ClinicError("role-lacks-permission")
+    return replace(ctx, actor=actor)
+
+
+def _refused(
+    endpoint: Endpoint, door: Door, ctx: Context, error: ClinicError, ids: Mapping[str, UUID]
+) -> None:
+    """Write down that somebody known was refused a record or a function."""
+    actor = g.get("actor")
+    if actor is None or error.error.code not in {"not-found", "role-lacks-permission"}:
+        return
+    with door.act(replace(ctx, actor=actor), writes=True) as unit:
+        access.note_refusal(unit, endpoint.permission, error.error.code, ids.get("patient_id"))
+
+
+def _bearer() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise ClinicError("not-authenticated")
+    return token.strip()
+
+
+def _told(endpoint: Endpoint) -> tuple[dict[str, Any], ClinicError | None]:
+    """Return what the request says, as keyword arguments, or the first thing that is wrong with its form."""
+    told: dict[str, Any] = {}
+    try:
+        if endpoint.asks is not None:
+            told["query"] = _checked(endpoint.asks, request.args.to_dict(), "/query", unknown=EXCLUDE)
+        if endpoint.takes is not None:
+            told["data"] = _checked(endpoint.takes, read_json(), "")
+        if endpoint.if_match:
+            told["version"] = _if_match()
+    except ClinicError as error:
+        return told, error
+    return told, None
+
+
+def _checked(schema: type[Schema], value: Any, at: str, **options: Any) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = _instance(schema).load(value, **options)
+    except ValidationError as error:
+        raise ClinicError("invalid", pointers=pointers(error.messages, at)) from error
+    return loaded
+
+
+_INSTANCES: dict[type[Schema], Schema] = {}
+
+
+def _instance(schema: type[Schema]) -> Schema:
+    """Return the one instance of a schema: making one costs more than using it."""
+    return _INSTANCES.setdefault(schema, schema())
+
+
+def read_json() -> Any:
+    """Return the body as JSON. Raises ClinicError `not-json`, `body-too-large`, `malformed-json`, `too-deep`."""
+    if request.mimetype != "application/json":
+        raise ClinicError("not-json")
+    raw = request.get_data()  # werkzeug raises 413 beyond MAX_CONTENT_LENGTH
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise ClinicError("malformed-json") from error
+    if _deeper(value, DEPTH):
+        raise ClinicError("too-deep")
+    return value
+
+
+def _deeper(value: Any, left: int) -> bool:
+    if isinstance(value, dict):
+        return left == 0 or any(_deeper(inner, left - 1) for inner in value.values())
+    if isinstance(value, list):
+        return left == 0 or any(_deeper(inner, left - 1) for inner in value)
+    return False
+
+
+def _if_match() -> int:
+    header = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not header:
+        raise ClinicError("if-match-needed")
+    if not (header.isascii() and header.isdigit()) or len(header) > 9:
+        raise ClinicError("invalid", pointers={"/header/If-Match": "Must be a version number."})
+    return int(header)
+
+
+def _respond(endpoint: Endpoint, result: Any) -> Response:
+    answer = result if isinstance(result, Answer) else Answer(result)
+    status = answer.status or endpoint.status
+    if answer.raw is not None:
+        response = Response(answer.raw, status, content_type=endpoint.media)
+    elif endpoint.gives is None and answer.body is None:
+        response = Response(b"", status)
+        del response.headers["Content-Type"]
+    else:
+        response = Response(dump(answer.body), status, content_type=endpoint.media)
+    response.headers.extend(dict(answer.headers))
+    return response
+
+
+def dump(body: Any) -> bytes:
+    """Return a body as JSON bytes; dataclasses, UUIDs, moments and days are written as the contract says."""
+    return orjson.dumps(body, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    raise TypeError(type(value).__name__)
+
+
+def new_request_id() -> str:
+    """Return an id for a request."""
+    return str(uuid4())
+
+
+def clock_text(value: time | None) -> str | None:
+    """Return a wall-clock time as HH:MM."""
+    return None if value is None else value.strftime("%H:%M")
+
+
+def roles_of(permission: str) -> frozenset[Role]:
+    """Return who has a permission; everybody for a public one."""
+    return frozenset(Role) if permission == PUBLIC else BY_NAME[permission].roles
+
+
+def etag(version: int) -> dict[str, str]:
+    """Return the header that names a version, for If-Match."""
+    return {"ETag": f'"{version}"'}
+
+
+def moment_text(at: datetime) -> str:
+    """Return a moment as RFC 3339."""
+    return at.isoformat()

@@ -1,0 +1,1 @@
+"""The subcommands of `uitwerk`, one module each, loaded only when asked for."""

@@ -1,0 +1,1 @@
+"""The clinic: frozen dataclasses and pure functions, standard library only."""

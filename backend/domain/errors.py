@@ -1,0 +1,108 @@
+"""The error registry: every way in which the product says no, with its code, kind, title and whether to retry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of no it is; the edge maps each kind to one HTTP status."""
+
+    MALFORMED = "malformed"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    UNKNOWN = "unknown"
+    METHOD = "method"
+    NOT_ACCEPTABLE = "not-acceptable"
+    CONFLICT = "conflict"
+    GONE = "gone"
+    TOO_LARGE = "too-large"
+    MEDIA_TYPE = "media-type"
+    MEANING = "meaning"
+    PRECONDITION = "precondition"
+    TOO_MANY = "too-many"
+    INTERNAL = "internal"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """One registered error: a stable kebab-case code, its kind, an English title, and whether a retry can help."""
+
+    code: str
+    kind: Kind
+    title: str
+    retryable: bool = False
+
+
+def _registry(*codes: ErrorCode) -> Mapping[str, ErrorCode]:
+    return {code.code: code for code in codes}
+
+
+REGISTRY = _registry(
+    ErrorCode("bad-request", Kind.MALFORMED, "The request cannot be read."),
+    ErrorCode("malformed-json", Kind.MALFORMED, "The body is not valid JSON."),
+    ErrorCode("too-deep", Kind.MALFORMED, "The body is nested too deeply."),
+    ErrorCode("not-authenticated", Kind.UNAUTHENTICATED, "A valid access token is needed."),
+    ErrorCode("log-in-refused", Kind.UNAUTHENTICATED, "E-mail, password or code is not right."),
+    ErrorCode("role-lacks-permission", Kind.FORBIDDEN, "Your role does not have this function."),
+    ErrorCode("not-found", Kind.UNKNOWN, "There is no such thing here."),
+    ErrorCode("method-not-allowed", Kind.METHOD, "This address does not take that method."),
+    ErrorCode("not-acceptable", Kind.NOT_ACCEPTABLE, "The answer cannot be given in the form asked for."),
+    ErrorCode(
+        "id-in-use", Kind.CONFLICT, "This id already holds something else; what is stored was not changed."
+    ),
+    ErrorCode("stale-version", Kind.CONFLICT, "Somebody changed this since you read it."),
+    ErrorCode("retracted", Kind.CONFLICT, "This was retracted and does not come back."),
+    ErrorCode("wrong-state", Kind.CONFLICT, "This cannot be done in the state it is in."),
+    ErrorCode("already-exists", Kind.CONFLICT, "This exists already."),
+    ErrorCode("nothing-to-undo", Kind.CONFLICT, "There is nothing left to undo."),
+    ErrorCode("code-used", Kind.GONE, "This code has been used or has expired."),
+    ErrorCode("body-too-large", Kind.TOO_LARGE, "The body is larger than allowed."),
+    ErrorCode("not-json", Kind.MEDIA_TYPE, "The body must be application/json."),
+    ErrorCode("invalid", Kind.MEANING, "Some fields are not right."),
+    ErrorCode("unknown-symptom", Kind.MEANING, "The vocabulary has no such symptom."),
+    ErrorCode("contradiction", Kind.MEANING, "The entry contradicts itself."),
+    ErrorCode("out-of-time", Kind.MEANING, "The moment lies outside what can be true."),
+    ErrorCode("out-of-bounds", Kind.MEANING, "The value lies outside its bounds."),
+    ErrorCode("unknown-unit", Kind.MEANING, "The unit is not known."),
+    ErrorCode("unknown-drug", Kind.MEANING, "The catalogue has no such drug or regimen."),
+    ErrorCode("unknown-form", Kind.MEANING, "There is no such form or question."),
+    ErrorCode("wrong-route", Kind.MEANING, "This drug is not given by that route."),
+    ErrorCode("too-soon", Kind.MEANING, "The dose is closer to another than the drug allows."),
+    ErrorCode("weak-password", Kind.MEANING, "The password is too weak."),
+    ErrorCode("if-match-needed", Kind.PRECONDITION, "Name the version you saw (If-Match)."),
+    ErrorCode("too-many-tries", Kind.TOO_MANY, "Too many tries; wait before the next.", retryable=True),
+    ErrorCode("internal", Kind.INTERNAL, "Something went wrong on our side.", retryable=True),
+    ErrorCode("storage-unavailable", Kind.UNAVAILABLE, "Nothing can be stored just now.", retryable=True),
+)
+
+
+class ClinicError(Exception):
+    """A registered no.
+
+    `code` is a key of REGISTRY (KeyError otherwise); `detail` is a sentence for the reader without personal
+    data; `pointers` are RFC 6901 pointers to the offending fields, mapped to what is wrong with each.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        pointers: Mapping[str, str] | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.error = REGISTRY[code]
+        self.detail = detail
+        self.pointers = dict(pointers or {})
+        self.retry_after_s = retry_after_s
+
+
+class Remembered(ClinicError):
+    """A no that is itself an act: the failed try behind it is stored, though the answer is an error."""
+
+
+def invalid(pointer: str, why: str, code: str = "invalid") -> ClinicError:
+    """Return the error for one field: `pointer` is its RFC 6901 pointer, `why` a sentence for the reader."""
+    return ClinicError(code, why, {pointer: why})

@@ -1,0 +1,117 @@
+"""Who may do what to whose record: one table that a lawyer can read and the running app is checked against."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is here. Each member of staff has one role."""
+
+    PATIENT = "patient"
+    NURSE = "nurse"
+    CLINICIAN = "clinician"
+    COORDINATOR = "coordinator"
+    RESEARCHER = "researcher"
+    ADMIN = "admin"
+
+
+class Reach(StrEnum):
+    """How far a permission goes.
+
+    `self`: the patient's own record. `care`: patients with whom a care relationship stands. `study`: data of studies
+    the researcher was admitted to, under pseudonyms. `site`: matters of the own site that are no patient's record.
+    `open`: nobody's data (vocabulary, catalogue, one's own session).
+    """
+
+    SELF = "self"
+    CARE = "care"
+    STUDY = "study"
+    SITE = "site"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table: a permission, how far it goes, who has it, and in plain words what it lets them do."""
+
+    permission: str
+    reach: Reach
+    roles: frozenset[Role]
+    meaning: str
+
+
+_P, _N, _C, _K, _R, _A = Role
+_TREATING = (_N, _C)
+_CARING = (_N, _C, _K)
+_ANYONE = tuple(Role)
+
+
+def _row(permission: str, reach: Reach, roles: tuple[Role, ...], meaning: str) -> Row:
+    return Row(permission, reach, frozenset(roles), meaning)
+
+
+TABLE: tuple[Row, ...] = (
+    # The patient, about themselves
+    _row("own-profile:read", Reach.SELF, (_P,), "See one's own profile."),
+    _row("own-profile:write", Reach.SELF, (_P,), "Change how one wants to be reached."),
+    _row("own-plan:read", Reach.SELF, (_P,), "See one's own treatment, doses and intervals."),
+    _row("own-doses:write", Reach.SELF, (_P,), "Log a dose taken at home."),
+    _row("own-entries:read", Reach.SELF, (_P,), "See one's own diary."),
+    _row("own-entries:write", Reach.SELF, (_P,), "Log, correct and retract one's own diary entries."),
+    _row("own-samples:read", Reach.SELF, (_P,), "See one's own finger pricks and released results."),
+    _row("own-samples:write", Reach.SELF, (_P,), "Log a finger prick and that it was posted."),
+    _row("own-responses:read", Reach.SELF, (_P,), "See one's own forms."),
+    _row("own-responses:write", Reach.SELF, (_P,), "Answer, correct and retract forms."),
+    _row("own-reminders:read", Reach.SELF, (_P,), "See one's own reminders."),
+    _row("own-calendar:write", Reach.SELF, (_P,), "Make or revoke one's private calendar feed."),
+    # Treating and caring
+    _row("patients:enrol", Reach.SITE, _CARING, "Enrol a patient at one's own site."),
+    _row("patients:list", Reach.CARE, _CARING, "List the patients one cares for."),
+    _row("patients:read", Reach.CARE, _CARING, "See who a patient is and how to reach them."),
+    _row("patients:write", Reach.CARE, _CARING, "Change a patient's identity and contact details."),
+    _row("patients:pair", Reach.CARE, _CARING, "Pair a patient's phone, see and revoke devices."),
+    _row("care:read", Reach.CARE, _CARING, "See who has a care relationship with a patient."),
+    _row("care:write", Reach.CARE, _CARING, "Open or end a colleague's care relationship."),
+    _row("treatments:read", Reach.CARE, _CARING, "See treatments and the versions of their plan."),
+    _row("treatments:write", Reach.CARE, _TREATING, "Start, change or stop a treatment plan, with a reason."),
+    _row("doses:read", Reach.CARE, _CARING, "See doses and their history."),
+    _row("doses:write", Reach.CARE, _CARING, "Plan, record, move, correct and undo doses."),
+    _row("intervals:read", Reach.CARE, _CARING, "See dosing intervals."),
+    _row("entries:read", Reach.CARE, _TREATING, "Read a patient's diary."),
+    _row("responses:read", Reach.CARE, _TREATING, "Read a patient's answers to forms."),
+    _row("trend:read", Reach.CARE, _TREATING, "See a patient's wearing-off over the intervals."),
+    _row("samples:read", Reach.CARE, _CARING, "See where samples are, without their results."),
+    _row("samples:write", Reach.CARE, _CARING, "Order samples and log their steps."),
+    _row("results:read", Reach.CARE, _TREATING, "See results of samples."),
+    _row("results:write", Reach.CARE, _TREATING, "Enter, correct and release results."),
+    _row(
+        "monitoring:read", Reach.CARE, _CARING, "See which checks the drug asks for and when they were done."
+    ),
+    _row("monitoring:write", Reach.CARE, _TREATING, "Record that a check was done."),
+    _row("reminders:read", Reach.CARE, _CARING, "See a patient's reminders and what became of them."),
+    _row(
+        "subjects:write", Reach.CARE, _TREATING, "Record a patient's consent to a study, or its withdrawal."
+    ),
+    # The site and its studies
+    _row("staff:read", Reach.SITE, (*_CARING, _A), "List the staff of one's own site."),
+    _row("staff:write", Reach.SITE, (_A,), "Invite staff to one's own site, and let them go."),
+    _row("sites:read", Reach.SITE, (*_CARING, _R, _A), "See one's own site."),
+    _row("sites:write", Reach.SITE, (_A,), "Change one's own site."),
+    _row("studies:read", Reach.SITE, (*_TREATING, _A), "List the studies of one's own site."),
+    _row("studies:write", Reach.SITE, (_A,), "Set up studies and admit researchers."),
+    _row("datasets:read", Reach.STUDY, (_R,), "Pull pseudonymous data of studies one was admitted to."),
+    # Nobody's data
+    _row("session:use", Reach.OPEN, _ANYONE, "See who one is logged in as, and log out."),
+    _row("catalogue:read", Reach.OPEN, _ANYONE, "Read vocabulary, drug catalogue and forms."),
+)
+
+PUBLIC = "public"
+"""What a route declares that needs no token: logging in, pairing, health, the contract itself."""
+
+BY_NAME: Mapping[str, Row] = {row.permission: row for row in TABLE}
+
+
+def allows(permission: str, role: Role) -> bool:
+    """Whether a role has a permission at all; KeyError for one that has no row."""
+    return role in BY_NAME[permission].roles

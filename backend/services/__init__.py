@@ -1,0 +1,1 @@
+"""The wishes: one function per act; the caller owns the transaction."""

@@ -1,0 +1,48 @@
+"""What an act needs to know: the session, who acts, when, in which request, and the installation's settings."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.domain.permissions import Role
+from backend.settings import Settings
+from backend.storage.sealing import Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a patient or a member of staff, with the session they act in. Exactly one of the ids is set."""
+
+    role: Role
+    session_id: UUID | None = None
+    patient_id: UUID | None = None
+    staff_id: UUID | None = None
+    site_id: UUID | None = None
+
+    @property
+    def id(self) -> UUID | None:
+        """The id of the person."""
+        return self.patient_id or self.staff_id
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One act's surroundings. `actor` is None before somebody has said who they are."""
+
+    session: Session
+    actor: Actor | None
+    now: datetime
+    request_id: str
+    sealer: Sealer
+    settings: Settings
+    trail: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def who(self) -> Actor:
+        """The actor; ValueError where there is none, which the edge rules out."""
+        if self.actor is None:
+            raise ValueError("nobody acts")
+        return self.actor

@@ -1,0 +1,58 @@
+"""The only door to a patient: permission of the role, then reach; what you may not see does not exist."""
+
+from uuid import UUID
+
+from backend.domain.errors import ClinicError
+from backend.domain.permissions import BY_NAME, Reach, allows
+from backend.services.context import Actor, Context
+from backend.storage import patients, research
+from backend.storage.patients import PatientRow
+from backend.storage.research import StudyRow
+
+
+def permit(ctx: Context, permission: str) -> Actor:
+    """Return the actor, or raise ClinicError `role-lacks-permission`; says nothing about whose record."""
+    actor = ctx.who
+    if not allows(permission, actor.role):
+        raise ClinicError("role-lacks-permission")
+    return actor
+
+
+def patient(ctx: Context, permission: str, patient_id: UUID, *, lock: bool = False) -> PatientRow:
+    """Return a patient within reach, its row locked for writing if asked.
+
+    Raises ClinicError `role-lacks-permission` when the role never has this permission, and `not-found` for a
+    patient out of reach exactly as for one that does not exist (P19).
+    """
+    actor = permit(ctx, permission)
+    row = patients.get(ctx.session, patient_id, lock=lock)
+    if row is None or not _reaches(ctx, actor, permission, row):
+        raise ClinicError("not-found")
+    return row
+
+
+def own(ctx: Context, permission: str, *, lock: bool = False) -> PatientRow:
+    """Return the acting patient's own row. Raises as `patient`."""
+    actor = permit(ctx, permission)
+    if actor.patient_id is None:
+        raise ClinicError("not-found")
+    return patient(ctx, permission, actor.patient_id, lock=lock)
+
+
+def study(ctx: Context, permission: str, study_id: UUID) -> StudyRow:
+    """Return a study the actor was admitted to. Raises ClinicError `role-lacks-permission` or `not-found`."""
+    actor = permit(ctx, permission)
+    if actor.staff_id is not None:
+        for row in research.studies_of(ctx.session, actor.staff_id, ctx.now):
+            if row.id == study_id:
+                return row
+    raise ClinicError("not-found")
+
+
+def _reaches(ctx: Context, actor: Actor, permission: str, row: PatientRow) -> bool:
+    reach = BY_NAME[permission].reach
+    if reach is Reach.SELF:
+        return actor.patient_id == row.id
+    if reach is Reach.CARE and actor.staff_id is not None:
+        return patients.cares(ctx.session, actor.staff_id, row.id, ctx.now)
+    return False

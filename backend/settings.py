@@ -1,0 +1,150 @@
+"""The settings: one frozen object read from the environment, each variable with its type, default and meaning."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+class SettingsError(Exception):
+    """The environment asks for something unsafe or unreadable; the process must not start."""
+
+
+def _var(name: str, kind: str, default: object, meaning: str) -> Any:
+    return field(
+        default=default, metadata={"name": name, "kind": kind, "default": default, "meaning": meaning}
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set from outside. Only tests may use the seams (`clock_file`, `failpoint`)."""
+
+    app_env: str = _var(
+        "APP_ENV", "str", "production", "production, or test: only then are the test seams honoured"
+    )
+    database_url: str = _var(
+        "DATABASE_URL",
+        "str",
+        "",
+        "SQLAlchemy URL; empty means SQLite in the data folder; postgresql:// means psycopg 3",
+    )
+    data_dir: Path = _var(
+        "UITWERK_DATA_DIR", "path", Path("instance"), "folder of the database, keys and mail outbox"
+    )
+    key_file: Path | None = _var(
+        "UITWERK_KEY_FILE", "path", None, "the key that seals identities; made with mode 0600 when absent"
+    )
+    host: str = _var(
+        "UITWERK_HOST", "str", "127.0.0.1", "address the web server listens on; loopback unless told"
+    )
+    port: int = _var("UITWERK_PORT", "int", 8000, "port the web server listens on")
+    base_url: str = _var(
+        "UITWERK_BASE_URL",
+        "str",
+        "",
+        "address people reach us at, in links and QR codes; empty means host and port",
+    )
+    workers: int = _var("UITWERK_WORKERS", "int", 2, "web processes")
+    threads: int = _var("UITWERK_THREADS", "int", 4, "threads of each web process")
+    log_level: str = _var("UITWERK_LOG_LEVEL", "str", "INFO", "DEBUG, INFO, WARNING or ERROR")
+    busy_timeout_ms: int = _var("UITWERK_BUSY_TIMEOUT_MS", "int", 5000, "how long a write waits for a lock")
+    body_limit: int = _var("UITWERK_BODY_LIMIT", "int", 256 * 1024, "largest body of a request in bytes")
+    access_minutes: int = _var("UITWERK_ACCESS_MINUTES", "int", 15, "life of an access token")
+    refresh_days: int = _var(
+        "UITWERK_REFRESH_DAYS", "int", 180, "how long a phone may stay silent before pairing anew"
+    )
+    staff_idle_minutes: int = _var(
+        "UITWERK_STAFF_IDLE_MINUTES", "int", 20, "staff sessions end after this silence"
+    )
+    staff_hours: int = _var(
+        "UITWERK_STAFF_HOURS", "int", 12, "staff sessions end after this long whatever happens"
+    )
+    login_limit: int = _var(
+        "UITWERK_LOGIN_LIMIT", "int", 10, "failed log-ins per account and quarter of an hour"
+    )
+    pairing_limit: int = _var(
+        "UITWERK_PAIRING_LIMIT", "int", 30, "wrong pairing codes per address and quarter of an hour"
+    )
+    dispatch_every_s: float = _var(
+        "UITWERK_DISPATCH_EVERY_S", "float", 5.0, "seconds between looks for due reminders"
+    )
+    lease_s: int = _var("UITWERK_LEASE_S", "int", 120, "how long a dispatcher may hold a reminder it claimed")
+    dispatcher_silence_s: int = _var(
+        "UITWERK_DISPATCHER_SILENCE_S", "int", 180, "a dispatcher silent for longer makes /readyz answer 503"
+    )
+    mail_host: str = _var(
+        "UITWERK_MAIL_HOST", "str", "", "SMTP server; empty means mail is written to the outbox folder"
+    )
+    mail_port: int = _var("UITWERK_MAIL_PORT", "int", 587, "SMTP port")
+    mail_security: str = _var("UITWERK_MAIL_SECURITY", "str", "starttls", "starttls, tls or none")
+    mail_user: str = _var("UITWERK_MAIL_USER", "str", "", "SMTP user; empty means no log-in")
+    mail_password: str = _var("UITWERK_MAIL_PASSWORD", "str", "", "SMTP password")
+    mail_from: str = _var("UITWERK_MAIL_FROM", "str", "uitwerk@localhost", "sender of reminders")
+    argon2_memory_kib: int = _var(
+        "UITWERK_ARGON2_MEMORY_KIB", "int", 19456, "memory of a password hash; less only in tests"
+    )
+    clock_file: Path | None = _var(
+        "CLOCK_FILE", "path", None, "test only: seconds by which the clock is shifted"
+    )
+    failpoint: str = _var("FAILPOINT", "str", "", "test only: name:kill, name:raise or name:sleep")
+
+    @property
+    def testing(self) -> bool:
+        """Whether the test seams are honoured."""
+        return self.app_env == "test"
+
+    @property
+    def url(self) -> str:
+        """The database's SQLAlchemy URL, with the PostgreSQL driver named."""
+        if not self.database_url:
+            return f"sqlite:///{(self.data_dir / 'uitwerk.db').resolve()}"
+        for prefix in ("postgresql://", "postgres://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    @property
+    def keys(self) -> Path:
+        """The file of the sealing key."""
+        return self.key_file or self.data_dir / "uitwerk.key"
+
+    @property
+    def public_url(self) -> str:
+        """The address people reach us at, without a closing slash."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def variables() -> list[Mapping[str, Any]]:
+    """Return name, kind, default and meaning of every variable, in the order of the reference page."""
+    return [f.metadata for f in fields(Settings)]
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of an environment (the process's own by default).
+
+    Raises SettingsError for a value of the wrong type and for a test seam outside APP_ENV=test.
+    """
+    source = os.environ if environ is None else environ
+    settings = Settings(**{f.name: _value(source, f.metadata) for f in fields(Settings)})
+    if settings.app_env not in {"production", "test"}:
+        raise SettingsError("APP_ENV is production or test.")
+    if not settings.testing and (settings.clock_file or settings.failpoint):
+        raise SettingsError("CLOCK_FILE and FAILPOINT are test seams: they need APP_ENV=test.")
+    if settings.mail_security not in {"starttls", "tls", "none"}:
+        raise SettingsError("UITWERK_MAIL_SECURITY is starttls, tls or none.")
+    return settings
+
+
+def _value(environ: Mapping[str, str], meta: Mapping[str, Any]) -> Any:
+    text = environ.get(meta["name"], "").strip()
+    if not text:
+        return meta["default"]
+    try:
+        return _READERS[meta["kind"]](text)
+    except ValueError as error:
+        raise SettingsError(f"{meta['name']} is not of type {meta['kind']}.") from error
+
+
+_READERS: Mapping[str, Any] = {"str": str, "int": int, "float": float, "path": Path}

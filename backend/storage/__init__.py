@@ -1,0 +1,1 @@
+"""The memory: typed tables and the queries of each noun; nothing here commits."""

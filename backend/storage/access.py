@@ -1,0 +1,156 @@
+"""Access: devices and sessions with their hashed tokens, pairing codes, and counted tries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.storage.db import Base, Instant
+from backend.storage.people import StaffRow
+
+
+class SessionRow(Base):
+    """One device of a patient or one log-in of staff: the family all its tokens belong to."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (CheckConstraint("(patient_id IS NULL) <> (staff_id IS NULL)", name="one_subject"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"), index=True)
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class TokenRow(Base):
+    """An access or refresh token, as a hash. A refresh token names when it was rotated."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (CheckConstraint("kind IN ('access','refresh')", name="kind"),)
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    rotated_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class PairingRow(Base):
+    """A pairing code for a patient's phone: a scanned secret, or a typed selector and verifier; one use."""
+
+    __tablename__ = "pairings"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    secret_hash: Mapped[bytes] = mapped_column(unique=True)
+    selector: Mapped[str] = mapped_column(String(4), index=True)
+    verifier_hash: Mapped[bytes]
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    wrong_tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class TryRow(Base):
+    """One failed try to get in, under a keyed hash of whom or where."""
+
+    __tablename__ = "tries"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    mark: Mapped[bytes]
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (Index("ix_tries_mark_at", "mark", "at"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds an access token: the session and its one subject, with a staff member's role and site."""
+
+    session_id: UUID
+    patient_id: UUID | None
+    staff_id: UUID | None
+    role: str | None
+    site_id: UUID | None
+    seen_at: datetime
+
+
+def holder(session: Session, token_hash: bytes, now: datetime) -> Holder | None:
+    """Return who holds a live access token, in one query; None for unknown, expired, revoked or left."""
+    query = (
+        select(
+            SessionRow.id,
+            SessionRow.patient_id,
+            SessionRow.staff_id,
+            StaffRow.role,
+            StaffRow.site_id,
+            SessionRow.seen_at,
+        )
+        .join(TokenRow, TokenRow.session_id == SessionRow.id)
+        .outerjoin(StaffRow, StaffRow.id == SessionRow.staff_id)
+        .where(
+            TokenRow.token_hash == token_hash,
+            TokenRow.kind == "access",
+            TokenRow.expires_at > now,
+            SessionRow.revoked_at.is_(None),
+            (SessionRow.ends_at.is_(None)) | (SessionRow.ends_at > now),
+            StaffRow.left_at.is_(None),
+        )
+    )
+    row = session.execute(query).first()
+    return None if row is None else Holder(*row)
+
+
+def token(session: Session, token_hash: bytes, *, lock: bool = False) -> TokenRow | None:
+    """Return a token by its hash, locked for writing if asked."""
+    query = select(TokenRow).where(TokenRow.token_hash == token_hash)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def devices(session: Session, patient_id: UUID) -> list[SessionRow]:
+    """Return a patient's devices, the newest first."""
+    query = select(SessionRow).where(SessionRow.patient_id == patient_id)
+    return list(session.scalars(query.order_by(SessionRow.started_at.desc(), SessionRow.id)))
+
+
+def revoke(session: Session, session_id: UUID, now: datetime) -> None:
+    """End a session and forget its tokens; holds at once in every worker, since each request asks the table."""
+    session.execute(
+        update(SessionRow)
+        .where(SessionRow.id == session_id, SessionRow.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    session.execute(delete(TokenRow).where(TokenRow.session_id == session_id, TokenRow.kind == "access"))
+
+
+def pairing_by_secret(session: Session, secret_hash: bytes) -> PairingRow | None:
+    """Return the pairing of a scanned secret, locked for writing."""
+    return session.scalar(select(PairingRow).where(PairingRow.secret_hash == secret_hash).with_for_update())
+
+
+def pairing_by_selector(session: Session, selector: str, now: datetime) -> PairingRow | None:
+    """Return the newest open pairing of a typed selector, locked for writing."""
+    query = (
+        select(PairingRow)
+        .where(PairingRow.selector == selector, PairingRow.used_at.is_(None), PairingRow.expires_at > now)
+        .order_by(PairingRow.expires_at.desc())
+        .limit(1)
+    )
+    return session.scalar(query.with_for_update())
+
+
+def tries_since(session: Session, mark: bytes, since: datetime, limit: int) -> int:
+    """Return how many failed tries a mark has since a moment, counted up to `limit`."""
+    return len(
+        session.execute(select(TryRow.id).where(TryRow.mark == mark, TryRow.at > since).limit(limit)).all()
+    )
+
+
+def count_try(session: Session, mark: bytes, now: datetime, forget_before: datetime) -> None:
+    """Write down a failed try and forget old ones."""
+    session.execute(delete(TryRow).where(TryRow.at < forget_before))
+    session.add(TryRow(mark=mark, at=now))

@@ -1,0 +1,41 @@
+"""The audit log: one row beside every act and every read, written in the act's own transaction."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, String, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.storage.db import Base, Instant
+
+
+class EventRow(Base):
+    """Who did what to whose record, when, and in which request; `subject` names the thing touched."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_patient_at", "patient_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    actor_role: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[UUID | None]
+    act: Mapped[str] = mapped_column(String(60))
+    patient_id: Mapped[UUID | None]
+    subject: Mapped[str] = mapped_column(String(120))
+    request_id: Mapped[str] = mapped_column(String(64))
+    detail: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
+
+
+def add(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Append events."""
+    if rows:
+        session.execute(insert(EventRow), rows)
+
+
+def of_patient(session: Session, patient_id: UUID, before: int | None, limit: int) -> list[EventRow]:
+    """Return a patient's events, the newest first, from before an event's id (a page)."""
+    query = select(EventRow).where(EventRow.patient_id == patient_id)
+    if before is not None:
+        query = query.where(EventRow.id < before)
+    return list(session.scalars(query.order_by(EventRow.id.desc()).limit(limit)))

@@ -1,0 +1,42 @@
+"""Checks the drug asks for, as done: blood tests, scans, and when."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.storage.db import Base, Instant
+
+
+class CheckRow(Base):
+    """One check done on a day, for the drug of a treatment."""
+
+    __tablename__ = "monitoring_checks"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    treatment_id: Mapped[UUID] = mapped_column(ForeignKey("treatments.id"))
+    check: Mapped[str] = mapped_column(String(60))
+    done_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_by: Mapped[UUID | None]
+
+
+def of_patient(session: Session, patient_id: UUID) -> list[CheckRow]:
+    """Return a patient's checks, oldest first."""
+    query = select(CheckRow).where(CheckRow.patient_id == patient_id)
+    return list(session.scalars(query.order_by(CheckRow.done_on, CheckRow.id)))
+
+
+def last_done(session: Session, patient_id: UUID) -> dict[UUID, dict[str, date]]:
+    """Return, for each treatment of a patient, the last day each check was done."""
+    query = (
+        select(CheckRow.treatment_id, CheckRow.check, func.max(CheckRow.done_on))
+        .where(CheckRow.patient_id == patient_id)
+        .group_by(CheckRow.treatment_id, CheckRow.check)
+    )
+    found: dict[UUID, dict[str, date]] = {}
+    for treatment_id, check, done_on in session.execute(query).tuples():
+        found.setdefault(treatment_id, {})[check] = done_on
+    return found

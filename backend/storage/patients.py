@@ -1,0 +1,102 @@
+"""Patients: their sealed identity, how they want to be reached, and who has a care relationship with them."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.storage.db import Base, Instant
+
+
+class PatientRow(Base):
+    """One patient; every identifying field is sealed under the patient's own key."""
+
+    __tablename__ = "patients"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"), index=True)
+    key: Mapped[bytes]
+    name_sealed: Mapped[bytes | None]
+    birth_date_sealed: Mapped[bytes | None]
+    hospital_number_sealed: Mapped[bytes | None]
+    hospital_number_mark: Mapped[bytes | None]
+    email_sealed: Mapped[bytes | None]
+    zone: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8))
+    quiet_from: Mapped[time | None]
+    quiet_to: Mapped[time | None]
+    channel: Mapped[str] = mapped_column(String(20))
+    calendar_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    calendar_sealed: Mapped[bytes | None]
+    enrolled_at: Mapped[datetime] = mapped_column(Instant)
+    version: Mapped[int] = mapped_column(default=1)
+
+    __table_args__ = (
+        Index("uq_patients_hospital_number_mark", "site_id", "hospital_number_mark", unique=True),
+    )
+
+
+class CareRow(Base):
+    """A care relationship: from when until when somebody may open a patient's record."""
+
+    __tablename__ = "care_relationships"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    granted_by: Mapped[UUID | None]
+
+    __table_args__ = (Index("ix_care_relationships_staff_patient", "staff_id", "patient_id"),)
+
+
+def get(session: Session, patient_id: UUID, *, lock: bool = False) -> PatientRow | None:
+    """Return a patient, its row locked for writing if asked (SQLite holds the whole file by then)."""
+    query = select(PatientRow).where(PatientRow.id == patient_id)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def by_mark(session: Session, site_id: UUID, mark: bytes) -> PatientRow | None:
+    """Return the patient of a site by the keyed hash of the hospital number."""
+    return session.scalar(
+        select(PatientRow).where(PatientRow.site_id == site_id, PatientRow.hospital_number_mark == mark)
+    )
+
+
+def by_calendar(session: Session, token_hash: bytes) -> PatientRow | None:
+    """Return the patient of a calendar feed's token."""
+    return session.scalar(select(PatientRow).where(PatientRow.calendar_hash == token_hash))
+
+
+def cares(session: Session, staff_id: UUID, patient_id: UUID, now: datetime) -> bool:
+    """Whether a care relationship stands at a moment."""
+    query = select(CareRow.id).where(
+        CareRow.staff_id == staff_id, CareRow.patient_id == patient_id, _standing(now)
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
+def care_of(session: Session, patient_id: UUID) -> Sequence[CareRow]:
+    """Return all care relationships of a patient, oldest first."""
+    query = select(CareRow).where(CareRow.patient_id == patient_id).order_by(CareRow.starts_at, CareRow.id)
+    return session.scalars(query).all()
+
+
+def within_reach(
+    session: Session, staff_id: UUID, now: datetime, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[PatientRow]:
+    """Return the patients somebody cares for, by enrolment moment and id, from behind `after` (a page)."""
+    cared = select(CareRow.patient_id).where(CareRow.staff_id == staff_id, _standing(now))
+    query = select(PatientRow).where(PatientRow.id.in_(cared))
+    if after is not None:
+        moment, last = after
+        later = PatientRow.enrolled_at > moment
+        query = query.where(or_(later, (PatientRow.enrolled_at == moment) & (PatientRow.id > last)))
+    return session.scalars(query.order_by(PatientRow.enrolled_at, PatientRow.id).limit(limit)).all()
+
+
+def _standing(now: datetime):  # type: ignore[no-untyped-def]  # the expression's type is SQLAlchemy's own
+    return (CareRow.starts_at <= now) & (or_(CareRow.ends_at.is_(None), CareRow.ends_at > now))

@@ -1,0 +1,86 @@
+"""Responses to forms, under the phone's own id."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.domain.moments import Occurred
+from backend.storage.db import Base
+from backend.storage.occurrences import ReportColumns, occurrence
+from backend.storage.records import insert_once
+
+
+class ResponseRow(ReportColumns, Base):
+    """The standing version of a response. `about` says which interval: the one it falls in, or the one before."""
+
+    __tablename__ = "responses"
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    retracted: Mapped[bool] = mapped_column(Boolean)
+    created_mark: Mapped[bytes] = mapped_column(LargeBinary)
+    form: Mapped[str] = mapped_column(String(60))
+    form_version: Mapped[int]
+    about: Mapped[str] = mapped_column(String(10))
+    completed: Mapped[bool] = mapped_column(Boolean)
+    answers: Mapped[Any] = mapped_column(JSON)
+
+    __table_args__ = (
+        CheckConstraint("about IN ('current','previous')", name="about"),
+        Index("ix_responses_patient_anchor", "patient_id", "anchor_at", "id"),
+    )
+
+
+def table() -> Table:
+    """Return the table, for writing rows."""
+    return ResponseRow.__table__  # type: ignore[return-value]  # a mapped class has a Table
+
+
+def add(session: Session, values: dict[str, Any]) -> bool:
+    """Store a new response; False when the patient's id is taken."""
+    return insert_once(session, table(), values)
+
+
+def get(session: Session, patient_id: UUID, response_id: UUID) -> ResponseRow | None:
+    """Return a response, retracted or not."""
+    query = select(ResponseRow).where(ResponseRow.patient_id == patient_id, ResponseRow.id == response_id)
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def put(
+    session: Session, patient_id: UUID, response_id: UUID, base_version: int, values: dict[str, Any]
+) -> bool:
+    """Replace a response's standing version; False when it is no longer the one named."""
+    standing = (
+        ResponseRow.patient_id == patient_id,
+        ResponseRow.id == response_id,
+        ResponseRow.version == base_version,
+    )
+    done = session.execute(update(ResponseRow).where(*standing).values(version=base_version + 1, **values))
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
+
+
+def of_patient(session: Session, patient_id: UUID) -> Sequence[ResponseRow]:
+    """Return a patient's standing responses in the order of their anchors."""
+    query = select(ResponseRow).where(ResponseRow.patient_id == patient_id, ResponseRow.retracted.is_(False))
+    return session.scalars(query.order_by(ResponseRow.anchor_at, ResponseRow.id)).all()
+
+
+def moment(row: ResponseRow) -> Occurred:
+    """Return when a response says it was answered."""
+    return occurrence(row.occurred_at, row.occurred_on, row.occurred_offset, row.zone)

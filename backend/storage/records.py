@@ -1,0 +1,55 @@
+"""Records made on a phone: stored once under the phone's own id, and every earlier version kept."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, String, Table, and_, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.storage.db import Base, Instant
+
+
+class VersionRow(Base):
+    """A superseded version of a diary entry, sample or response: what it held, and who replaced it, when and why."""
+
+    __tablename__ = "record_versions"
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[Any] = mapped_column(JSON)
+    note_sealed: Mapped[bytes | None]
+    replaced_at: Mapped[datetime] = mapped_column(Instant)
+    replaced_by: Mapped[UUID | None]
+    device_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str]
+
+
+def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless its key is taken; False when it was (P03: the database decides, never a look beforehand)."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=list(table.primary_key.columns))
+    done = session.execute(statement, values)
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for INSERT
+
+
+def insert_many(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows that are known to be new."""
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def keep_version(session: Session, **values: object) -> None:
+    """Keep the version that is about to be replaced."""
+    session.execute(insert(VersionRow), values)
+
+
+def versions(session: Session, kind: str, patient_id: UUID, record_id: UUID) -> list[VersionRow]:
+    """Return the superseded versions of a record, oldest first."""
+    mine = and_(
+        VersionRow.patient_id == patient_id, VersionRow.kind == kind, VersionRow.record_id == record_id
+    )
+    return list(session.scalars(select(VersionRow).where(mine).order_by(VersionRow.version)))

@@ -1,0 +1,78 @@
+"""Studies: who takes part under which pseudonym, since when with consent, and who may pull the data."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.storage.db import Base, Instant
+
+
+class StudyRow(Base):
+    """A study; its secret keys the pseudonyms, so that two studies cannot be joined."""
+
+    __tablename__ = "studies"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
+    secret_sealed: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SubjectRow(Base):
+    """A patient in a study, under its pseudonym; only standing consent lets data out."""
+
+    __tablename__ = "study_subjects"
+
+    study_id: Mapped[UUID] = mapped_column(ForeignKey("studies.id"), primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), primary_key=True)
+    pseudonym: Mapped[str] = mapped_column(String(32))
+    consented_at: Mapped[datetime] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (UniqueConstraint("study_id", "pseudonym"),)
+
+
+class ResearcherRow(Base):
+    """Staff who may pull a study's data, from when until when."""
+
+    __tablename__ = "study_researchers"
+
+    study_id: Mapped[UUID] = mapped_column(ForeignKey("studies.id"), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+def studies_of(session: Session, staff_id: UUID, now: datetime) -> list[StudyRow]:
+    """Return the studies whose data somebody may pull at a moment, by name."""
+    query = (
+        select(StudyRow)
+        .join(ResearcherRow, ResearcherRow.study_id == StudyRow.id)
+        .where(
+            ResearcherRow.staff_id == staff_id,
+            ResearcherRow.starts_at <= now,
+            (ResearcherRow.ends_at.is_(None)) | (ResearcherRow.ends_at > now),
+        )
+    )
+    return list(session.scalars(query.order_by(StudyRow.name)))
+
+
+def studies_at(session: Session, site_id: UUID) -> list[StudyRow]:
+    """Return a site's studies by name."""
+    return list(session.scalars(select(StudyRow).where(StudyRow.site_id == site_id).order_by(StudyRow.name)))
+
+
+def subjects(session: Session, study_id: UUID) -> Sequence[SubjectRow]:
+    """Return the subjects whose consent stands, by pseudonym: an order that says nothing of enrolment."""
+    query = select(SubjectRow).where(SubjectRow.study_id == study_id, SubjectRow.withdrawn_at.is_(None))
+    return session.scalars(query.order_by(SubjectRow.pseudonym)).all()
+
+
+def subject(session: Session, study_id: UUID, patient_id: UUID) -> SubjectRow | None:
+    """Return a patient's place in a study, withdrawn or not, as it stands now."""
+    query = select(SubjectRow).where(SubjectRow.study_id == study_id, SubjectRow.patient_id == patient_id)
+    return session.scalar(query.execution_options(populate_existing=True))

@@ -1,0 +1,99 @@
+"""Diary entries: what a patient reports of a day, under the phone's own id."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, LargeBinary, Row, Select, Table, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.domain.moments import Occurred
+from backend.storage.db import Base
+from backend.storage.occurrences import ReportColumns, occurrence
+from backend.storage.records import insert_many, insert_once
+
+
+class EntryRow(ReportColumns, Base):
+    """The standing version of a diary entry. `content` holds ratings and answers; free words are sealed apart.
+
+    `created_mark` is the digest of the first upload, by which a retry is told from another content (P04).
+    """
+
+    __tablename__ = "diary_entries"
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    retracted: Mapped[bool] = mapped_column(Boolean)
+    created_mark: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[Any] = mapped_column(JSON)
+    note_sealed: Mapped[bytes | None]
+
+    __table_args__ = (Index("ix_diary_entries_patient_anchor", "patient_id", "anchor_at", "id"),)
+
+
+def table() -> Table:
+    """Return the table, for writing rows."""
+    return EntryRow.__table__  # type: ignore[return-value]  # a mapped class has a Table
+
+
+def add(session: Session, values: dict[str, Any]) -> bool:
+    """Store a new entry; False when the patient's id is taken."""
+    return insert_once(session, table(), values)
+
+
+def add_new(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Store entries known to be new."""
+    insert_many(session, table(), rows)
+
+
+def get(session: Session, patient_id: UUID, entry_id: UUID) -> EntryRow | None:
+    """Return an entry, retracted or not."""
+    query = select(EntryRow).where(EntryRow.patient_id == patient_id, EntryRow.id == entry_id)
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def put(
+    session: Session, patient_id: UUID, entry_id: UUID, base_version: int, values: dict[str, Any]
+) -> bool:
+    """Replace an entry's standing version; False when it is no longer the one named."""
+    standing = (EntryRow.patient_id == patient_id, EntryRow.id == entry_id, EntryRow.version == base_version)
+    done = session.execute(update(EntryRow).where(*standing).values(version=base_version + 1, **values))
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
+
+
+def page(
+    session: Session, patient_id: UUID, before: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return a patient's standing entries, the newest first, from before an anchor and id (a page)."""
+    query = timeline(patient_id)
+    if before is not None:
+        moment, last = before
+        earlier = EntryRow.anchor_at < moment
+        query = query.where(or_(earlier, (EntryRow.anchor_at == moment) & (EntryRow.id < last)))
+    return session.execute(query.order_by(EntryRow.anchor_at.desc(), EntryRow.id.desc()).limit(limit)).all()
+
+
+def of_patient(session: Session, patient_id: UUID) -> Sequence[Row[Any]]:
+    """Return all standing entries of a patient in the order of their anchors."""
+    return session.execute(timeline(patient_id).order_by(EntryRow.anchor_at, EntryRow.id)).all()
+
+
+def timeline(patient_id: UUID) -> Select[Any]:
+    """Return the query of a patient's standing entries as plain rows, without the cost of objects."""
+    return select(*_COLUMNS).where(EntryRow.patient_id == patient_id, EntryRow.retracted.is_(False))
+
+
+def moment(row: Row[Any] | EntryRow) -> Occurred:
+    """Return when an entry says it happened."""
+    return occurrence(row.occurred_at, row.occurred_on, row.occurred_offset, row.zone)
+
+
+def streamed(session: Session, patient_id: UUID) -> Iterator[tuple[Occurred, date | None, Any]]:
+    """Yield moment, planned day and row of each standing entry in order, for reading many patients in turn."""
+    for row in of_patient(session, patient_id):
+        yield moment(row), row.planned_on, row
+
+
+_COLUMNS = [column for name, column in EntryRow.__table__.columns.items() if name != "created_mark"]

@@ -1,0 +1,136 @@
+"""Treatments and the versions of their plans, to and from the clinic's own shapes."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, String, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.domain.regimens import Route
+from backend.domain.treatment import PlanVersion, Treatment
+from backend.storage.db import Base, Instant
+
+
+class TreatmentRow(Base):
+    """One drug for one patient."""
+
+    __tablename__ = "treatments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    drug: Mapped[str] = mapped_column(String(40))
+    started_on: Mapped[date]
+    stopped_on: Mapped[date | None]
+    stop_reason: Mapped[str] = mapped_column(default="")
+    zone: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class PlanRow(Base):
+    """One version of a treatment's plan, with its reason and who decided."""
+
+    __tablename__ = "plan_versions"
+
+    treatment_id: Mapped[UUID] = mapped_column(ForeignKey("treatments.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    valid_from: Mapped[date]
+    regimen: Mapped[str] = mapped_column(String(60))
+    route: Mapped[str] = mapped_column(String(10))
+    interval_weeks: Mapped[int | None]
+    slot: Mapped[time]
+    weekdays: Mapped[list[int]] = mapped_column(JSON)
+    reason: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_by: Mapped[UUID | None]
+
+
+def add(session: Session, patient_id: UUID, treatment: Treatment, by: UUID | None) -> None:
+    """Store a new treatment with its first plan."""
+    session.execute(
+        insert(TreatmentRow),
+        {
+            "id": treatment.id,
+            "patient_id": patient_id,
+            "drug": treatment.drug_key,
+            "started_on": treatment.started_on,
+            "zone": treatment.zone,
+            "created_at": treatment.versions[0].recorded_at,
+            "stop_reason": "",
+        },
+    )
+    add_version(session, treatment, by)
+
+
+def add_version(session: Session, treatment: Treatment, by: UUID | None) -> None:
+    """Store a treatment's newest plan version."""
+    plan = treatment.versions[-1]
+    session.execute(
+        insert(PlanRow),
+        {
+            "treatment_id": treatment.id,
+            "version": plan.version,
+            "valid_from": plan.valid_from,
+            "regimen": plan.regimen,
+            "route": plan.route.value,
+            "interval_weeks": plan.interval_weeks,
+            "slot": plan.slot,
+            "weekdays": list(plan.weekdays),
+            "reason": plan.reason,
+            "recorded_at": plan.recorded_at,
+            "recorded_by": by,
+        },
+    )
+
+
+def set_stop(session: Session, treatment_id: UUID, on: date, reason: str) -> None:
+    """Store the stop of a treatment."""
+    row = session.get_one(TreatmentRow, treatment_id)
+    row.stopped_on, row.stop_reason = on, reason
+    session.flush()
+
+
+def of_patients(session: Session, patient_ids: Sequence[UUID]) -> dict[UUID, list[Treatment]]:
+    """Return the treatments of each patient, oldest first; patients without any are left out."""
+    query = (
+        select(TreatmentRow, PlanRow)
+        .join(PlanRow, PlanRow.treatment_id == TreatmentRow.id)
+        .where(TreatmentRow.patient_id.in_(patient_ids))
+        .order_by(TreatmentRow.patient_id, TreatmentRow.started_on, TreatmentRow.id, PlanRow.version)
+    )
+    heads: dict[UUID, TreatmentRow] = {}
+    plans: dict[UUID, list[PlanVersion]] = {}
+    for head, plan in session.execute(query).tuples():
+        heads[head.id] = head
+        plans.setdefault(head.id, []).append(_plan(plan))
+    found: dict[UUID, list[Treatment]] = {}
+    for head in heads.values():
+        versions = tuple(plans[head.id])
+        treatment = Treatment(head.id, head.drug, head.started_on, head.stopped_on, head.zone, versions)
+        found.setdefault(head.patient_id, []).append(treatment)
+    return found
+
+
+def of_patient(session: Session, patient_id: UUID) -> list[Treatment]:
+    """Return a patient's treatments, oldest first."""
+    return of_patients(session, [patient_id]).get(patient_id, [])
+
+
+def deciders(session: Session, treatment_id: UUID) -> dict[int, UUID | None]:
+    """Return who recorded each plan version of a treatment."""
+    query = select(PlanRow.version, PlanRow.recorded_by).where(PlanRow.treatment_id == treatment_id)
+    return dict(session.execute(query).tuples().all())
+
+
+def _plan(row: PlanRow) -> PlanVersion:
+    return PlanVersion(
+        row.version,
+        row.valid_from,
+        row.regimen,
+        Route(row.route),
+        row.interval_weeks,
+        row.slot,
+        tuple(row.weekdays),
+        row.reason,
+        row.recorded_at,
+    )

@@ -1,0 +1,1 @@
+"""The pages: static files that reach data over HTTP alone."""

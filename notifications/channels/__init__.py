@@ -1,0 +1,1 @@
+"""Channels: the ways a message leaves the house, one file each; none knows another."""

@@ -1,0 +1,154 @@
+"""When a reminder is told: clock time, quiet hours, the two days on which the clocks change, and expiry."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from notifications.policy import RULES, expires_at, outside_quiet, rule, send_at
+from notifications.walltime import at_wall, known_zone, local
+from tests.notifications.making import AMSTERDAM, DueFactory, PersonFactory, utc
+
+ZONES = [
+    AMSTERDAM,
+    "Pacific/Kiritimati",
+    "Pacific/Pago_Pago",
+    "Australia/Lord_Howe",
+    "America/St_Johns",
+    "UTC",
+]
+CLOCKS = st.times(max_value=time(23, 59)).map(lambda clock: clock.replace(second=0, microsecond=0))
+CHANGE_DAYS = st.sampled_from([date(2026, 3, 28), date(2026, 3, 29), date(2026, 10, 24), date(2026, 10, 25)])
+DAYS = st.one_of(CHANGE_DAYS, st.dates(date(2026, 1, 1), date(2030, 12, 31)))
+
+
+@pytest.mark.promise("P13")
+@given(DAYS, CLOCKS, st.sampled_from(ZONES))
+def test_a_wall_time_is_the_first_instant_at_which_the_clock_shows_it_or_more(
+    on: date, clock: time, zone: str
+) -> None:
+    found = at_wall(on, clock, zone)
+    wanted = datetime.combine(on, clock)
+    shown = found.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    just_before = (found - timedelta(seconds=1)).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    an_hour_before = (found - timedelta(hours=1)).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    assert just_before < wanted <= shown
+    assert an_hour_before != wanted  # not the second of two
+
+
+@pytest.mark.promise("P13")
+def test_a_skipped_time_is_the_end_of_the_gap_and_a_doubled_one_the_first() -> None:
+    assert at_wall(date(2026, 3, 29), time(2, 30), AMSTERDAM) == utc("2026-03-29 01:00")
+    assert at_wall(date(2026, 10, 25), time(2, 30), AMSTERDAM) == utc("2026-10-25 00:30")
+    assert at_wall(date(2026, 10, 25), time(2, 30), AMSTERDAM, fold=1) == utc("2026-10-25 01:30")
+    assert at_wall(date(2011, 12, 30), time(9), "Pacific/Apia") == utc("2011-12-30 10:00")  # no such day
+
+
+def test_a_zone_is_known_by_its_name_in_the_iana_database() -> None:
+    assert known_zone(AMSTERDAM)
+    assert not known_zone("Europe/Uitwerk")
+
+
+def _quiet(clock: time, start: time, stop: time) -> bool:
+    return start <= clock < stop if start <= stop else not stop <= clock < start
+
+
+def _quiet_minutes(start: time, stop: time) -> int:
+    return ((stop.hour - start.hour) * 60 + stop.minute - start.minute) % 1440
+
+
+@given(DAYS, CLOCKS, CLOCKS, CLOCKS, st.sampled_from(ZONES), st.booleans())
+def test_nothing_is_told_in_quiet_hours(
+    on: date, clock: time, start: time, stop: time, zone: str, must_be_early: bool
+) -> None:
+    assume(_quiet_minutes(start, stop) <= 18 * 60)
+    person = PersonFactory.build(zone=zone, quiet_from=start, quiet_to=stop)
+    planned = at_wall(on, clock, zone)
+    told = outside_quiet(planned, person, not_after=planned + timedelta(minutes=1) if must_be_early else None)
+    assert not _quiet(local(told, zone).time(), start, stop)
+    if must_be_early:
+        assert told <= planned + timedelta(minutes=1)
+    else:
+        assert told >= planned
+        assert told - planned <= timedelta(minutes=_quiet_minutes(start, stop) + 60)
+
+
+@given(DAYS, CLOCKS, CLOCKS, st.sampled_from(ZONES))
+def test_without_quiet_hours_nothing_moves(on: date, clock: time, edge: time, zone: str) -> None:
+    planned = at_wall(on, clock, zone)
+    assert outside_quiet(planned, PersonFactory.build(zone=zone, quiet_from=None)) == planned
+    assert outside_quiet(planned, PersonFactory.build(zone=zone, quiet_from=edge, quiet_to=edge)) == planned
+
+
+@pytest.mark.parametrize(
+    ("planned", "told"),
+    [
+        ("2026-03-09 21:00", "2026-03-10 06:00"),  # 22:00 local: the end of quiet, 07:00
+        ("2026-03-09 20:59", "2026-03-09 20:59"),  # a minute before it begins
+        ("2026-03-10 06:00", "2026-03-10 06:00"),  # the end itself is not quiet
+        ("2026-03-28 22:00", "2026-03-29 05:00"),  # the night the clocks go forward
+        ("2026-10-24 21:00", "2026-10-25 06:00"),  # and back
+    ],
+)
+def test_quiet_hours_end_on_the_persons_own_clock(planned: str, told: str) -> None:
+    assert outside_quiet(utc(planned), PersonFactory.build()) == utc(told)
+
+
+def test_quiet_that_ends_in_the_doubled_hour_ends_after_the_moment_and_not_before_it() -> None:
+    person = PersonFactory.build(quiet_to=time(2, 30))
+    assert outside_quiet(utc("2026-10-25 01:15"), person) == utc("2026-10-25 01:30")
+
+
+def test_what_is_due_before_quiet_ends_is_told_before_quiet_begins() -> None:
+    person = PersonFactory.build(quiet_to=time(9))
+    assert outside_quiet(utc("2026-03-10 06:00"), person, utc("2026-03-10 07:30")) == utc("2026-03-09 20:59")
+    assert outside_quiet(utc("2026-03-10 06:00"), person, utc("2026-03-10 08:00")) == utc("2026-03-09 20:59")
+    assert outside_quiet(utc("2026-03-10 06:00"), person, utc("2026-03-10 08:01")) == utc("2026-03-10 08:00")
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "at", "told"),
+    [
+        ("dose", 0, "2026-03-10 13:00", "2026-03-03 08:00"),
+        ("dose", 1, "2026-03-10 13:00", "2026-03-09 08:00"),
+        ("dose", 2, "2026-03-10 13:00", "2026-03-10 07:00"),  # 08:00 local is earlier than 2 h before
+        ("dose", 2, "2026-03-10 08:30", "2026-03-10 06:30"),  # 2 h before is earlier
+        ("dose", 2, None, "2026-03-10 07:00"),
+        ("home-dose", 0, "2026-03-10 19:00", "2026-03-10 19:00"),
+        ("home-dose", 0, None, "2026-03-10 08:00"),
+        ("sample-kit", 0, None, "2026-03-10 08:00"),
+        ("form", 0, None, "2026-03-10 08:00"),
+        ("monitoring", 0, None, "2026-03-03 08:00"),
+    ],
+)
+def test_each_step_has_its_hour(kind: str, step: int, at: str | None, told: str) -> None:
+    due = DueFactory.build(kind=kind, at=utc(at) if at else None)
+    assert send_at(due, RULES[kind].steps[step], PersonFactory.build()) == utc(told)
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "over"),
+    [
+        ("dose", "2026-03-10 08:00", "2026-03-10 08:00"),
+        ("dose", None, "2026-03-10 23:00"),
+        ("home-dose", "2026-03-10 19:00", "2026-03-10 23:00"),
+        ("sample-post", None, "2026-03-11 23:00"),
+        ("form", None, "2026-03-16 23:00"),
+    ],
+)
+def test_a_reminder_expires_when_it_can_help_no_more(kind: str, at: str | None, over: str) -> None:
+    assert expires_at(DueFactory.build(kind=kind, at=utc(at) if at else None), PersonFactory.build()) == utc(
+        over
+    )
+
+
+def test_a_day_that_is_an_hour_short_still_ends_at_midnight() -> None:
+    due = DueFactory.build(on=date(2026, 3, 29), at=None)
+    assert expires_at(due, PersonFactory.build()) == datetime(2026, 3, 29, 22, tzinfo=UTC)
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown kind"):
+        rule("walk")
