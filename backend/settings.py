@@ -12,33 +12,25 @@ class SettingsError(Exception):
 
 
 def _var(name: str, kind: str, default: object, meaning: str) -> Any:
-    return field(
-        default=default, metadata={"name": name, "kind": kind, "default": default, "meaning": meaning}
-    )
+    return field(default=default, metadata={"name": name, "kind": kind, "default": default, "meaning": meaning})
 
 
 @dataclass(frozen=True)
 class Settings:
     """Everything that can be set from outside. Only tests may use the seams (`clock_file`, `failpoint`)."""
 
-    app_env: str = _var(
-        "APP_ENV", "str", "production", "production, or test: only then are the test seams honoured"
-    )
+    app_env: str = _var("APP_ENV", "str", "production", "production, or test: only then are the test seams honoured")
     database_url: str = _var(
         "DATABASE_URL",
         "str",
         "",
         "SQLAlchemy URL; empty means SQLite in the data folder; postgresql:// means psycopg 3",
     )
-    data_dir: Path = _var(
-        "UITWERK_DATA_DIR", "path", Path("instance"), "folder of the database, keys and mail outbox"
-    )
+    data_dir: Path = _var("UITWERK_DATA_DIR", "path", Path("instance"), "folder of the database, keys and mail outbox")
     key_file: Path | None = _var(
         "UITWERK_KEY_FILE", "path", None, "the key that seals identities; made with mode 0600 when absent"
     )
-    host: str = _var(
-        "UITWERK_HOST", "str", "127.0.0.1", "address the web server listens on; loopback unless told"
-    )
+    host: str = _var("UITWERK_HOST", "str", "127.0.0.1", "address the web server listens on; loopback unless told")
     port: int = _var("UITWERK_PORT", "int", 8000, "port the web server listens on")
     base_url: str = _var(
         "UITWERK_BASE_URL",
@@ -52,24 +44,14 @@ class Settings:
     busy_timeout_ms: int = _var("UITWERK_BUSY_TIMEOUT_MS", "int", 5000, "how long a write waits for a lock")
     body_limit: int = _var("UITWERK_BODY_LIMIT", "int", 256 * 1024, "largest body of a request in bytes")
     access_minutes: int = _var("UITWERK_ACCESS_MINUTES", "int", 15, "life of an access token")
-    refresh_days: int = _var(
-        "UITWERK_REFRESH_DAYS", "int", 180, "how long a phone may stay silent before pairing anew"
-    )
-    staff_idle_minutes: int = _var(
-        "UITWERK_STAFF_IDLE_MINUTES", "int", 20, "staff sessions end after this silence"
-    )
-    staff_hours: int = _var(
-        "UITWERK_STAFF_HOURS", "int", 12, "staff sessions end after this long whatever happens"
-    )
-    login_limit: int = _var(
-        "UITWERK_LOGIN_LIMIT", "int", 10, "failed log-ins per account and quarter of an hour"
-    )
+    refresh_days: int = _var("UITWERK_REFRESH_DAYS", "int", 180, "how long a phone may stay silent before pairing anew")
+    staff_idle_minutes: int = _var("UITWERK_STAFF_IDLE_MINUTES", "int", 20, "staff sessions end after this silence")
+    staff_hours: int = _var("UITWERK_STAFF_HOURS", "int", 12, "staff sessions end after this long whatever happens")
+    login_limit: int = _var("UITWERK_LOGIN_LIMIT", "int", 10, "failed log-ins per account and quarter of an hour")
     pairing_limit: int = _var(
         "UITWERK_PAIRING_LIMIT", "int", 30, "wrong pairing codes per address and quarter of an hour"
     )
-    dispatch_every_s: float = _var(
-        "UITWERK_DISPATCH_EVERY_S", "float", 5.0, "seconds between looks for due reminders"
-    )
+    dispatch_every_s: float = _var("UITWERK_DISPATCH_EVERY_S", "float", 5.0, "seconds between looks for due reminders")
     lease_s: int = _var("UITWERK_LEASE_S", "int", 120, "how long a dispatcher may hold a reminder it claimed")
     dispatcher_silence_s: int = _var(
         "UITWERK_DISPATCHER_SILENCE_S", "int", 180, "a dispatcher silent for longer makes /readyz answer 503"
@@ -85,9 +67,7 @@ class Settings:
     argon2_memory_kib: int = _var(
         "UITWERK_ARGON2_MEMORY_KIB", "int", 19456, "memory of a password hash; less only in tests"
     )
-    clock_file: Path | None = _var(
-        "CLOCK_FILE", "path", None, "test only: seconds by which the clock is shifted"
-    )
+    clock_file: Path | None = _var("CLOCK_FILE", "path", None, "test only: seconds by which the clock is shifted")
     failpoint: str = _var("FAILPOINT", "str", "", "test only: name:kill, name:raise or name:sleep")
 
     @property

@@ -24,9 +24,7 @@ class Outbox(Protocol):
         """
         ...
 
-    def acknowledge(
-        self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None
-    ) -> bool:
+    def acknowledge(self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None) -> bool:
         """Write down what became of it; False, and nothing changed, when the fence was lost.
 
         Accepted ends as sent, also for a row cancelled in flight. Failed with `next_try_at` goes back to

@@ -94,6 +94,4 @@ def _reminder(due: Due, step: str, send_at: datetime, expires_at: datetime, chan
     moment = due.at.astimezone(UTC) if due.at else None
     clock = f"T{moment:%H%M}Z" if moment else ""  # two doses a day may share subject and version
     key = f"{due.kind}:{due.subject}:{due.version}:{due.on.isoformat()}{clock}:{step}"
-    return Reminder(
-        key, due.kind, due.subject, due.version, step, due.on, moment, send_at, expires_at, channel
-    )
+    return Reminder(key, due.kind, due.subject, due.version, step, due.on, moment, send_at, expires_at, channel)

@@ -44,11 +44,12 @@ _WEEK_BEFORE = Step("week-before", 7)
 
 RULES: Mapping[str, Rule] = {
     "dose": Rule((_WEEK_BEFORE, Step("day-before", 1), _BEFORE_IT), until_moment=True),
+    "dose-expected": Rule((_WEEK_BEFORE,), useful_days=7),
     "home-dose": Rule((_AT_IT,)),
     "sample-kit": Rule((_ON_THE_DAY,), useful_days=3),
-    "sample": Rule((_BEFORE_IT,), until_moment=True),
+    "sample": Rule((Step("day-before", 1), _BEFORE_IT), until_moment=True),
     "sample-post": Rule((_ON_THE_DAY,), useful_days=1),
-    "form": Rule((Step("opens", 0),), useful_days=6),
+    "form": Rule((Step("opens", 0),), useful_days=5),
     "monitoring": Rule((_WEEK_BEFORE,), useful_days=7),
 }
 """The defaults (DOMAIN.md, Finger prick; Doses and reminders): the clinic says the day, these the telling."""

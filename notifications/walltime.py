@@ -1,14 +1,16 @@
 """The wall clock of a zone, as far as reminders need it: local time to UTC, and UTC to local day and time."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
-
-_ZONES = frozenset(available_timezones())
+from zoneinfo import ZoneInfo
 
 
 def known_zone(name: str) -> bool:
     """Tell whether the IANA database has a zone of that name."""
-    return name in _ZONES
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # no such zone, not a zone's name, a folder of zones
+        return False
+    return True
 
 
 def at_wall(on: date, clock: time, zone: str, fold: int = 0) -> datetime:

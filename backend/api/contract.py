@@ -1,23 +1,67 @@
 """All rooms of the API, the contract they make together, and its readable page."""
 
 from importlib.metadata import version
+from typing import Any
 
 from flask import Flask, Response
 
-from backend.api import symptoms
+from backend.api import (
+    access,
+    care,
+    catalogue,
+    doses,
+    health,
+    intervals,
+    monitoring,
+    patients,
+    people,
+    questionnaires,
+    reminders,
+    research,
+    results,
+    samples,
+    symptoms,
+    treatment,
+    trends,
+)
 from backend.api.docs import page
 from backend.api.endpoint import Room, dump, mount
 from backend.api.openapi import document
 
 PREFIX = "/api/v1"
-ROOMS: list[Room] = [symptoms.room]
+ROOMS: list[Room] = [
+    access.room,
+    patients.room,
+    care.room,
+    people.room,
+    symptoms.room,
+    reminders.room,
+    research.room,
+    trends.room,
+    samples.room,
+    results.room,
+    questionnaires.room,
+    monitoring.room,
+    treatment.room,
+    doses.room,
+    intervals.room,
+    catalogue.room,
+]
+
+
+def contract() -> dict[str, Any]:
+    """Return the OpenAPI document of everything there is."""
+    rooms = {PREFIX: ROOMS, "": [health.room, health.still]}
+    mounted = {prefix: [endpoint for room in held for endpoint in room.endpoints] for prefix, held in rooms.items()}
+    return document(mounted, version("uitwerk"))
 
 
 def install(app: Flask) -> None:
     """Mount every room and serve the document made of them."""
-    endpoints = mount(app, PREFIX, ROOMS)
-    app.extensions["uitwerk-endpoints"] = endpoints
-    told = document(endpoints, version("uitwerk"), PREFIX)
+    app.extensions["uitwerk-endpoints"] = mount(app, PREFIX, ROOMS)
+    mount(app, "", [health.room])
+    health.mount_still(app)
+    told = contract()
     app.extensions["uitwerk-openapi"] = told
     as_json, as_page = dump(told), page(told).encode()
 
@@ -28,7 +72,5 @@ def install(app: Flask) -> None:
     @app.get(f"{PREFIX}/docs")
     def docs() -> Response:
         response = Response(as_page, content_type="text/html; charset=utf-8")
-        response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
-        )
+        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
         return response

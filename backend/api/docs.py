@@ -21,8 +21,7 @@ def page(spec: dict[str, Any]) -> str:
     shapes = spec["components"]["schemas"]
     links = "".join(f'<li><a href="#{escape(room)}">{escape(room)}</a></li>' for room in rooms)
     body = "".join(
-        f'<section id="{escape(room)}"><h2>{escape(room)}</h2>{"".join(by_room[room])}</section>'
-        for room in rooms
+        f'<section id="{escape(room)}"><h2>{escape(room)}</h2>{"".join(by_room[room])}</section>' for room in rooms
     )
     told = "".join(_shape(name, shapes[name]) for name in sorted(shapes))
     return (
@@ -50,9 +49,7 @@ def _row(head: str, cell: str) -> str:
 
 def _parameter(parameter: dict[str, Any]) -> str:
     need = "needed" if parameter.get("required") else "optional"
-    return (
-        f"<code>{escape(parameter['name'])}</code> ({parameter['in']}, {need}): {_type(parameter['schema'])}"
-    )
+    return f"<code>{escape(parameter['name'])}</code> ({parameter['in']}, {need}): {_type(parameter['schema'])}"
 
 
 def _content(holder: dict[str, Any]) -> str:
@@ -67,9 +64,7 @@ def _shape(name: str, shape: dict[str, Any]) -> str:
         _row(field + ("" if field in needed else " (optional)"), _type(inner))
         for field, inner in shape.get("properties", {}).items()
     ]
-    return (
-        f'<article id="shape-{escape(name)}"><h3>{escape(name)}</h3><table>{"".join(rows)}</table></article>'
-    )
+    return f'<article id="shape-{escape(name)}"><h3>{escape(name)}</h3><table>{"".join(rows)}</table></article>'
 
 
 def _type(shape: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The endpoint kit: a route is a declaration (permission, takes, gives) above a few lines, and runs as one act."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from decimal import Decimal
@@ -18,6 +19,9 @@ from backend.domain.errors import ClinicError
 from backend.domain.permissions import BY_NAME, PUBLIC, Role, allows
 from backend.services import access
 from backend.services.context import Context
+
+Reading = Callable[[], AbstractContextManager[Context]]
+"""Opens a reading act without an actor."""
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +73,7 @@ class Endpoint:
     media: str
     writes: bool
     if_match: bool
+    prepare: Callable[[Reading, dict[str, Any]], Any] | None = None
 
 
 class Room:
@@ -93,37 +98,25 @@ class Room:
         media: str = "application/json",
         writes: bool | None = None,
         if_match: bool = False,
+        prepare: Callable[[Reading, dict[str, Any]], Any] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a route. The function gets the context, the path's ids, and `data`, `query`, `version` as declared.
 
         `takes` is the body, `asks` the query, `gives` the answer; `also` further good statuses; `problems` the
         statuses it may refuse with beyond what follows from the declaration; `if_match` demands the header and
-        hands its number over as `version`.
+        hands its number over as `version`. `prepare` gets a way to read and the body, and does what is too slow for
+        the act (hashing a password) before it begins; what it returns is handed over as `prepared`.
         """
 
         def declare(run: Callable[..., Any]) -> Callable[..., Any]:
             summary = (run.__doc__ or "").strip().split("\n")[0]
             act = method != "GET" if writes is None else writes
-            self.endpoints.append(
-                Endpoint(
-                    method,
-                    path,
-                    run.__name__,
-                    permission,
-                    summary,
-                    self.name,
-                    run,
-                    takes,
-                    asks,
-                    gives,
-                    status,
-                    also,
-                    problems,
-                    media,
-                    act,
-                    if_match,
-                )  # fmt: skip
-            )
+            # fmt: off
+            self.endpoints.append(Endpoint(
+                method, path, run.__name__, permission, summary, self.name, run, takes, asks, gives,
+                status, also, problems, media, act, if_match, prepare,
+            ))
+            # fmt: on
             return run
 
         return declare
@@ -147,6 +140,8 @@ def _view(endpoint: Endpoint) -> Callable[..., Response]:
         # Reading and checking the form happens before the transaction; what is wrong is told only to who may ask.
         told, trouble = _told(endpoint)
         try:
+            if endpoint.prepare is not None and trouble is None:
+                told["prepared"] = endpoint.prepare(lambda: door.act(ctx, writes=False), told["data"])
             with door.act(ctx, writes=endpoint.writes) as unit:
                 allowed = _admitted(endpoint, unit)
                 if trouble is not None:
@@ -170,9 +165,7 @@ def _admitted(endpoint: Endpoint, ctx: Context) -> Context:
     return replace(ctx, actor=actor)
 
 
-def _refused(
-    endpoint: Endpoint, door: Door, ctx: Context, error: ClinicError, ids: Mapping[str, UUID]
-) -> None:
+def _refused(endpoint: Endpoint, door: Door, ctx: Context, error: ClinicError, ids: Mapping[str, UUID]) -> None:
     """Write down that somebody known was refused a record or a function."""
     actor = g.get("actor")
     if actor is None or error.error.code not in {"not-found", "role-lacks-permission"}:

@@ -1,7 +1,7 @@
 """The contract, generated: an OpenAPI 3.1 document from the declared endpoints and their schemas."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apispec import APISpec
@@ -14,12 +14,12 @@ from backend.api.problems import ProblemOut
 from backend.domain.permissions import BY_NAME, PUBLIC
 
 _PATH = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
-_TITLES = {200: "As asked.", 201: "Made.", 202: "Taken.", 204: "Done.", 304: "Unchanged."}
+_TITLES = {200: "As asked.", 201: "Made.", 202: "Taken.", 204: "Done.", 304: "Unchanged.", 503: "Not ready."}
 _UUID = {"type": "string", "format": "uuid"}
 
 
-def document(endpoints: Sequence[Endpoint], version: str, prefix: str) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of the endpoints below a prefix."""
+def document(mounted: Mapping[str, Sequence[Endpoint]], version: str) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the endpoints below each prefix."""
     plugin = MarshmallowPlugin(schema_name_resolver=_name)
     spec = APISpec(
         title="Uitwerk",
@@ -34,9 +34,10 @@ def document(endpoints: Sequence[Endpoint], version: str, prefix: str) -> dict[s
         raise RuntimeError("the plugin was not initialised")
     converter.add_attribute_function(_strict)  # type: ignore[no-untyped-call]  # apispec is untyped here
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    for endpoint in endpoints:
-        path = _PATH.sub(lambda found: "{" + found["name"] + "}", prefix + endpoint.path)
-        spec.path(path=path, operations={endpoint.method.lower(): _operation(endpoint)})
+    for prefix, endpoints in mounted.items():
+        for endpoint in endpoints:
+            path = _PATH.sub(lambda found: "{" + found["name"] + "}", prefix + endpoint.path)
+            spec.path(path=path, operations={endpoint.method.lower(): _operation(endpoint)})
     return spec.to_dict()
 
 
@@ -74,10 +75,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.takes is not None:
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": endpoint.takes}}}
     for status in _refusals(endpoint):
-        told["responses"][str(status)] = {
-            "description": "Refused.",
-            "content": {"application/problem+json": {"schema": ProblemOut}},
-        }
+        response = told["responses"].setdefault(str(status), {"description": "Refused.", "content": {}})
+        response["content"]["application/problem+json"] = {"schema": ProblemOut}
     return told
 
 
@@ -113,9 +112,7 @@ def _refusals(endpoint: Endpoint) -> list[int]:
     found = {500, 503, *endpoint.problems}
     if endpoint.permission != PUBLIC:
         found |= {401, 403}
-        if len(BY_NAME[endpoint.permission].roles) == len(
-            type(next(iter(BY_NAME[endpoint.permission].roles)))
-        ):
+        if len(BY_NAME[endpoint.permission].roles) == len(type(next(iter(BY_NAME[endpoint.permission].roles)))):
             found.discard(403)
     if endpoint.takes is not None:
         found |= {400, 413, 415, 422}

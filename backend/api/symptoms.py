@@ -123,9 +123,7 @@ def list_own_entries(ctx: Context, query: dict[str, Any]) -> dict[str, Any]:
     return paging.page(symptoms.own_page(ctx, *paging.asked(query)), _shown)
 
 
-@room.route(
-    "GET", "/me/diary-entries/<uuid:entry_id>", permission="own-entries:read", gives=EntryOut, problems=(404,)
-)
+@room.route("GET", "/me/diary-entries/<uuid:entry_id>", permission="own-entries:read", gives=EntryOut, problems=(404,))
 def get_own_entry(ctx: Context, entry_id: UUID) -> Answer:
     """Get one of one's own entries."""
     entry = symptoms.own(ctx, entry_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -70,10 +70,25 @@ class Dose:
             raise ValueError("a dose without slot and without moment")
         return moment.dose_anchor
 
+    @property
+    def on(self) -> date:
+        """Local day of the dose: when it was given, else its slot's."""
+        moment = self.given or self.planned
+        if moment is None:
+            raise ValueError("a dose without slot and without moment")
+        return moment.on
 
-def plan(
-    dose_id: UUID, treatment_id: UUID, slot: Occurred, route: Route, now: datetime, reason: str = ""
-) -> Dose:
+
+LATE = timedelta(hours=24)
+"""How long after it was given a dose may be recorded without saying why."""
+
+
+def late(parts: Sequence[PartGiven], now: datetime) -> bool:
+    """Tell whether a dose is recorded late: more than a day after its last part."""
+    return now - max(part.given.dose_anchor for part in parts) > LATE
+
+
+def plan(dose_id: UUID, treatment_id: UUID, slot: Occurred, route: Route, now: datetime, reason: str = "") -> Dose:
     """Return the first version of a planned dose."""
     return Dose(dose_id, treatment_id, Status.PLANNED, route, slot, None, (), 1, Act.PLAN, now, reason)
 
@@ -103,9 +118,7 @@ def record(dose: Dose, parts: Sequence[PartGiven], route: Route, now: datetime, 
     """
     _must_be(dose, Status.PLANNED, Status.MISSED)
     ordered = _in_order(parts, now)
-    return _next(
-        dose, Act.RECORD, now, reason, status=Status.GIVEN, route=route, given=ordered[0].given, parts=ordered
-    )
+    return _next(dose, Act.RECORD, now, reason, status=Status.GIVEN, route=route, given=ordered[0].given, parts=ordered)
 
 
 def correct(dose: Dose, parts: Sequence[PartGiven], route: Route, now: datetime, reason: str) -> Dose:
@@ -180,9 +193,7 @@ def _in_order(parts: Sequence[PartGiven], now: datetime) -> tuple[PartGiven, ...
 
 def _must_be(dose: Dose, *allowed: Status) -> None:
     if dose.status not in allowed:
-        raise ClinicError(
-            "wrong-state", f"The dose is {dose.status.value}.", {"/status": f"is {dose.status.value}"}
-        )
+        raise ClinicError("wrong-state", f"The dose is {dose.status.value}.", {"/status": f"is {dose.status.value}"})
 
 
 def _next(dose: Dose, act: Act, now: datetime, reason: str, **changes: object) -> Dose:

@@ -270,9 +270,7 @@ def _read(kind: Any, raw: Any) -> Any:
 
 def _read_union(kind: Any, raw: Any) -> Any:
     if kind == Pattern:
-        pattern = _read_object(
-            _PATTERNS[raw["kind"]], {name: one for name, one in raw.items() if name != "kind"}
-        )
+        pattern = _read_object(_PATTERNS[raw["kind"]], {name: one for name, one in raw.items() if name != "kind"})
         if isinstance(pattern, Cycle) and pattern.loading and pattern.first_maintenance is None:
             raise ValueError("a loading needs the span from its first dose to the first maintenance dose")
         return pattern

@@ -49,15 +49,13 @@ REGISTRY = _registry(
     ErrorCode("not-found", Kind.UNKNOWN, "There is no such thing here."),
     ErrorCode("method-not-allowed", Kind.METHOD, "This address does not take that method."),
     ErrorCode("not-acceptable", Kind.NOT_ACCEPTABLE, "The answer cannot be given in the form asked for."),
-    ErrorCode(
-        "id-in-use", Kind.CONFLICT, "This id already holds something else; what is stored was not changed."
-    ),
+    ErrorCode("id-in-use", Kind.CONFLICT, "This id already holds something else; what is stored was not changed."),
     ErrorCode("stale-version", Kind.CONFLICT, "Somebody changed this since you read it."),
     ErrorCode("retracted", Kind.CONFLICT, "This was retracted and does not come back."),
     ErrorCode("wrong-state", Kind.CONFLICT, "This cannot be done in the state it is in."),
     ErrorCode("already-exists", Kind.CONFLICT, "This exists already."),
     ErrorCode("nothing-to-undo", Kind.CONFLICT, "There is nothing left to undo."),
-    ErrorCode("code-used", Kind.GONE, "This code has been used or has expired."),
+    ErrorCode("code-used", Kind.GONE, "This code does not work: it is wrong, has been used or has expired."),
     ErrorCode("body-too-large", Kind.TOO_LARGE, "The body is larger than allowed."),
     ErrorCode("not-json", Kind.MEDIA_TYPE, "The body must be application/json."),
     ErrorCode("invalid", Kind.MEANING, "Some fields are not right."),

@@ -1,15 +1,16 @@
 """Linking: which dosing interval a report falls in and on which day of it, derived from the doses and never stored."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from backend.domain.dosing import Dose, as_of, given
 from backend.domain.moments import Occurred, Precision
 from backend.domain.regimens import Route
-from backend.domain.treatment import Treatment, expected
+from backend.domain.treatment import Expected, Treatment, next_expected, planned_weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,75 +65,66 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A patient's intervals in order, with the doses' anchors for looking up by bisection."""
+    """A patient's intervals in order, with the doses' anchors and (sorted) local days for looking up by bisection."""
 
     intervals: tuple[Interval, ...]
     anchors: tuple[datetime, ...]
+    days: tuple[date, ...]
 
 
 def chain(treatments: Iterable[Treatment], doses: Iterable[Dose]) -> Chain:
-    """Return the chain of intervals of one patient. A route or drug switch does not break it."""
+    """Return the chain of intervals of one patient: one order of all given doses, whatever treatment they belong to.
+
+    A route or drug switch does not break it. Where two treatments overlap, a report belongs to the latest dose of
+    either, so that it is in exactly one interval; the open one ends at the earliest dose that any of them expects.
+    Tablets taken every day open no intervals.
+    """
     by_id = {t.id: t for t in treatments}
     every = tuple(doses)
-    done = given(every)
+    done = given(d for d in every if by_id[d.treatment_id].opens_intervals)
     closers: list[Dose | None] = [*done[1:], *([None] if done else [])]
-    intervals = tuple(
-        _interval(number, by_id[opener.treatment_id], opener, closer, every)
-        for number, (opener, closer) in enumerate(zip(done, closers, strict=True), start=1)
-    )
-    return Chain(intervals, tuple(d.anchor for d in done))
+    coming = next_expected(by_id.values(), every)
+    seen: Counter[UUID] = Counter()
+    intervals = []
+    for number, (opener, closer) in enumerate(zip(done, closers, strict=True), start=1):
+        treatment = by_id[opener.treatment_id]
+        intervals.append(_interval(number, treatment, seen[treatment.id], opener, closer or coming))
+        seen[treatment.id] += 1
+    return Chain(tuple(intervals), tuple(d.anchor for d in done), tuple(sorted(d.on for d in done)))
 
 
-def _interval(
-    number: int, treatment: Treatment, opener: Dose, closer: Dose | None, doses: Sequence[Dose]
-) -> Interval:
-    opened_on = _day(opener)
-    closed_on = _day(closer) if closer else None
-    if closer is None:
-        coming = expected(treatment, doses)
-        end = coming.on if coming else None
-        weeks = treatment.versions[-1].interval_weeks
-    else:
-        end = closer.planned.on if closer.planned else None
-        # The plan in force the day before the interval ended: a decision taken at the visit is for the next one.
-        weeks = _plan_before(treatment, _day(closer))
+def _interval(number: int, treatment: Treatment, index: int, opener: Dose, end: Dose | Expected | None) -> Interval:
+    """Return the interval that a dose opens; `end` is the dose that closed it, or what is expected next."""
+    closer = end if isinstance(end, Dose) else None
+    slot = closer.planned if closer else end  # one that was never planned leaves no planned end
+    plan = treatment.plan_before(end.on) if end else treatment.versions[-1]
     return Interval(
         number=number,
         treatment_id=treatment.id,
         drug_key=treatment.drug_key,
         route=opener.route,
         opened_by=opener.id,
-        opened_on=opened_on,
+        opened_on=opener.on,
         opened_at=opener.anchor,
         closed_by=closer.id if closer else None,
-        closed_on=closed_on,
+        closed_on=closer.on if closer else None,
         closed_at=closer.anchor if closer else None,
-        planned_end_on=end,
-        planned_weeks=weeks,
+        planned_end_on=slot.on if slot else None,
+        planned_weeks=planned_weeks(treatment, plan, index),
         stopped=closer is None and treatment.stopped_on is not None,
         closing_route=closer.route if closer else None,
     )
-
-
-def _plan_before(treatment: Treatment, end: date) -> int | None:
-    before = [v for v in treatment.versions if v.valid_from < end]
-    return (before[-1] if before else treatment.versions[0]).interval_weeks
-
-
-def _day(dose: Dose) -> date:
-    if dose.given is None:
-        raise ValueError("only a given dose opens or closes an interval")
-    return dose.given.on
 
 
 def place(report: Occurred, planned_on: date | None, line: Chain) -> Place:
     """Return where a report stands (DOMAIN.md, Intervals and linking).
 
     By exact time, a report on the dose day before the dose belongs to the interval that ends; a report with only a
-    date on that day counts as before the dose and is flagged. `planned_on` is the planned day as it stood when the
-    report was made. A traveller's calendar can run behind the dose's: such days count as 0 and are flagged.
+    date on that day counts as before the dose and is flagged. So a moment is compared with the doses' moments, a day
+    with their days, whatever the zones. `planned_on` is the planned day as it stood when the report was made. A
+    traveller's calendar can run behind the dose's: such days count as 0 and are flagged.
     """
-    index = bisect_right(line.anchors, report.anchor) - 1
+    index = _index(report, line)
     following = line.intervals[index + 1] if index + 1 < len(line.intervals) else None
     flags = ["date-only-on-dose-day"] if _only_date_on(report, following) else []
     if index < 0:
@@ -143,9 +135,50 @@ def place(report: Occurred, planned_on: date | None, line: Chain) -> Place:
     actual = _days(report.on, interval.closed_on, flags) if interval.closed_on else None
     length = interval.length_days
     fraction = min(round(since / length, 4), 1.0) if length else None
-    return Place(
-        interval.number, since, _until(report.on, planned_on), actual, fraction, tuple(dict.fromkeys(flags))
+    return Place(interval.number, since, _until(report.on, planned_on), actual, fraction, tuple(dict.fromkeys(flags)))
+
+
+def _index(report: Occurred, line: Chain) -> int:
+    """Return which interval a report falls in, counted from 0; -1 before the first dose."""
+    if report.precision is Precision.DAY:
+        return bisect_left(line.days, report.on) - 1
+    return bisect_right(line.anchors, report.anchor) - 1
+
+
+def opener(report: Occurred, line: Chain) -> UUID | None:
+    """Return the dose that opened the interval a report falls in, None before the first."""
+    index = _index(report, line)
+    return None if index < 0 else line.intervals[index].opened_by
+
+
+_SLACK = timedelta(days=2)  # a day without a time is compared by calendar, which can differ from the anchor by so much
+
+
+def touched(before: Chain, after: Chain) -> tuple[datetime, datetime | None] | None:
+    """Return from when until when (aware, UTC; None for ever) reports can have changed interval, None when nowhere."""
+    old = [(i.opened_at, i.opened_by) for i in before.intervals]
+    new = [(i.opened_at, i.opened_by) for i in after.intervals]
+    if old == new:
+        return None
+    start = next(
+        (k for k, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), min(len(old), len(new))
     )
+    low = min(pair[0] for pair in (*old[start : start + 1], *new[start : start + 1]))
+    common = 0
+    while common < min(len(old), len(new)) - start and old[-1 - common] == new[-1 - common]:
+        common += 1
+    return low - _SLACK, old[-common][0] + _SLACK if common else None
+
+
+def _common(left: Sequence[object], right: Sequence[object]) -> int:
+    """Return how many first members are the same in both."""
+    pairs = zip(left, right, strict=False)
+    return next((k for k, (one, other) in enumerate(pairs) if one != other), min(len(left), len(right)))
+
+
+def relinked(before: Chain, after: Chain, reports: Iterable[Occurred]) -> int:
+    """Return how many reports fall in an interval that another dose opened than before."""
+    return sum(opener(report, before) != opener(report, after) for report in reports)
 
 
 def _only_date_on(report: Occurred, following: Interval | None) -> bool:
@@ -166,5 +199,5 @@ def _until(on: date, planned_on: date | None) -> int | None:
 def planned_then(treatments: Iterable[Treatment], versions: Iterable[Dose], then: datetime) -> date | None:
     """Return the day the next dose was planned for as known at `then`: the earliest expected, None when none was."""
     standing = [t for t in (t.as_of(then) for t in treatments) if t is not None]
-    doses = as_of(versions, then)
-    return min((e.on for e in (expected(t, doses) for t in standing) if e is not None), default=None)
+    coming = next_expected(standing, as_of(versions, then))
+    return coming.on if coming else None

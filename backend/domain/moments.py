@@ -53,11 +53,7 @@ class Occurred:
 
         A dose whose time is not known counts as after every report of its day.
         """
-        return (
-            self.at.astimezone(UTC)
-            if self.at
-            else at_wall(self.on + timedelta(days=1), time(0), self.zone) - _TICK
-        )
+        return self.at.astimezone(UTC) if self.at else at_wall(self.on + timedelta(days=1), time(0), self.zone) - _TICK
 
 
 def at_moment(at: datetime, zone: str) -> Occurred:

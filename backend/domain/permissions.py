@@ -85,14 +85,10 @@ TABLE: tuple[Row, ...] = (
     _row("samples:write", Reach.CARE, _CARING, "Order samples and log their steps."),
     _row("results:read", Reach.CARE, _TREATING, "See results of samples."),
     _row("results:write", Reach.CARE, _TREATING, "Enter, correct and release results."),
-    _row(
-        "monitoring:read", Reach.CARE, _CARING, "See which checks the drug asks for and when they were done."
-    ),
+    _row("monitoring:read", Reach.CARE, _CARING, "See which checks the drug asks for and when they were done."),
     _row("monitoring:write", Reach.CARE, _TREATING, "Record that a check was done."),
     _row("reminders:read", Reach.CARE, _CARING, "See a patient's reminders and what became of them."),
-    _row(
-        "subjects:write", Reach.CARE, _TREATING, "Record a patient's consent to a study, or its withdrawal."
-    ),
+    _row("subjects:write", Reach.CARE, _TREATING, "Record a patient's consent to a study, or its withdrawal."),
     # The site and its studies
     _row("staff:read", Reach.SITE, (*_CARING, _A), "List the staff of one's own site."),
     _row("staff:write", Reach.SITE, (_A,), "Invite staff to one's own site, and let them go."),

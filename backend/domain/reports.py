@@ -24,7 +24,7 @@ class Report:
 
     @property
     def known_at(self) -> datetime:
-        """Up to when the reporter knew the plan: the moment reported on, or its day's end, at most when it was written."""
+        """Up to when the reporter knew the plan: the moment reported, or its day's end, at most when it was written."""
         return min(self.occurred.dose_anchor, self.recorded_at)
 
 
@@ -33,11 +33,7 @@ def checked(report: Report, now: datetime) -> Report:
     plausible(report.recorded_at, now, "/recorded_at")
     occurred = report.occurred
     plausible(occurred.anchor, now, "/occurred")
-    ahead = (
-        occurred.at > report.recorded_at + _ROUNDING
-        if occurred.at
-        else occurred.on > report.recorded_at.date()
-    )
+    ahead = occurred.at > report.recorded_at + _ROUNDING if occurred.at else occurred.on > report.recorded_at.date()
     if ahead:
         raise invalid("/occurred", "Lies after the moment it was written down.", "out-of-time")
     return report

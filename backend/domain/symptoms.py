@@ -195,9 +195,7 @@ def own_words(diary: Diary) -> str | None:
 
 def with_words(stored: Mapping[str, Any], words: str | None) -> dict[str, Any]:
     """Return the values `content` wrote, with the own words put back."""
-    ratings = [
-        {**rating, "words": words if rating["symptom"] == OTHER else None} for rating in stored["ratings"]
-    ]
+    ratings = [{**rating, "words": words if rating["symptom"] == OTHER else None} for rating in stored["ratings"]]
     return {**stored, "ratings": ratings}
 
 
@@ -226,11 +224,21 @@ def _rating_from(stored: Mapping[str, Any]) -> Rating:
 
 def mean_rating(diary: Diary) -> float | None:
     """Return the mean intensity (0-10) of an entry; "no complaints" alone is 0, neither is None."""
-    if diary.ratings:
-        return fmean(rating.intensity for rating in diary.ratings)
-    return 0.0 if diary.no_complaints else None
+    return _mean([rating.intensity for rating in diary.ratings], no_complaints=diary.no_complaints)
 
 
 def flagged(diary: Diary) -> bool:
     """Return whether fever or infection, steroids or a relapse set the day apart (DOMAIN.md, wearing-off)."""
     return not FLAGGING.isdisjoint(diary.other_causes)
+
+
+def rated(stored: Mapping[str, Any]) -> tuple[float | None, bool]:
+    """Return mean rating and flag of the values `content` wrote, without building the entry again."""
+    intensities = [rating["intensity"] for rating in stored["ratings"]]
+    return _mean(intensities, no_complaints=stored["no_complaints"]), not FLAGGING.isdisjoint(stored["other_causes"])
+
+
+def _mean(intensities: list[int], *, no_complaints: bool) -> float | None:
+    if intensities:
+        return fmean(intensities)
+    return 0.0 if no_complaints else None

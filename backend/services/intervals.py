@@ -1,26 +1,28 @@
 """A patient's dosing line: treatments, doses and the chain of intervals, and where a report stands in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from backend.domain.dosing import Dose
-from backend.domain.linking import Chain, Interval, Place, chain, place, planned_then
+from backend.domain.linking import Chain, Interval, Place, chain, place, planned_then, relinked, touched
 from backend.domain.moments import Occurred
 from backend.domain.reports import Report
-from backend.domain.treatment import Expected, Treatment, expected
+from backend.domain.samples import State, find
+from backend.domain.treatment import Expected, Treatment, expected, next_expected
 from backend.services import events, gate
 from backend.services.context import Context
-from backend.storage import doses, treatment
+from backend.storage import doses, links, samples, treatment
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Everything intervals are derived from, read once."""
+    """Everything intervals are derived from, read once; `versions` of the doses only where many reports need them."""
 
     treatments: list[Treatment]
     doses: list[Dose]
     chain: Chain
+    versions: list[Dose] | None = None
 
     @property
     def expected(self) -> list[Expected]:
@@ -29,10 +31,15 @@ class Line:
         return sorted((e for e in found if e is not None), key=lambda e: (e.at, e.subject))
 
     @property
+    def coming(self) -> Expected | None:
+        """The dose that ends the open interval."""
+        return next_expected(self.treatments, self.doses)
+
+    @property
     def changed_at(self) -> datetime | None:
         """When a plan or dose last changed."""
         moments = [d.recorded_at for d in self.doses]
-        moments += [v.recorded_at for t in self.treatments for v in t.versions]
+        moments += [t.changed_at for t in self.treatments]
         return max(moments, default=None)
 
     def place(self, occurred: Occurred, planned_on: date | None) -> Place:
@@ -40,11 +47,24 @@ class Line:
         return place(occurred, planned_on, self.chain)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An interval with the number of diary entries in it."""
+
+    interval: Interval
+    entries: int
+
+
 def line(ctx: Context, patient_id: UUID) -> Line:
     """Return a patient's dosing line as it stands; reach was checked by the caller."""
     found = treatment.of_patient(ctx.session, patient_id)
     given = doses.of_patient(ctx.session, patient_id)
     return Line(found, given, chain(found, given))
+
+
+def whole_line(ctx: Context, patient_id: UUID) -> Line:
+    """Return a patient's dosing line with all versions of the doses, for placing many reports in turn."""
+    return replace(line(ctx, patient_id), versions=doses.versions(ctx.session, patient_id))
 
 
 def planned_on(ctx: Context, patient_id: UUID, now_line: Line, report: Report) -> date | None:
@@ -56,19 +76,39 @@ def planned_on(ctx: Context, patient_id: UUID, now_line: Line, report: Report) -
     if changed_at is None:
         return None
     if changed_at <= report.known_at:
-        return min((e.on for e in now_line.expected), default=None)
-    return planned_then(now_line.treatments, doses.versions(ctx.session, patient_id), report.known_at)
+        coming = now_line.coming
+        return coming.on if coming else None
+    versions = doses.versions(ctx.session, patient_id) if now_line.versions is None else now_line.versions
+    return planned_then(now_line.treatments, versions, report.known_at)
 
 
-def of_own(ctx: Context) -> tuple[Interval, ...]:
+def moved(ctx: Context, patient_id: UUID, before: Line, after: Line) -> int:
+    """Return how many entries, responses and samples changed interval, looking only where they can have."""
+    span = touched(before.chain, after.chain)
+    if span is None:
+        return 0
+    told = links.reports_between(ctx.session, patient_id, *span)
+    for steps in samples.steps(ctx.session, patient_id).values():
+        collected = find(steps, State.COLLECTED)
+        if collected is not None:
+            told.append(collected.at)
+    return relinked(before.chain, after.chain, told)
+
+
+def of_own(ctx: Context) -> list[Counted]:
     """Return the acting patient's own intervals."""
     row = gate.own(ctx, "own-plan:read")
     events.note(ctx, "own-plan:read", row.id, "intervals")
-    return line(ctx, row.id).chain.intervals
+    return _counted(ctx, row.id)
 
 
-def of_patient(ctx: Context, patient_id: UUID) -> tuple[Interval, ...]:
+def of_patient(ctx: Context, patient_id: UUID) -> list[Counted]:
     """Return a patient's intervals, for those who care for them."""
     row = gate.patient(ctx, "intervals:read", patient_id)
     events.note(ctx, "intervals:read", row.id)
-    return line(ctx, row.id).chain.intervals
+    return _counted(ctx, row.id)
+
+
+def _counted(ctx: Context, patient_id: UUID) -> list[Counted]:
+    counts = links.per_interval(ctx.session, patient_id)
+    return [Counted(interval, counts[interval.opened_by]) for interval in line(ctx, patient_id).chain.intervals]

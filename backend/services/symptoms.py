@@ -1,6 +1,5 @@
 """The diary: log, correct, retract and read entries, each told where it stands in the dosing interval."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,15 +10,16 @@ import orjson
 from backend.domain import reports
 from backend.domain.errors import ClinicError
 from backend.domain.linking import Place as Standing
-from backend.domain.moments import Occurred, offset_minutes
+from backend.domain.moments import Occurred
 from backend.domain.reports import Report
 from backend.domain.symptoms import Diary, check, content, own_words, with_words
-from backend.services import events, gate, intervals
+from backend.services import events, gate, intervals, records
 from backend.services.context import Context
 from backend.services.paging import Page, cut
-from backend.storage import records, symptoms
-from backend.storage.occurrences import as_json, columns, shifted
+from backend.storage import symptoms
+from backend.storage.occurrences import as_json, shifted
 from backend.storage.patients import PatientRow
+from backend.storage.records import VersionRow, versions
 from backend.storage.sealing import Place
 
 KIND = "diary-entry"
@@ -62,26 +62,21 @@ def log(ctx: Context, report: Report, diary: Diary) -> Entry:
     """
     patient = gate.own(ctx, "own-entries:write")
     reports.checked(report, ctx.now)
-    check(diary)
     line = intervals.line(ctx, patient.id)
-    mark = _mark(ctx, report, diary)
-    values = {
-        "patient_id": patient.id,
-        "id": report.id,
-        "version": 1,
-        "retracted": False,
-        "created_mark": mark,
-        "received_at": ctx.now,
-        "planned_on": intervals.planned_on(ctx, patient.id, line, report),
-        "session_id": ctx.who.session_id,
-        **_content(ctx, patient, report, diary),
-    }
+    values = first(ctx, patient, line, report, diary)
     if not symptoms.add(ctx.session, values):
         stored = _stored(ctx, patient, report.id)
-        reports.same_upload(stored.created_mark, mark)
+        reports.same_upload(stored.created_mark, values["created_mark"])
         return _entry(ctx, patient, line, stored, duplicate=True)
     events.note(ctx, "own-entries:write", patient.id, report.id, {"version": 1})
     return _entry(ctx, patient, line, _stored(ctx, patient, report.id))
+
+
+def first(ctx: Context, patient: PatientRow, line: intervals.Line, report: Report, diary: Diary) -> dict[str, Any]:
+    """Return the row that `log` stores of a new entry; raises what the diary refuses."""
+    check(diary)
+    mark = _mark(ctx, report, diary)
+    return records.first(ctx, patient.id, line, report, mark) | _content(ctx, patient, report.id, diary)
 
 
 def correct(ctx: Context, base_version: int, report: Report, diary: Diary, reason: str) -> Entry:
@@ -93,8 +88,9 @@ def correct(ctx: Context, base_version: int, report: Report, diary: Diary, reaso
     reports.checked(report, ctx.now)
     check(diary)
     stored = _stored(ctx, patient, report.id)
-    reports.standing_version(base_version, stored.version, retracted=stored.retracted)
-    _replace(ctx, patient, stored, report.recorded_at, reason, _content(ctx, patient, report, diary))
+    records.replaceable(stored, base_version)
+    values = records.stamped(report) | _content(ctx, patient, report.id, diary)
+    _replace(ctx, stored, report.recorded_at, reason, values)
     return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, report.id))
 
 
@@ -103,8 +99,8 @@ def retract(ctx: Context, entry_id: UUID, base_version: int, recorded_at: dateti
     patient = gate.own(ctx, "own-entries:write")
     stored = _stored(ctx, patient, entry_id)
     if not stored.retracted:
-        reports.standing_version(base_version, stored.version, retracted=False)
-        _replace(ctx, patient, stored, recorded_at, reason, {"retracted": True})
+        records.replaceable(stored, base_version)
+        _replace(ctx, stored, recorded_at, reason, {"retracted": True})
     return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, entry_id))
 
 
@@ -134,9 +130,7 @@ def history(ctx: Context, entry_id: UUID) -> list[Superseded]:
     patient = gate.own(ctx, "own-entries:read")
     _stored(ctx, patient, entry_id)
     events.note(ctx, "own-entries:read", patient.id, entry_id)
-    return [
-        _superseded(ctx, patient, row) for row in records.versions(ctx.session, KIND, patient.id, entry_id)
-    ]
+    return [_superseded(ctx, patient, row) for row in versions(ctx.session, KIND, patient.id, entry_id)]
 
 
 def _page(ctx: Context, patient: PatientRow, after: tuple[datetime, UUID] | None, limit: int) -> Page[Entry]:
@@ -154,40 +148,23 @@ def _stored(ctx: Context, patient: PatientRow, entry_id: UUID) -> symptoms.Entry
     return row
 
 
-def _replace(
-    ctx: Context,
-    patient: PatientRow,
-    stored: symptoms.EntryRow,
-    device_at: datetime,
-    reason: str,
-    values: dict[str, Any],
-) -> None:
-    records.keep_version(
-        ctx.session,
-        patient_id=patient.id,
-        kind=KIND,
-        record_id=stored.id,
-        version=stored.version,
-        content={"occurred": as_json(symptoms.moment(stored)), **stored.content},
-        note_sealed=stored.note_sealed,
-        replaced_at=ctx.now,
-        replaced_by=ctx.who.id,
+def _replace(ctx: Context, stored: symptoms.EntryRow, device_at: datetime, reason: str, values: dict[str, Any]) -> None:
+    records.replace(
+        ctx,
+        "own-entries:write",
+        KIND,
+        stored,
+        lambda newer: symptoms.put(ctx.session, stored.patient_id, stored.id, stored.version, newer),
+        values,
+        held={"occurred": as_json(symptoms.moment(stored)), **stored.content},
         device_at=device_at,
         reason=reason,
+        note_sealed=stored.note_sealed,
     )
-    if not symptoms.put(ctx.session, patient.id, stored.id, stored.version, values):
-        raise ClinicError("stale-version")
-    events.note(ctx, "own-entries:write", patient.id, stored.id, {"version": stored.version + 1})
 
 
-def _content(ctx: Context, patient: PatientRow, report: Report, diary: Diary) -> dict[str, Any]:
-    return {
-        **columns(report.occurred),
-        "recorded_at": report.recorded_at,
-        "recorded_offset": offset_minutes(report.recorded_at),
-        "content": content(diary),
-        "note_sealed": _seal(ctx, patient, report.id, diary),
-    }
+def _content(ctx: Context, patient: PatientRow, entry_id: UUID, diary: Diary) -> dict[str, Any]:
+    return {"content": content(diary), "note_sealed": _seal(ctx, patient, entry_id, diary)}
 
 
 def _seal(ctx: Context, patient: PatientRow, entry_id: UUID, diary: Diary) -> bytes | None:
@@ -199,9 +176,7 @@ def _seal(ctx: Context, patient: PatientRow, entry_id: UUID, diary: Diary) -> by
     return ctx.sealer.seal(patient.key, str(patient.id), told, _place(entry_id))
 
 
-def _open(
-    ctx: Context, patient: PatientRow, entry_id: UUID, sealed: bytes | None
-) -> tuple[str | None, str | None]:
+def _open(ctx: Context, patient: PatientRow, entry_id: UUID, sealed: bytes | None) -> tuple[str | None, str | None]:
     """Return note and own words of a sealed value."""
     told = ctx.sealer.open(patient.key, str(patient.id), sealed, _place(entry_id))
     if told is None:
@@ -214,26 +189,19 @@ def _place(entry_id: UUID) -> Place:
     return Place("diary_entries", "note", str(entry_id))
 
 
-def _superseded(ctx: Context, patient: PatientRow, row: records.VersionRow) -> Superseded:
+def _superseded(ctx: Context, patient: PatientRow, row: VersionRow) -> Superseded:
     note, words = _open(ctx, patient, row.record_id, row.note_sealed)
     content = with_words(row.content, words)
     return Superseded(row.version, content, note, row.replaced_at, row.replaced_by, row.device_at, row.reason)
 
 
 def _mark(ctx: Context, report: Report, diary: Diary) -> bytes:
-    """Return the keyed digest of an upload, by which a retry is known; the words in it cannot be guessed back."""
-    told = {
-        "occurred": as_json(report.occurred),
-        "content": content(diary),
-        "words": [diary.note, own_words(diary)],
-    }
-    digest = hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return ctx.sealer.fingerprint(KIND, digest)
+    words = [diary.note, own_words(diary)]
+    told = {"occurred": as_json(report.occurred), "content": content(diary), "words": words}
+    return records.mark(ctx, KIND, told)
 
 
-def _entry(
-    ctx: Context, patient: PatientRow, line: intervals.Line, row: Any, *, duplicate: bool = False
-) -> Entry:
+def _entry(ctx: Context, patient: PatientRow, line: intervals.Line, row: Any, *, duplicate: bool = False) -> Entry:
     occurred = symptoms.moment(row)
     note, words = _open(ctx, patient, row.id, row.note_sealed)
     return Entry(

@@ -21,16 +21,18 @@ def act(session: Session, ctx: Context, *, writes: bool) -> Iterator[Context]:
     failed try itself must not be forgotten.
     """
     refusal: Remembered | None = None
-    with unit_of_work(session, writes=writes):
-        try:
-            yield replace(ctx, session=session)
-        except Remembered as error:
-            refusal = error
-        if writes:
-            events.add(session, ctx.trail)
-    if not writes and ctx.trail:
-        with unit_of_work(session, writes=True):
-            events.add(session, ctx.trail)
-    ctx.trail.clear()
+    try:
+        with unit_of_work(session, writes=writes):
+            try:
+                yield replace(ctx, session=session)
+            except Remembered as error:
+                refusal = error
+            if writes:
+                events.add(session, ctx.trail)
+        if not writes and ctx.trail:
+            with unit_of_work(session, writes=True):
+                events.add(session, ctx.trail)
+    finally:
+        ctx.trail.clear()  # what was rolled back did not happen
     if refusal is not None:
         raise refusal

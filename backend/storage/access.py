@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, delete, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
@@ -105,10 +105,44 @@ def holder(session: Session, token_hash: bytes, now: datetime) -> Holder | None:
     return None if row is None else Holder(*row)
 
 
-def token(session: Session, token_hash: bytes, *, lock: bool = False) -> TokenRow | None:
-    """Return a token by its hash, locked for writing if asked."""
-    query = select(TokenRow).where(TokenRow.token_hash == token_hash)
-    return session.scalar(query.with_for_update() if lock else query)
+def open_session(session: Session, name: str, now: datetime, ends_at: datetime | None, **subject: UUID) -> UUID:
+    """Begin a session of a `patient_id` or a `staff_id` and return its id."""
+    session_id = uuid4()
+    row = {"id": session_id, "name": name, "started_at": now, "seen_at": now, "ends_at": ends_at, **subject}
+    session.execute(insert(SessionRow), row)
+    return session_id
+
+
+def add_token(session: Session, token_hash: bytes, session_id: UUID, kind: str, expires_at: datetime) -> None:
+    """Store a new token's hash."""
+    row = {"token_hash": token_hash, "session_id": session_id, "kind": kind, "expires_at": expires_at}
+    session.execute(insert(TokenRow), row)
+
+
+def token(session: Session, token_hash: bytes) -> TokenRow | None:
+    """Return a token by its hash."""
+    return session.get(TokenRow, token_hash)
+
+
+def refreshing(session: Session, token_hash: bytes) -> tuple[TokenRow, SessionRow] | None:
+    """Return a refresh token and its session, both locked, so that of two rotations one comes after the other."""
+    query = (
+        select(TokenRow, SessionRow)
+        .join(SessionRow, SessionRow.id == TokenRow.session_id)
+        .where(TokenRow.token_hash == token_hash, TokenRow.kind == "refresh")
+    )
+    row = session.execute(query.with_for_update()).first()
+    return None if row is None else (row[0], row[1])
+
+
+def forget_expired(session: Session, session_id: UUID, now: datetime) -> None:
+    """Forget a session's tokens that no longer mean anything."""
+    session.execute(delete(TokenRow).where(TokenRow.session_id == session_id, TokenRow.expires_at <= now))
+
+
+def device(session: Session, patient_id: UUID, session_id: UUID) -> SessionRow | None:
+    """Return one of a patient's devices."""
+    return session.scalar(select(SessionRow).where(SessionRow.patient_id == patient_id, SessionRow.id == session_id))
 
 
 def devices(session: Session, patient_id: UUID) -> list[SessionRow]:
@@ -120,16 +154,26 @@ def devices(session: Session, patient_id: UUID) -> list[SessionRow]:
 def revoke(session: Session, session_id: UUID, now: datetime) -> None:
     """End a session and forget its tokens; holds at once in every worker, since each request asks the table."""
     session.execute(
-        update(SessionRow)
-        .where(SessionRow.id == session_id, SessionRow.revoked_at.is_(None))
-        .values(revoked_at=now)
+        update(SessionRow).where(SessionRow.id == session_id, SessionRow.revoked_at.is_(None)).values(revoked_at=now)
     )
     session.execute(delete(TokenRow).where(TokenRow.session_id == session_id, TokenRow.kind == "access"))
+
+
+def revoke_staff(session: Session, staff_id: UUID, now: datetime) -> None:
+    """End every session of a member of staff."""
+    for session_id in session.scalars(select(SessionRow.id).where(SessionRow.staff_id == staff_id)).all():
+        revoke(session, session_id, now)
 
 
 def pairing_by_secret(session: Session, secret_hash: bytes) -> PairingRow | None:
     """Return the pairing of a scanned secret, locked for writing."""
     return session.scalar(select(PairingRow).where(PairingRow.secret_hash == secret_hash).with_for_update())
+
+
+def selector_open(session: Session, selector: str, now: datetime) -> bool:
+    """Whether an open pairing has a selector already."""
+    mine = (PairingRow.selector == selector, PairingRow.used_at.is_(None), PairingRow.expires_at > now)
+    return session.execute(select(PairingRow.id).where(*mine).limit(1)).first() is not None
 
 
 def pairing_by_selector(session: Session, selector: str, now: datetime) -> PairingRow | None:
@@ -143,11 +187,17 @@ def pairing_by_selector(session: Session, selector: str, now: datetime) -> Pairi
     return session.scalar(query.with_for_update())
 
 
-def tries_since(session: Session, mark: bytes, since: datetime, limit: int) -> int:
-    """Return how many failed tries a mark has since a moment, counted up to `limit`."""
-    return len(
-        session.execute(select(TryRow.id).where(TryRow.mark == mark, TryRow.at > since).limit(limit)).all()
-    )
+def one_at_a_time(session: Session, mark: bytes) -> None:
+    """Let the acts of one mark wait for each other until they commit (SQLite writes one at a time anyway)."""
+    if session.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(mark[:8], "big", signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
+def tries(session: Session, mark: bytes, since: datetime, limit: int) -> list[datetime]:
+    """Return when a mark's failed tries since a moment were, the newest first, at most `limit`."""
+    query = select(TryRow.at).where(TryRow.mark == mark, TryRow.at > since)
+    return list(session.scalars(query.order_by(TryRow.at.desc()).limit(limit)))
 
 
 def count_try(session: Session, mark: bytes, now: datetime, forget_before: datetime) -> None:

@@ -102,12 +102,12 @@ def prepare(engine: Engine, busy_timeout_ms: int) -> None:
 def unit_of_work(session: Session, *, writes: bool) -> Iterator[Session]:
     """Run one transaction: commit at the end, roll back on any exception.
 
-    The only place besides the outbox that commits. `writes=False` begins a reading transaction, which on
-    PostgreSQL the database holds to.
+    The only place besides the outbox that commits. `writes=False` begins a reading transaction: one snapshot
+    from beginning to end, which on PostgreSQL the database holds to.
     """
     connection = session.connection(execution_options={"writes": writes})
     if not writes and connection.dialect.name == "postgresql":
-        connection.execute(text("SET TRANSACTION READ ONLY"))
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
     try:
         yield session
         session.commit()

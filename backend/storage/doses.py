@@ -29,7 +29,7 @@ class _DoseColumns:
 
 
 class DoseRow(_DoseColumns, Base):
-    """The standing version. `anchor_at` puts doses and reports in one order; `given_on` is the first part's local day."""
+    """The standing version. `anchor_at` orders doses and reports; `given_on` is the first part's local day."""
 
     __tablename__ = "doses"
 
@@ -112,17 +112,19 @@ def history(session: Session, dose_id: UUID) -> list[tuple[Dose, UUID | None]]:
     return [(_dose(row[1:]), row[0]) for row in session.execute(query)]
 
 
+def recorders(session: Session, patient_id: UUID) -> dict[UUID, UUID | None]:
+    """Return who recorded the standing version of each of a patient's doses."""
+    query = select(DoseRow.id, DoseRow.recorded_by).where(DoseRow.patient_id == patient_id)
+    return dict(session.execute(query).all())
+
+
 def versions(session: Session, patient_id: UUID) -> list[Dose]:
     """Return every version of every dose of a patient."""
-    return [
-        _dose(row[1:]) for row in session.execute(_VERSIONS.where(DoseVersionRow.patient_id == patient_id))
-    ]
+    return [_dose(row[1:]) for row in session.execute(_VERSIONS.where(DoseVersionRow.patient_id == patient_id))]
 
 
 _SHARED = ("status", "route", "planned", "parts", "version", "act", "recorded_at", "reason")
-_SELECT = select(
-    DoseRow.patient_id, DoseRow.id, DoseRow.treatment_id, *(getattr(DoseRow, name) for name in _SHARED)
-)
+_SELECT = select(DoseRow.patient_id, DoseRow.id, DoseRow.treatment_id, *(getattr(DoseRow, name) for name in _SHARED))
 _VERSIONS = select(
     DoseVersionRow.recorded_by,
     DoseVersionRow.dose_id,

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy import ForeignKey, String, Table, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
+from backend.storage.records import insert_once
 
 
 class CheckRow(Base):
@@ -23,6 +24,17 @@ class CheckRow(Base):
     recorded_by: Mapped[UUID | None]
 
 
+def add(session: Session, row: CheckRow) -> bool:
+    """Store a check; False when the id is taken."""
+    table: Table = CheckRow.__table__  # type: ignore[assignment]  # a mapped class has a Table
+    return insert_once(session, table, {column.name: getattr(row, column.name) for column in table.columns})
+
+
+def get(session: Session, check_id: UUID) -> CheckRow | None:
+    """Return a check."""
+    return session.get(CheckRow, check_id)
+
+
 def of_patient(session: Session, patient_id: UUID) -> list[CheckRow]:
     """Return a patient's checks, oldest first."""
     query = select(CheckRow).where(CheckRow.patient_id == patient_id)
@@ -37,6 +49,6 @@ def last_done(session: Session, patient_id: UUID) -> dict[UUID, dict[str, date]]
         .group_by(CheckRow.treatment_id, CheckRow.check)
     )
     found: dict[UUID, dict[str, date]] = {}
-    for treatment_id, check, done_on in session.execute(query).tuples():
+    for treatment_id, check, done_on in session.execute(query):
         found.setdefault(treatment_id, {})[check] = done_on
     return found

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, or_, select
+from sqlalchemy import ForeignKey, Index, String, Table, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
+from backend.storage.records import insert_new
 
 
 class PatientRow(Base):
@@ -29,13 +30,10 @@ class PatientRow(Base):
     quiet_to: Mapped[time | None]
     channel: Mapped[str] = mapped_column(String(20))
     calendar_hash: Mapped[bytes | None] = mapped_column(unique=True)
-    calendar_sealed: Mapped[bytes | None]
     enrolled_at: Mapped[datetime] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)
 
-    __table_args__ = (
-        Index("uq_patients_hospital_number_mark", "site_id", "hospital_number_mark", unique=True),
-    )
+    __table_args__ = (Index("uq_patients_hospital_number_mark", "site_id", "hospital_number_mark", unique=True),)
 
 
 class CareRow(Base):
@@ -59,6 +57,12 @@ def get(session: Session, patient_id: UUID, *, lock: bool = False) -> PatientRow
     return session.scalar(query.with_for_update() if lock else query)
 
 
+def add(session: Session, values: dict[str, object]) -> bool:
+    """Store a new patient; False when the id or the site's hospital number is taken."""
+    table: Table = PatientRow.__table__  # type: ignore[assignment]  # a mapped class has a Table
+    return insert_new(session, table, values)
+
+
 def by_mark(session: Session, site_id: UUID, mark: bytes) -> PatientRow | None:
     """Return the patient of a site by the keyed hash of the hospital number."""
     return session.scalar(
@@ -73,9 +77,7 @@ def by_calendar(session: Session, token_hash: bytes) -> PatientRow | None:
 
 def cares(session: Session, staff_id: UUID, patient_id: UUID, now: datetime) -> bool:
     """Whether a care relationship stands at a moment."""
-    query = select(CareRow.id).where(
-        CareRow.staff_id == staff_id, CareRow.patient_id == patient_id, _standing(now)
-    )
+    query = select(CareRow.id).where(CareRow.staff_id == staff_id, CareRow.patient_id == patient_id, _standing(now))
     return session.execute(query.limit(1)).first() is not None
 
 
@@ -83,6 +85,24 @@ def care_of(session: Session, patient_id: UUID) -> Sequence[CareRow]:
     """Return all care relationships of a patient, oldest first."""
     query = select(CareRow).where(CareRow.patient_id == patient_id).order_by(CareRow.starts_at, CareRow.id)
     return session.scalars(query).all()
+
+
+def care(session: Session, patient_id: UUID, care_id: UUID) -> CareRow | None:
+    """Return one care relationship of a patient."""
+    return session.scalar(select(CareRow).where(CareRow.patient_id == patient_id, CareRow.id == care_id))
+
+
+def add_care(session: Session, **values: object) -> bool:
+    """Store a care relationship; False when its id is taken."""
+    table: Table = CareRow.__table__  # type: ignore[assignment]  # a mapped class has a Table
+    return insert_new(session, table, values)
+
+
+def end_care_of_staff(session: Session, staff_id: UUID, now: datetime) -> None:
+    """End every care relationship of somebody who leaves; one yet to come never begins."""
+    mine = (CareRow.staff_id == staff_id, or_(CareRow.ends_at.is_(None), CareRow.ends_at > now))
+    session.execute(update(CareRow).where(*mine, CareRow.starts_at > now).values(ends_at=CareRow.starts_at))
+    session.execute(update(CareRow).where(*mine, CareRow.starts_at <= now).values(ends_at=now))
 
 
 def within_reach(

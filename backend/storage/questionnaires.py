@@ -62,9 +62,7 @@ def get(session: Session, patient_id: UUID, response_id: UUID) -> ResponseRow | 
     return session.scalar(query.execution_options(populate_existing=True))
 
 
-def put(
-    session: Session, patient_id: UUID, response_id: UUID, base_version: int, values: dict[str, Any]
-) -> bool:
+def put(session: Session, patient_id: UUID, response_id: UUID, base_version: int, values: dict[str, Any]) -> bool:
     """Replace a response's standing version; False when it is no longer the one named."""
     standing = (
         ResponseRow.patient_id == patient_id,

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
 
+_COUNTED = {"preserve_rowcount": True}
+"""Without it PostgreSQL's answer to an INSERT is not counted, and every record would look like a retry."""
+
 
 class VersionRow(Base):
     """A superseded version of a diary entry, sample or response: what it held, and who replaced it, when and why."""
@@ -32,7 +35,14 @@ def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row unless its key is taken; False when it was (P03: the database decides, never a look beforehand)."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).on_conflict_do_nothing(index_elements=list(table.primary_key.columns))
-    done = session.execute(statement, values)
+    done = session.execute(statement, values, execution_options=_COUNTED)
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for INSERT
+
+
+def insert_new(session: Session, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless its key or anything else that must be unique is taken; False when it was."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    done = session.execute(dialect.insert(table).on_conflict_do_nothing(), values, execution_options=_COUNTED)
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for INSERT
 
 
@@ -49,7 +59,5 @@ def keep_version(session: Session, **values: object) -> None:
 
 def versions(session: Session, kind: str, patient_id: UUID, record_id: UUID) -> list[VersionRow]:
     """Return the superseded versions of a record, oldest first."""
-    mine = and_(
-        VersionRow.patient_id == patient_id, VersionRow.kind == kind, VersionRow.record_id == record_id
-    )
+    mine = and_(VersionRow.patient_id == patient_id, VersionRow.kind == kind, VersionRow.record_id == record_id)
     return list(session.scalars(select(VersionRow).where(mine).order_by(VersionRow.version)))

@@ -1,7 +1,9 @@
 """Reminders: one row each, unique by its key for ever, with the attempts to send it and the dispatchers' heartbeat."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -9,9 +11,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
+    Table,
     UniqueConstraint,
+    bindparam,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -54,6 +59,7 @@ class ReminderRow(Base):
             name="status",
         ),
         Index("ix_reminders_status_next_try", "status", "next_try_at"),
+        Index("ix_reminders_status_expires", "status", "expires_at"),
     )
 
 
@@ -79,14 +85,52 @@ class BeatRow(Base):
     beat_at: Mapped[datetime] = mapped_column(Instant)
 
 
+OPEN = (Status.WAITING.value, Status.CLAIMED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What planning needs to know of a stored reminder; moments aware, in UTC."""
+
+    id: UUID
+    key: str
+    kind: str
+    step: str
+    due_on: date
+    due_at: datetime | None
+    send_at: datetime
+    expires_at: datetime
+    channel: str
+    status: str
+    in_flight: bool
+    lease_until: datetime | None
+
+
+_STANDING = select(*(getattr(ReminderRow, name) for name in Standing.__slots__))
+
+
 def of_patient(session: Session, patient_id: UUID) -> Sequence[ReminderRow]:
     """Return all reminders of a patient, by when they are sent."""
     query = select(ReminderRow).where(ReminderRow.patient_id == patient_id)
     return session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key)).all()
 
 
+def standing(session: Session, patient_id: UUID, keys: Collection[str]) -> list[Standing]:
+    """Return a patient's open reminders and those, however they ended, that bear one of `keys`; by send_at and key.
+
+    On PostgreSQL their rows stay locked until the transaction ends, on SQLite the whole file is: no dispatcher can
+    begin or settle an attempt on what is being planned.
+    """
+    wanted = or_(ReminderRow.status.in_(OPEN), ReminderRow.key.in_(keys))
+    mine = _STANDING.where(ReminderRow.patient_id == patient_id, wanted)
+    rows = session.execute(mine.order_by(ReminderRow.send_at, ReminderRow.key).with_for_update())
+    return [Standing(*row) for row in rows]
+
+
 def attempts(session: Session, reminder_ids: Sequence[UUID]) -> dict[UUID, list[AttemptRow]]:
     """Return the attempts of reminders, in order."""
+    if not reminder_ids:
+        return {}
     query = select(AttemptRow).where(AttemptRow.reminder_id.in_(reminder_ids)).order_by(AttemptRow.attempt)
     found: dict[UUID, list[AttemptRow]] = {}
     for row in session.scalars(query):
@@ -94,26 +138,34 @@ def attempts(session: Session, reminder_ids: Sequence[UUID]) -> dict[UUID, list[
     return found
 
 
-def create(session: Session, patient_id: UUID, wanted: Iterable[Reminder], now: datetime) -> None:
-    """Store new reminders as waiting."""
-    rows = [{"id": uuid4(), "patient_id": patient_id, "key": r.key, **_values(r, now)} for r in wanted]
+def create(session: Session, patient_id: UUID, wanted: Iterable[Reminder], now: datetime) -> list[UUID]:
+    """Store new reminders as waiting and return their ids, in their order."""
+    rows = [_values(r, now) | {"id": uuid4(), "patient_id": patient_id, "key": r.key} for r in wanted]
     if rows:
-        session.execute(insert(ReminderRow), rows)
+        session.execute(insert(_table()), rows)
+    return [row["id"] for row in rows]
 
 
-def renew(session: Session, patient_id: UUID, wanted: Iterable[Reminder], now: datetime) -> None:
-    """Give standing reminders their new times and let them wait again, under their own ids."""
-    for reminder in wanted:
-        mine = (ReminderRow.patient_id == patient_id, ReminderRow.key == reminder.key)
-        session.execute(update(ReminderRow).where(*mine).values(**_values(reminder, now)))
+def renew(session: Session, wanted: Iterable[tuple[Standing, Reminder]], now: datetime) -> None:
+    """Give standing reminders their new times and let them wait again, under their own ids.
+
+    One that was cancelled while it was being sent goes back to the sender who still has it, so that no second one
+    sends the same.
+    """
+    rows = [_values(reminder, now) | {"row_id": row.id, "status": _resumed(row, now)} for row, reminder in wanted]
+    if rows:
+        table = _table()
+        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
+        session.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), rows)
 
 
-def cancel(session: Session, patient_id: UUID, keys: Sequence[str], now: datetime) -> None:
+def cancel(session: Session, reminder_ids: Sequence[UUID], now: datetime) -> None:
     """End open reminders; one being sent at this moment is cancelled too and its sender will find out."""
-    if keys:
-        mine = (ReminderRow.patient_id == patient_id, ReminderRow.key.in_(keys))
+    if reminder_ids:
         values = {"status": Status.CANCELLED.value, "changed_at": now, "why": "no-longer-due"}
-        session.execute(update(ReminderRow).where(*mine).values(**values))
+        mine = (ReminderRow.id.in_(reminder_ids), ReminderRow.status.in_(OPEN))
+        statement = update(ReminderRow).where(*mine).values(**values)
+        session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def last_beat(session: Session) -> datetime | None:
@@ -121,7 +173,17 @@ def last_beat(session: Session) -> datetime | None:
     return session.scalar(select(func.max(BeatRow.beat_at)))
 
 
-def _values(reminder: Reminder, now: datetime) -> dict[str, object]:
+def _table() -> Table:
+    """Return the table: unlike the mapped class it writes rows with and without a moment in one statement."""
+    return ReminderRow.__table__  # type: ignore[return-value]  # a mapped class has a Table
+
+
+def _resumed(row: Standing, now: datetime) -> str:
+    held = row.in_flight and row.lease_until is not None and row.lease_until > now
+    return (Status.CLAIMED if held else Status.WAITING).value
+
+
+def _values(reminder: Reminder, now: datetime) -> dict[str, Any]:
     return {
         "kind": reminder.kind,
         "subject": reminder.subject,

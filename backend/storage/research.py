@@ -1,13 +1,14 @@
 """Studies: who takes part under which pseudonym, since when with consent, and who may pull the data."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, Table, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
+from backend.storage.records import insert_new, insert_once
 
 
 class StudyRow(Base):
@@ -47,6 +48,19 @@ class ResearcherRow(Base):
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+def add(session: Session, values: dict[str, Any]) -> bool:
+    """Store a new study; False when its name is taken."""
+    return insert_new(session, _table(StudyRow), values)
+
+
+def admit(session: Session, study_id: UUID, staff_id: UUID, now: datetime, ends_at: datetime | None) -> None:
+    """Let somebody pull a study's data from now on, or give their admission another end."""
+    key = {"study_id": study_id, "staff_id": staff_id}
+    if not insert_once(session, _table(ResearcherRow), {**key, "starts_at": now, "ends_at": ends_at}):
+        standing = update(ResearcherRow).filter_by(**key)
+        session.execute(standing.values(ends_at=ends_at).execution_options(synchronize_session=False))
+
+
 def studies_of(session: Session, staff_id: UUID, now: datetime) -> list[StudyRow]:
     """Return the studies whose data somebody may pull at a moment, by name."""
     query = (
@@ -66,13 +80,18 @@ def studies_at(session: Session, site_id: UUID) -> list[StudyRow]:
     return list(session.scalars(select(StudyRow).where(StudyRow.site_id == site_id).order_by(StudyRow.name)))
 
 
-def subjects(session: Session, study_id: UUID) -> Sequence[SubjectRow]:
-    """Return the subjects whose consent stands, by pseudonym: an order that says nothing of enrolment."""
-    query = select(SubjectRow).where(SubjectRow.study_id == study_id, SubjectRow.withdrawn_at.is_(None))
-    return session.scalars(query.order_by(SubjectRow.pseudonym)).all()
+def subjects(session: Session, study_id: UUID) -> dict[UUID, str]:
+    """Return the patients whose consent stands with their pseudonyms, by pseudonym: an order that tells nothing."""
+    query = select(SubjectRow.patient_id, SubjectRow.pseudonym)
+    query = query.where(SubjectRow.study_id == study_id, SubjectRow.withdrawn_at.is_(None))
+    return dict(session.execute(query.order_by(SubjectRow.pseudonym)).all())
 
 
 def subject(session: Session, study_id: UUID, patient_id: UUID) -> SubjectRow | None:
     """Return a patient's place in a study, withdrawn or not, as it stands now."""
     query = select(SubjectRow).where(SubjectRow.study_id == study_id, SubjectRow.patient_id == patient_id)
     return session.scalar(query.execution_options(populate_existing=True))
+
+
+def _table(of: type[Base]) -> Table:
+    return of.__table__  # type: ignore[return-value]  # a mapped class has a Table

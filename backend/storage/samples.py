@@ -47,9 +47,7 @@ class StepRow(Base):
     problems: Mapped[list[str]] = mapped_column(JSON)
     corrects: Mapped[int | None]
 
-    __table_args__ = (
-        ForeignKeyConstraint(["patient_id", "sample_id"], ["samples.patient_id", "samples.id"]),
-    )
+    __table_args__ = (ForeignKeyConstraint(["patient_id", "sample_id"], ["samples.patient_id", "samples.id"]),)
 
 
 class ResultRow(Base):
@@ -73,9 +71,7 @@ class ResultRow(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     recorded_by: Mapped[UUID | None]
 
-    __table_args__ = (
-        ForeignKeyConstraint(["patient_id", "sample_id"], ["samples.patient_id", "samples.id"]),
-    )
+    __table_args__ = (ForeignKeyConstraint(["patient_id", "sample_id"], ["samples.patient_id", "samples.id"]),)
 
     @property
     def number(self) -> Decimal:
@@ -133,9 +129,7 @@ def append_result(session: Session, patient_id: UUID, sample_id: UUID, values: d
 
 def steps(session: Session, patient_id: UUID) -> dict[UUID, tuple[Step, ...]]:
     """Return the steps of each of a patient's samples in order."""
-    query = (
-        select(StepRow).where(StepRow.patient_id == patient_id).order_by(StepRow.sample_id, StepRow.position)
-    )
+    query = select(StepRow).where(StepRow.patient_id == patient_id).order_by(StepRow.sample_id, StepRow.position)
     found: dict[UUID, list[Step]] = {}
     for row in session.scalars(query):
         found.setdefault(row.sample_id, []).append(_step(row))

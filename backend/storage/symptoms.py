@@ -54,18 +54,14 @@ def get(session: Session, patient_id: UUID, entry_id: UUID) -> EntryRow | None:
     return session.scalar(query.execution_options(populate_existing=True))
 
 
-def put(
-    session: Session, patient_id: UUID, entry_id: UUID, base_version: int, values: dict[str, Any]
-) -> bool:
+def put(session: Session, patient_id: UUID, entry_id: UUID, base_version: int, values: dict[str, Any]) -> bool:
     """Replace an entry's standing version; False when it is no longer the one named."""
     standing = (EntryRow.patient_id == patient_id, EntryRow.id == entry_id, EntryRow.version == base_version)
     done = session.execute(update(EntryRow).where(*standing).values(version=base_version + 1, **values))
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
 
 
-def page(
-    session: Session, patient_id: UUID, before: tuple[datetime, UUID] | None, limit: int
-) -> Sequence[Row[Any]]:
+def page(session: Session, patient_id: UUID, before: tuple[datetime, UUID] | None, limit: int) -> Sequence[Row[Any]]:
     """Return a patient's standing entries, the newest first, from before an anchor and id (a page)."""
     query = timeline(patient_id)
     if before is not None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, String, insert, select
+from sqlalchemy import JSON, ForeignKey, String, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.domain.regimens import Route
@@ -83,11 +83,11 @@ def add_version(session: Session, treatment: Treatment, by: UUID | None) -> None
     )
 
 
-def set_stop(session: Session, treatment_id: UUID, on: date, reason: str) -> None:
-    """Store the stop of a treatment."""
-    row = session.get_one(TreatmentRow, treatment_id)
-    row.stopped_on, row.stop_reason = on, reason
-    session.flush()
+def set_stop(session: Session, treatment: Treatment, by: UUID | None) -> None:
+    """Store the stop of a treatment: its day, and the version that says who decided it and why."""
+    values = {"stopped_on": treatment.stopped_on, "stop_reason": treatment.versions[-1].reason}
+    session.execute(update(TreatmentRow).where(TreatmentRow.id == treatment.id).values(**values))
+    add_version(session, treatment, by)
 
 
 def of_patients(session: Session, patient_ids: Sequence[UUID]) -> dict[UUID, list[Treatment]]:
@@ -100,7 +100,7 @@ def of_patients(session: Session, patient_ids: Sequence[UUID]) -> dict[UUID, lis
     )
     heads: dict[UUID, TreatmentRow] = {}
     plans: dict[UUID, list[PlanVersion]] = {}
-    for head, plan in session.execute(query).tuples():
+    for head, plan in session.execute(query):
         heads[head.id] = head
         plans.setdefault(head.id, []).append(_plan(plan))
     found: dict[UUID, list[Treatment]] = {}
@@ -116,10 +116,18 @@ def of_patient(session: Session, patient_id: UUID) -> list[Treatment]:
     return of_patients(session, [patient_id]).get(patient_id, [])
 
 
-def deciders(session: Session, treatment_id: UUID) -> dict[int, UUID | None]:
-    """Return who recorded each plan version of a treatment."""
-    query = select(PlanRow.version, PlanRow.recorded_by).where(PlanRow.treatment_id == treatment_id)
-    return dict(session.execute(query).tuples().all())
+def holder(session: Session, treatment_id: UUID) -> UUID | None:
+    """Return whose treatment an id is, None for a free id."""
+    return session.scalar(select(TreatmentRow.patient_id).where(TreatmentRow.id == treatment_id))
+
+
+def deciders(session: Session, patient_id: UUID) -> dict[tuple[UUID, int], UUID | None]:
+    """Return who recorded each plan version of a patient's treatments, by treatment and version."""
+    query = select(PlanRow.treatment_id, PlanRow.version, PlanRow.recorded_by).join(
+        TreatmentRow, TreatmentRow.id == PlanRow.treatment_id
+    )
+    rows = session.execute(query.where(TreatmentRow.patient_id == patient_id))
+    return {(treatment_id, version): by for treatment_id, version, by in rows}
 
 
 def _plan(row: PlanRow) -> PlanVersion:

@@ -78,9 +78,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("patients", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_patients_site_id"), ["site_id"], unique=False)
-        batch_op.create_index(
-            "uq_patients_hospital_number_mark", ["site_id", "hospital_number_mark"], unique=True
-        )
+        batch_op.create_index("uq_patients_hospital_number_mark", ["site_id", "hospital_number_mark"], unique=True)
 
     op.create_table(
         "staff",
@@ -123,9 +121,7 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("granted_by", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["patient_id"], ["patients.id"], name=op.f("fk_care_relationships_patient_id")
-        ),
+        sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_care_relationships_patient_id")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_care_relationships_staff_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_care_relationships")),
     )
@@ -156,9 +152,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("patient_id", "id", name=op.f("pk_diary_entries")),
     )
     with op.batch_alter_table("diary_entries", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_diary_entries_patient_anchor", ["patient_id", "anchor_at", "id"], unique=False
-        )
+        batch_op.create_index("ix_diary_entries_patient_anchor", ["patient_id", "anchor_at", "id"], unique=False)
 
     op.create_table(
         "invitations",
@@ -203,9 +197,7 @@ def upgrade() -> None:
         sa.Column("device_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_record_versions_patient_id")),
-        sa.PrimaryKeyConstraint(
-            "patient_id", "kind", "record_id", "version", name=op.f("pk_record_versions")
-        ),
+        sa.PrimaryKeyConstraint("patient_id", "kind", "record_id", "version", name=op.f("pk_record_versions")),
     )
     op.create_table(
         "reminders",
@@ -290,9 +282,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "(patient_id IS NULL) <> (staff_id IS NULL)", name=op.f("ck_sessions_one_subject")
-        ),
+        sa.CheckConstraint("(patient_id IS NULL) <> (staff_id IS NULL)", name=op.f("ck_sessions_one_subject")),
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_sessions_patient_id")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_sessions_staff_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
@@ -355,9 +345,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=True),
-        sa.CheckConstraint(
-            "status IN ('planned','given','missed','cancelled','undone')", name=op.f("ck_doses_status")
-        ),
+        sa.CheckConstraint("status IN ('planned','given','missed','cancelled','undone')", name=op.f("ck_doses_status")),
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_doses_patient_id")),
         sa.ForeignKeyConstraint(["treatment_id"], ["treatments.id"], name=op.f("fk_doses_treatment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_doses")),
@@ -374,12 +362,8 @@ def upgrade() -> None:
         sa.Column("done_on", sa.Date(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["patient_id"], ["patients.id"], name=op.f("fk_monitoring_checks_patient_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["treatment_id"], ["treatments.id"], name=op.f("fk_monitoring_checks_treatment_id")
-        ),
+        sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_monitoring_checks_patient_id")),
+        sa.ForeignKeyConstraint(["treatment_id"], ["treatments.id"], name=op.f("fk_monitoring_checks_treatment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_monitoring_checks")),
     )
     with op.batch_alter_table("monitoring_checks", schema=None) as batch_op:
@@ -398,9 +382,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["treatment_id"], ["treatments.id"], name=op.f("fk_plan_versions_treatment_id")
-        ),
+        sa.ForeignKeyConstraint(["treatment_id"], ["treatments.id"], name=op.f("fk_plan_versions_treatment_id")),
         sa.PrimaryKeyConstraint("treatment_id", "version", name=op.f("pk_plan_versions")),
     )
     op.create_table(
@@ -411,9 +393,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(length=60), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["reminder_id"], ["reminders.id"], name=op.f("fk_reminder_attempts_reminder_id")
-        ),
+        sa.ForeignKeyConstraint(["reminder_id"], ["reminders.id"], name=op.f("fk_reminder_attempts_reminder_id")),
         sa.PrimaryKeyConstraint("reminder_id", "attempt", name=op.f("pk_reminder_attempts")),
     )
     op.create_table(

@@ -130,9 +130,7 @@ def test_a_baseline_check_is_due_at_the_start_and_a_later_one_after_its_span() -
 
 def test_checks_before_each_dose_and_undated_ones_are_left_to_the_caller() -> None:
     assert due_days("ocrelizumab_iv", {}) == {}
-    assert [item.key for item in drug("ocrelizumab_iv").monitoring if item.before_each_dose] == [
-        "blood-before-dose"
-    ]
+    assert [item.key for item in drug("ocrelizumab_iv").monitoring if item.before_each_dose] == ["blood-before-dose"]
 
 
 def test_alemtuzumab_blood_goes_on_until_48_months_after_the_last_infusion() -> None:
@@ -152,9 +150,7 @@ def test_a_course_stopped_halfway_is_still_followed_after_its_last_dose() -> Non
 
 def test_monitoring_does_not_end_between_two_courses() -> None:
     year_one, year_two = START + timedelta(days=28), date(2027, 2, 2)
-    assert due_days("cladribine", {"blood-count": date(2026, 8, 20)}, year_one)["blood-count"] == date(
-        2026, 11, 20
-    )
+    assert due_days("cladribine", {"blood-count": date(2026, 8, 20)}, year_one)["blood-count"] == date(2026, 11, 20)
     assert "blood-count" not in due_days("cladribine", {"blood-count": date(2027, 6, 1)}, year_two)
 
 
@@ -181,9 +177,7 @@ def test_a_check_for_the_first_months_gives_way_to_the_later_one() -> None:
 def test_a_single_check_is_due_once() -> None:
     due = due_days("fingolimod", {})
     assert (due["first-dose-heart"], due["eye-check"]) == (START, date(2026, 4, 5))
-    assert set(due_days("fingolimod", {"first-dose-heart": START, "eye-check": date(2026, 4, 1)})) == {
-        "dermatology"
-    }
+    assert set(due_days("fingolimod", {"first-dose-heart": START, "eye-check": date(2026, 4, 1)})) == {"dermatology"}
 
 
 def test_ordinary_checks_end_with_the_treatment() -> None:

@@ -18,9 +18,7 @@ DOSE = datetime(2026, 3, 10, 9, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
 
 
-def refused(
-    value: str, unit: str = "ug/mL", matrix: Matrix = Matrix.CAPILLARY_WET, factor: str | None = None
-) -> str:
+def refused(value: str, unit: str = "ug/mL", matrix: Matrix = Matrix.CAPILLARY_WET, factor: str | None = None) -> str:
     with pytest.raises(ClinicError) as caught:
         level(Decimal(value), unit, matrix=matrix, factor=Decimal(factor) if factor else None)
     return caught.value.error.code
@@ -114,9 +112,7 @@ def test_without_a_dose_or_a_prick_there_is_no_class() -> None:
         (6, TroughClass.EARLY),
     ],
 )
-def test_a_day_without_a_time_gives_a_class_only_when_all_its_hours_agree(
-    day: int, wanted: TroughClass
-) -> None:
+def test_a_day_without_a_time_gives_a_class_only_when_all_its_hours_agree(day: int, wanted: TroughClass) -> None:
     assert trough_class(on_day(date(2026, 3, day), ZONE), at_moment(DOSE, ZONE)) is wanted
 
 

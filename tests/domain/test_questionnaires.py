@@ -77,9 +77,7 @@ def test_the_three_questions_stay_apart_even_where_they_seem_to_disagree() -> No
         ("symptoms", ["pain", "pain"], "invalid"),
     ],
 )
-def test_an_answer_of_the_wrong_sort_or_size_is_refused_where_it_stands(
-    key: str, value: object, code: str
-) -> None:
+def test_an_answer_of_the_wrong_sort_or_size_is_refused_where_it_stands(key: str, value: object, code: str) -> None:
     assert refused({**FELT, key: value}) == (code, [f"/answers/{key}"])
 
 

@@ -235,9 +235,7 @@ def test_weekdays_left_open_are_spread_with_a_day_of_rest_between(start: date) -
 def test_a_window_shows_exactly_the_planned_days_inside_it(start: date, first: int, length: int) -> None:
     low, high = start + timedelta(days=first), start + timedelta(days=first + length)
     whole = planned(regimen("ofatumumab"), start)
-    assert list(occurrences(regimen("ofatumumab"), start, low, high)) == [
-        on for on in whole if low <= on <= high
-    ]
+    assert list(occurrences(regimen("ofatumumab"), start, low, high)) == [on for on in whole if low <= on <= high]
 
 
 def test_split_doses_are_one_event_with_its_parts() -> None:

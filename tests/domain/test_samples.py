@@ -33,9 +33,7 @@ CHAIN = [one for one in RANK if one is not State.REJECTED]
 
 def step(to: State, day: int = 0, drops: int | None = None, corrects: int | None = None) -> Step:
     reason = "spilled in the mail" if to is State.REJECTED or corrects is not None else None
-    return Step(
-        to, on_day(MONDAY + timedelta(days=day), ZONE), "anna", NOON, reason, drops, corrects=corrects
-    )
+    return Step(to, on_day(MONDAY + timedelta(days=day), ZONE), "anna", NOON, reason, drops, corrects=corrects)
 
 
 def walk(*steps: Step | State) -> tuple[Step, ...]:
@@ -162,9 +160,7 @@ def test_a_good_sample_and_one_of_which_little_is_known_have_nothing_against_the
 
 
 def test_every_reason_against_a_sample_is_named() -> None:
-    bad = walk(
-        step(State.COLLECTED, drops=7), step(State.POSTED, day=1), step(State.RECEIVED, day=5), State.REJECTED
-    )
+    bad = walk(step(State.COLLECTED, drops=7), step(State.POSTED, day=1), step(State.RECEIVED, day=5), State.REJECTED)
     assert validity(bad) == (
         Unusable.REJECTED,
         Unusable.TOO_FEW_DROPS,

@@ -21,6 +21,7 @@ from backend.domain.symptoms import (
     flagged,
     from_content,
     mean_rating,
+    own_words,
     vocabulary,
 )
 
@@ -61,7 +62,7 @@ def refused(diary: Diary) -> tuple[str, list[str]]:
 @given(DIARIES)
 def test_what_a_patient_said_comes_back_exactly_after_json(diary: Diary) -> None:
     told = check(diary)
-    assert from_content(json.loads(json.dumps(content(told))), told.note) == told
+    assert from_content(json.loads(json.dumps(content(told))), told.note, own_words(told)) == told
 
 
 @given(DIARIES)

@@ -25,9 +25,7 @@ def steady(low: float, high: float, onset: int, length: int = WEEKS_4) -> Rating
 
 
 RATINGS = st.dictionaries(st.integers(0, WEEKS_4), st.integers(0, 10).map(float), max_size=29)
-FULL = st.lists(st.integers(0, 10).map(float), min_size=27, max_size=27).map(
-    lambda r: dict(enumerate(r, start=1))
-)
+FULL = st.lists(st.integers(0, 10).map(float), min_size=27, max_size=27).map(lambda r: dict(enumerate(r, start=1)))
 
 
 def test_a_patient_with_onset_on_day_21_and_relief_a_day_later_gives_exactly_those() -> None:

@@ -34,9 +34,7 @@ class MemoryOutbox:
             self.rows[one.id] = Row(one, try_at=one.reminder.send_at)
 
     def claim(self, now: datetime, worker: str, lease: timedelta, limit: int) -> list[Claimed]:
-        free = [
-            row for row in self.rows.values() if self._free(row, now) and self._reminder(row).expires_at > now
-        ]
+        free = [row for row in self.rows.values() if self._free(row, now) and row.held.reminder.expires_at > now]
         free = sorted(free, key=lambda row: row.try_at)[:limit]
         for row in free:
             row.status, row.lease_until, row.fence = Status.CLAIMED, now + lease, row.fence + 1
@@ -49,9 +47,7 @@ class MemoryOutbox:
         row.attempts += 1
         return True
 
-    def acknowledge(
-        self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None
-    ) -> bool:
+    def acknowledge(self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None) -> bool:
         row = self.rows[claimed.id]
         if row.fence != claimed.fence:
             return False

@@ -13,9 +13,7 @@ NOW = utc("2026-03-09 08:00")
 DOSE_AT = utc("2026-03-10 08:00")
 
 
-def _entry(
-    version: int = 0, at: datetime | None = utc("2026-03-10 08:00"), language: str = "nl"
-) -> CalendarEntry:
+def _entry(version: int = 0, at: datetime | None = DOSE_AT, language: str = "nl") -> CalendarEntry:
     return CalendarEntry("9f3c@uitwerk", at, date(2026, 3, 10), language, version)
 
 
@@ -25,7 +23,7 @@ def test_an_entry_reads_back_as_a_neutral_event_at_a_utc_instant() -> None:
     assert (event.start, event.end) == (utc("2026-03-10 08:00"), utc("2026-03-10 09:00"))
     assert (str(event["summary"]), str(event["uid"]), event["sequence"]) == ("Afspraak", "9f3c@uitwerk", 3)
     assert event.decoded("dtstamp") == NOW
-    assert set(event) == {"UID", "SEQUENCE", "DTSTAMP", "SUMMARY", "CLASS", "DTSTART", "DDOSE_ATD"}
+    assert set(event) == {"UID", "SEQUENCE", "DTSTAMP", "SUMMARY", "CLASS", "DTSTART", "DTEND"}
 
 
 @pytest.mark.promise("P13")

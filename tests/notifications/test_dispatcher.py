@@ -35,9 +35,7 @@ def test_a_due_reminder_is_sent_once_and_written_down() -> None:
     assert dispatcher.run_once() == Tally(sent=1)
     clock.forward(hours=1)
     assert dispatcher.run_once() == Tally()
-    assert [(address, message.message_id) for address, message in channel.sent] == [
-        ("anna@example.org", "m-1")
-    ]
+    assert [(address, message.message_id) for address, message in channel.sent] == [("anna@example.org", "m-1")]
     assert outbox.statuses() == ["sent"]
     assert outbox.beats == [("one", MONDAY_NINE), ("one", MONDAY_NINE + timedelta(hours=1))]
 

@@ -96,6 +96,12 @@ def test_everything_due_is_told_at_least_once(due: Due, person: Person) -> None:
     assert plan([due], person)
 
 
+def test_two_steps_that_quiet_hours_push_together_are_told_as_one() -> None:
+    night_worker = PersonFactory.build(quiet_from=time(8), quiet_to=time(23))
+    reminders = plan([DueFactory.build(at=utc("2026-03-09 23:30"))], night_worker)  # half past midnight
+    assert [reminder.step for reminder in reminders] == ["week-before", "same-day"]
+
+
 def test_a_person_without_channels_is_told_nothing() -> None:
     assert plan([DueFactory.build()], PersonFactory.build(channels=())) == ()
 
@@ -130,9 +136,7 @@ def test_after_the_difference_is_written_what_stands_is_what_is_planned(
 
 
 @given(MANY, MANY, PEOPLE)
-def test_the_difference_touches_each_row_in_one_way_only(
-    before: list[Due], after: list[Due], person: Person
-) -> None:
+def test_the_difference_touches_each_row_in_one_way_only(before: list[Due], after: list[Due], person: Person) -> None:
     rows = [Row(reminder) for reminder in plan(before, person)]
     diff = change(rows, plan(after, person), LONG_AGO)
     named = [*diff.cancel, *diff.keep, *(r.key for r in diff.create), *(r.key for r in diff.renew)]

@@ -32,7 +32,7 @@ class Beating(MemoryOutbox):
 
 def ticking(outbox: MemoryOutbox, channel: Channel, stop: threading.Event) -> threading.Thread:
     dispatcher = Dispatcher(outbox, {"email": channel}, "one", clock, batch=2)
-    thread = threading.Thread(target=run, args=(dispatcher, 0.01, stop))
+    thread = threading.Thread(target=run, args=(dispatcher, 0.01, stop), daemon=True)
     thread.start()
     return thread
 
@@ -80,7 +80,8 @@ def test_stopping_lets_the_running_tick_end_and_starts_no_other() -> None:
     thread = ticking(outbox, MemoryChannel(hangs), stop)
     assert sending.wait(PATIENCE_S)
     stop.set()
-    assert thread.is_alive()
+    thread.join(0.1)
+    assert thread.is_alive()  # it waits for the tick
     go_on.set()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()

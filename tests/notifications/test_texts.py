@@ -51,9 +51,7 @@ def test_both_languages_say_the_same_things_and_nothing_nobody_asks_for() -> Non
 
 
 @pytest.mark.promise("P14")
-@given(
-    st.integers(-60, 60), st.times(), st.sampled_from([AMSTERDAM, "Pacific/Kiritimati", "Pacific/Pago_Pago"])
-)
+@given(st.integers(-60, 60), st.times(), st.sampled_from([AMSTERDAM, "Pacific/Kiritimati", "Pacific/Pago_Pago"]))
 def test_tomorrow_is_said_the_day_before_and_on_no_other_day(days: int, clock: time, zone: str) -> None:
     due_on = date(2026, 3, 29)
     now = at_wall(due_on - timedelta(days=days), clock, zone)

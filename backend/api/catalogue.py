@@ -1,0 +1,142 @@
+"""The catalogue over HTTP: drugs, symptom vocabulary and forms, the same for everybody."""
+
+from dataclasses import asdict
+from typing import Any
+
+from marshmallow import Schema
+
+from backend.api import fields
+from backend.api.endpoint import Room
+from backend.domain import drugs, questionnaires, symptoms
+from backend.domain.regimens import Cycle, Regimen, Route, Span
+from backend.domain.treatment import loggable_at_home, opens_intervals, routes
+from backend.services import gate
+from backend.services.context import Context
+
+room = Room("catalogue")
+
+
+class RegimenOut(Schema):
+    """One way to give a drug; `personal_interval` tells whether a plan may set its weeks."""
+
+    key = fields.Text(60, required=True)
+    route = fields.Choice(Route, required=True)
+    dose_text = fields.Text(300, required=True)
+    pattern = fields.Text(20, required=True)
+    every = fields.Text(10, required=True, allow_none=True)
+    loading_doses = fields.Integer(0, 20, required=True)
+    personal_interval = fields.Flag(required=True)
+    confirmed = fields.Flag(required=True)
+
+
+class DrugOut(Schema):
+    """One drug; `routes` are those of its substance, `home_routes` those a patient may log at home."""
+
+    key = fields.Text(40, required=True)
+    substance = fields.Text(80, required=True)
+    name_nl = fields.Text(120, required=True)
+    name_en = fields.Text(120, required=True)
+    brands = fields.Many(fields.Text(80), most=20, required=True)
+    atc = fields.Many(fields.Text(10), most=20, required=True)
+    routes = fields.Many(fields.Choice(Route), most=4, required=True)
+    home_routes = fields.Many(fields.Choice(Route), most=4, required=True)
+    opens_intervals = fields.Flag(required=True)
+    min_interval = fields.Text(10, required=True, allow_none=True)
+    missed_rule = fields.Text(500, required=True)
+    body_sites = fields.Many(fields.Text(60), most=20, required=True)
+    regimens = fields.Many(fields.Part(RegimenOut), most=20, required=True)
+
+
+class DrugList(Schema):
+    """The drugs, in the catalogue's order."""
+
+    items = fields.Many(fields.Part(DrugOut), most=500, required=True)
+
+
+class SymptomOut(Schema):
+    """One word of the vocabulary; `status` says how sure its SNOMED CT code is."""
+
+    key = fields.Text(40, required=True)
+    nl = fields.Text(200, required=True)
+    en = fields.Text(200, required=True)
+    snomed = fields.Text(20, required=True, allow_none=True)
+    status = fields.Text(20, required=True, allow_none=True)
+
+
+class SymptomList(Schema):
+    """The vocabulary, in the order shown."""
+
+    items = fields.Many(fields.Part(SymptomOut), most=500, required=True)
+
+
+class FormOut(Schema):
+    """One form with its questions, as the phone shows them."""
+
+    key = fields.Text(64, required=True)
+    version = fields.Text(20, required=True)
+    form = fields.Object(required=True)
+
+
+class FormList(Schema):
+    """The forms."""
+
+    items = fields.Many(fields.Part(FormOut), most=500, required=True)
+
+
+@room.route("GET", "/catalogue/drugs", permission="catalogue:read", gives=DrugList)
+def list_drugs(ctx: Context) -> dict[str, Any]:
+    """List the drugs with their regimens."""
+    gate.permit(ctx, "catalogue:read")
+    return {"items": [_drug(drug) for drug in drugs.catalogue().values()]}
+
+
+@room.route("GET", "/catalogue/symptoms", permission="catalogue:read", gives=SymptomList)
+def list_symptoms(ctx: Context) -> dict[str, Any]:
+    """List the symptoms one can rate."""
+    gate.permit(ctx, "catalogue:read")
+    return {"items": list(symptoms.vocabulary().values())}
+
+
+@room.route("GET", "/catalogue/forms", permission="catalogue:read", gives=FormList)
+def list_forms(ctx: Context) -> dict[str, Any]:
+    """List the forms with their questions."""
+    gate.permit(ctx, "catalogue:read")
+    found = questionnaires.forms().values()
+    return {"items": [{"key": form.key, "version": form.version, "form": asdict(form)} for form in found]}
+
+
+def _drug(drug: drugs.Drug) -> dict[str, Any]:
+    return {
+        "key": drug.key,
+        "substance": drug.substance,
+        "name_nl": drug.name_nl,
+        "name_en": drug.name_en,
+        "brands": drug.brands,
+        "atc": drug.atc,
+        "routes": routes(drug),
+        "home_routes": [route for route in routes(drug) if loggable_at_home(drug, route)],
+        "opens_intervals": opens_intervals(drug),
+        "min_interval": _span(drug.min_interval),
+        "missed_rule": drug.missed.text_en,
+        "body_sites": drug.administration.sites if drug.administration else (),
+        "regimens": [_regimen(regimen) for regimen in drug.regimens],
+    }
+
+
+def _regimen(regimen: Regimen) -> dict[str, Any]:
+    pattern = regimen.pattern
+    cycle = pattern if isinstance(pattern, Cycle) else None
+    return {
+        "key": regimen.key,
+        "route": regimen.route,
+        "dose_text": regimen.dose_text,
+        "pattern": type(pattern).__name__.lower(),
+        "every": _span(cycle.every) if cycle else None,
+        "loading_doses": len(cycle.loading) if cycle else 0,
+        "personal_interval": cycle is not None,
+        "confirmed": drugs.is_confirmed(regimen.source),
+    }
+
+
+def _span(span: Span | None) -> str | None:
+    return None if span is None else f"{span.n} {span.unit.value}"

@@ -1,0 +1,280 @@
+"""Doses over HTTP: staff plan, record, move, correct and undo; a patient logs a dose taken at home."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from marshmallow import Schema, ValidationError, validates_schema
+
+from backend.api import fields
+from backend.api.endpoint import Answer, Room, etag
+from backend.api.reminders import MovedOut
+from backend.api.shapes import OccurredIn, OccurredOut, occurred
+from backend.domain.dosing import Act, PartGiven, Status
+from backend.domain.regimens import Route
+from backend.domain.reports import Report
+from backend.services import doses
+from backend.services.context import Context
+from backend.services.doses import Changed, Given, Shown, Told
+
+room = Room("doses")
+_DOSE = "/patients/<uuid:patient_id>/doses/<uuid:dose_id>"
+
+
+class PartIn(Schema):
+    """One part of a split dose."""
+
+    occurred = fields.Part(OccurredIn, required=True)
+    mg = fields.Number(0, 10_000, load_default=None, allow_none=True)
+    body_site = fields.Text(60, load_default=None, allow_none=True)
+
+
+class GivenIn(Schema):
+    """When a dose was given: `occurred` for a whole one, `parts` for one given in parts (anchored at the first)."""
+
+    occurred = fields.Part(OccurredIn)
+    parts = fields.Many(fields.Part(PartIn), most=20)
+    route = fields.Choice(Route, load_default=None, allow_none=True)
+    reason = fields.Text(500, shortest=0, load_default="")
+
+    @validates_schema
+    def one_of_both(self, data: dict[str, Any], **_: Any) -> None:
+        """Take either one moment or the parts."""
+        if ("occurred" in data) == ("parts" in data):
+            raise ValidationError("Give either occurred or parts.")
+
+
+class CorrectionGivenIn(GivenIn):
+    """How a dose was given after all, and why it is corrected."""
+
+    reason = fields.Text(500, required=True)
+
+
+class DoseIn(GivenIn):
+    """A dose to plan (`occurred` is its slot) or to record; `id` may be the client's own."""
+
+    id = fields.Id(load_default=None, allow_none=True)
+    treatment_id = fields.Id(required=True)
+    status = fields.Words("planned", "given", required=True)
+    override_reason = fields.Text(500, load_default=None, allow_none=True)
+
+    @validates_schema
+    def one_slot(self, data: dict[str, Any], **_: Any) -> None:
+        """A planned dose has one slot and no parts yet."""
+        if data["status"] == "planned" and "occurred" not in data:
+            raise ValidationError("A planned dose has one slot.", "occurred")
+
+
+class MoveIn(Schema):
+    """The new slot and why; `override_reason` where it is sooner than the drug allows."""
+
+    occurred = fields.Part(OccurredIn, required=True)
+    reason = fields.Text(500, required=True)
+    override_reason = fields.Text(500, load_default=None, allow_none=True)
+
+
+class ReasonIn(Schema):
+    """Why."""
+
+    reason = fields.Text(500, required=True)
+
+
+class TakenIn(Schema):
+    """A dose taken at home, under the id the phone made."""
+
+    id = fields.Id(required=True)
+    treatment_id = fields.Id(required=True)
+    occurred = fields.Part(OccurredIn, required=True)
+    recorded_at = fields.Instant(required=True)
+    route = fields.Choice(Route, load_default=None, allow_none=True)
+    body_site = fields.Text(60, load_default=None, allow_none=True)
+
+
+class PartOut(Schema):
+    """One part that was given."""
+
+    occurred = fields.Part(OccurredOut, required=True)
+    mg = fields.Number(0, 10_000, required=True, allow_none=True)
+    body_site = fields.Text(60, required=True, allow_none=True)
+
+
+class DoseOut(Schema):
+    """One version of a dose event: `planned` is its slot, `given` the moment of its first part."""
+
+    id = fields.Id(required=True)
+    treatment_id = fields.Id(required=True)
+    drug = fields.Text(40, required=True)
+    status = fields.Choice(Status, required=True)
+    route = fields.Choice(Route, required=True)
+    planned = fields.Part(OccurredOut, required=True, allow_none=True)
+    given = fields.Part(OccurredOut, required=True, allow_none=True)
+    parts = fields.Many(fields.Part(PartOut), most=20, required=True)
+    version = fields.Integer(1, 1_000_000, required=True)
+    act = fields.Choice(Act, required=True)
+    reason = fields.Text(1100, shortest=0, required=True)
+    recorded_at = fields.Instant(required=True)
+    recorded_by = fields.Id(required=True, allow_none=True)
+    source = fields.Words("patient", "clinic", required=True)
+
+
+class DoseList(Schema):
+    """Doses in the order of their moments, or the versions of one, oldest first."""
+
+    items = fields.Many(fields.Part(DoseOut), most=100_000, required=True)
+
+
+class DoseChangedOut(Schema):
+    """A dose after an act: what it moved among the reminders, and how many reports changed interval."""
+
+    dose = fields.Part(DoseOut, required=True)
+    flags = fields.Many(fields.Words("too-soon"), most=10, required=True)
+    moved = fields.Part(MovedOut, required=True)
+    relinked = fields.Integer(0, 1_000_000, required=True)
+    duplicate = fields.Flag(required=True)
+
+
+@room.route(
+    "POST", "/patients/<uuid:patient_id>/doses", permission="doses:write", takes=DoseIn, gives=DoseChangedOut,
+    status=201, also=(200,), problems=(404, 409),
+)  # fmt: skip
+def add_dose(ctx: Context, patient_id: UUID, data: dict[str, Any]) -> Answer:
+    """Plan a dose, or record one that was not planned; a retry under the same id answers 200 with `duplicate`."""
+    told = Told(data["id"] or uuid4(), data["treatment_id"], data["route"], data["reason"])
+    if data["status"] == "planned":
+        slot = occurred(data["occurred"])
+        return _changed(doses.plan(ctx, patient_id, told, slot, data["override_reason"]), 201)
+    return _changed(doses.record_new(ctx, patient_id, told, _given(data).parts), 201)
+
+
+@room.route("GET", "/patients/<uuid:patient_id>/doses", permission="doses:read", gives=DoseList, problems=(404,))
+def list_doses(ctx: Context, patient_id: UUID) -> dict[str, Any]:
+    """List a patient's doses, undone ones too."""
+    return {"items": [_shown(shown) for shown in doses.of_patient(ctx, patient_id)]}
+
+
+@room.route("GET", _DOSE, permission="doses:read", gives=DoseOut, problems=(404,))
+def get_dose(ctx: Context, patient_id: UUID, dose_id: UUID) -> Answer:
+    """Get a dose in its standing version."""
+    shown = doses.one(ctx, patient_id, dose_id)
+    return Answer(_shown(shown), headers=etag(shown.dose.version))
+
+
+@room.route("GET", f"{_DOSE}/history", permission="doses:read", gives=DoseList, problems=(404,))
+def get_dose_history(ctx: Context, patient_id: UUID, dose_id: UUID) -> dict[str, Any]:
+    """List every version of a dose, oldest first, with who made it and why."""
+    return {"items": [_shown(shown) for shown in doses.history(ctx, patient_id, dose_id)]}
+
+
+@room.route(
+    "POST", f"{_DOSE}/record", permission="doses:write", takes=GivenIn, gives=DoseChangedOut, problems=(404, 409),
+    if_match=True,
+)  # fmt: skip
+def record_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
+    """Record a planned dose as given; more than a day late needs a reason."""
+    return _changed(doses.record(ctx, patient_id, dose_id, version, _given(data)))
+
+
+@room.route(
+    "POST", f"{_DOSE}/move", permission="doses:write", takes=MoveIn, gives=DoseChangedOut, problems=(404, 409),
+    if_match=True,
+)  # fmt: skip
+def move_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
+    """Move a planned dose; its reminders move in the same act."""
+    slot = occurred(data["occurred"])
+    return _changed(doses.move(ctx, patient_id, dose_id, version, slot, data["reason"], data["override_reason"]))
+
+
+@room.route(
+    "POST", f"{_DOSE}/miss", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, problems=(404, 409),
+    if_match=True,
+)  # fmt: skip
+def miss_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
+    """Mark a planned dose as missed."""
+    return _changed(doses.miss(ctx, patient_id, dose_id, version, data["reason"]))
+
+
+@room.route(
+    "POST", f"{_DOSE}/cancel", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, problems=(404, 409),
+    if_match=True,
+)  # fmt: skip
+def cancel_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
+    """Cancel a planned or missed dose."""
+    return _changed(doses.cancel(ctx, patient_id, dose_id, version, data["reason"]))
+
+
+@room.route(
+    "POST", f"{_DOSE}/correct", permission="doses:write", takes=CorrectionGivenIn, gives=DoseChangedOut,
+    problems=(404, 409), if_match=True,
+)  # fmt: skip
+def correct_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
+    """Put right when, how or in which parts a dose was given."""
+    return _changed(doses.correct(ctx, patient_id, dose_id, version, _given(data)))
+
+
+@room.route(
+    "POST", f"{_DOSE}/undo", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, problems=(404, 409),
+    if_match=True,
+)  # fmt: skip
+def undo_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
+    """Take back the last act on a dose; what it was stays in its history."""
+    return _changed(doses.undo(ctx, patient_id, dose_id, version, data["reason"]))
+
+
+@room.route(
+    "POST", "/me/doses", permission="own-doses:write", takes=TakenIn, gives=DoseChangedOut, status=201, also=(200,),
+    problems=(404, 409),
+)  # fmt: skip
+def take_dose(ctx: Context, data: dict[str, Any]) -> Answer:
+    """Log a dose taken at home; a retry of the same upload answers 200 with `duplicate`."""
+    told = Told(data["id"], data["treatment_id"], data["route"])
+    report = Report(data["id"], occurred(data["occurred"]), data["recorded_at"])
+    return _changed(doses.take(ctx, told, report, data["body_site"]), 201)
+
+
+@room.route("GET", "/me/doses", permission="own-plan:read", gives=DoseList)
+def list_own_doses(ctx: Context) -> dict[str, Any]:
+    """List one's own doses."""
+    return {"items": [_shown(shown) for shown in doses.own(ctx)]}
+
+
+def _given(data: dict[str, Any]) -> Given:
+    if "occurred" in data:
+        parts = [PartGiven(occurred(data["occurred"]))]
+    else:
+        parts = [_part(part, f"/parts/{place}") for place, part in enumerate(data["parts"])]
+    return Given(tuple(parts), data["route"], data["reason"])
+
+
+def _part(part: dict[str, Any], at: str) -> PartGiven:
+    mg = None if part["mg"] is None else float(part["mg"])
+    return PartGiven(occurred(part["occurred"], f"{at}/occurred"), mg, part["body_site"])
+
+
+def _changed(changed: Changed, status: int = 200) -> Answer:
+    body = {
+        "dose": _shown(changed.shown),
+        "flags": changed.flags,
+        "moved": changed.moved,
+        "relinked": changed.relinked,
+        "duplicate": changed.duplicate,
+    }
+    return Answer(body, 200 if changed.duplicate else status, etag(changed.shown.dose.version))
+
+
+def _shown(shown: Shown) -> dict[str, Any]:
+    dose = shown.dose
+    return {
+        "id": dose.id,
+        "treatment_id": dose.treatment_id,
+        "drug": shown.drug_key,
+        "status": dose.status,
+        "route": dose.route,
+        "planned": dose.planned,
+        "given": dose.given,
+        "parts": [{"occurred": part.given, "mg": part.mg, "body_site": part.body_site} for part in dose.parts],
+        "version": dose.version,
+        "act": dose.act,
+        "reason": dose.reason,
+        "recorded_at": dose.recorded_at,
+        "recorded_by": shown.by,
+        "source": "patient" if shown.by_patient else "clinic",
+    }

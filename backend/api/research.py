@@ -1,0 +1,99 @@
+"""Studies over HTTP: set up by the site, joined with consent, and pulled as CSV by admitted researchers."""
+
+from typing import Any
+from uuid import UUID
+
+from marshmallow import Schema
+
+from backend.api import fields
+from backend.api.endpoint import Answer, Room
+from backend.services import research
+from backend.services.context import Context
+
+room = Room("studies")
+
+
+class StudyIn(Schema):
+    """A new study."""
+
+    name = fields.Text(200, required=True)
+
+
+class StudyOut(Schema):
+    """A study."""
+
+    id = fields.Id(required=True)
+    name = fields.Text(200, required=True)
+    created_at = fields.Instant(required=True)
+
+
+class StudyList(Schema):
+    """Studies by name."""
+
+    items = fields.Many(fields.Part(StudyOut), most=10_000, required=True)
+
+
+class AdmissionIn(Schema):
+    """A researcher who may pull the data, until a moment or without end."""
+
+    staff_id = fields.Id(required=True)
+    ends_at = fields.Instant(load_default=None, allow_none=True)
+
+
+class ParticipationOut(Schema):
+    """A patient's place in a study."""
+
+    study_id = fields.Id(required=True)
+    consented_at = fields.Instant(required=True)
+    withdrawn_at = fields.Instant(required=True, allow_none=True)
+
+
+@room.route("POST", "/studies", permission="studies:write", takes=StudyIn, gives=StudyOut, status=201, problems=(409,))
+def set_up_study(ctx: Context, data: dict[str, Any]) -> research.Study:
+    """Set up a study at one's own site."""
+    return research.set_up(ctx, data["name"])
+
+
+@room.route("GET", "/studies", permission="studies:read", gives=StudyList)
+def list_studies(ctx: Context) -> dict[str, Any]:
+    """List the studies of one's own site."""
+    return {"items": research.of_site(ctx)}
+
+
+@room.route("POST", "/studies/<uuid:study_id>/researchers", permission="studies:write", takes=AdmissionIn, status=204)
+def admit_researcher(ctx: Context, study_id: UUID, data: dict[str, Any]) -> None:
+    """Let a researcher pull a study's data."""
+    research.admit(ctx, study_id, data["staff_id"], data["ends_at"])
+
+
+@room.route(
+    "POST", "/patients/<uuid:patient_id>/studies/<uuid:study_id>/consent", permission="subjects:write",
+    gives=ParticipationOut,
+)  # fmt: skip
+def consent_to_study(ctx: Context, patient_id: UUID, study_id: UUID) -> research.Participation:
+    """Record a patient's consent to a study."""
+    return research.consent(ctx, patient_id, study_id)
+
+
+@room.route(
+    "POST", "/patients/<uuid:patient_id>/studies/<uuid:study_id>/withdrawal", permission="subjects:write",
+    gives=ParticipationOut,
+)  # fmt: skip
+def withdraw_from_study(ctx: Context, patient_id: UUID, study_id: UUID) -> research.Participation:
+    """Record that a patient withdrew from a study."""
+    return research.withdraw(ctx, patient_id, study_id)
+
+
+@room.route("GET", "/research/studies", permission="datasets:read", gives=StudyList)
+def list_own_studies(ctx: Context) -> dict[str, Any]:
+    """List the studies whose data one may pull."""
+    return {"items": research.mine(ctx)}
+
+
+@room.route(
+    "GET", "/research/studies/<uuid:study_id>/<string:dataset>.csv", permission="datasets:read", media="text/csv"
+)
+def pull_dataset(ctx: Context, study_id: UUID, dataset: str) -> Answer:
+    """Pull a dataset (entries, intervals, samples, answers) or its codebook as CSV."""
+    name = {"Content-Disposition": f'attachment; filename="{dataset}.csv"'}
+    return Answer(raw=research.stream(ctx, study_id, dataset), headers=name)

@@ -1,0 +1,113 @@
+"""`uitwerk reference`: writes the reference pages from the code that they describe, so that they cannot disagree."""
+
+import argparse
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from backend.api.contract import contract
+from backend.api.problems import STATUS
+from backend.commands.table import COMMANDS, help_of, make_parser
+from backend.domain.errors import REGISTRY
+from backend.domain.permissions import TABLE, Role
+from backend.settings import variables
+
+_MADE = "This page is made by `uitwerk reference`; change the code, not the page."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Take the folder to write to."""
+    parser.add_argument("--out", type=Path, default=Path("docs/reference"), help="folder to write to (%(default)s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write every page and name it."""
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name, write in PAGES.items():
+        (args.out / name).write_text(write())
+        print(args.out / name)
+    return 0
+
+
+def settings_page() -> str:
+    """Return the page of the environment's variables."""
+    rows = ((f"`{v['name']}`", v["kind"], _default(v["default"]), v["meaning"]) for v in variables())
+    told = "Everything is set through the environment. Durations end in their unit; paths may be relative."
+    return _page("Settings", told, _table(("variable", "type", "default", "meaning"), rows))
+
+
+def errors_page() -> str:
+    """Return the page of the error registry."""
+    rows = (
+        (f"`{e.code}`", str(STATUS[e.kind]), e.title, "yes" if e.retryable else "no")
+        for e in sorted(REGISTRY.values(), key=lambda e: (STATUS[e.kind], e.code))
+    )
+    told = "Every refusal is an `application/problem+json` body (RFC 9457) whose `code` is one of these."
+    return _page("Errors", told, _table(("code", "status", "meaning", "retry helps"), rows))
+
+
+def permissions_page() -> str:
+    """Return the page of who may do what."""
+    rows = (
+        (f"`{row.permission}`", row.meaning, row.reach.value, *("yes" if role in row.roles else "" for role in Role))
+        for row in TABLE
+    )
+    told = (
+        "Who may do what, and how far it goes: `self` one's own record, `care` patients with whom a care relationship "
+        "stands, `study` pseudonymous data of studies one was admitted to, `site` one's own site, `open` nobody's "
+        "data. What lies out of reach does not exist: 404."
+    )
+    return _page("Permissions", told, _table(("permission", "meaning", "reach", *(r.value for r in Role)), rows))
+
+
+def cli_page() -> str:
+    """Return the page of the command line."""
+    parts = [f"```\n{make_parser(None).format_help()}```"]
+    parts += [f"## uitwerk {c.name}\n\n```\n{help_of(c.name)}```" for c in COMMANDS]
+    return _page("Command line", "Every command takes its settings from the environment.", "\n\n".join(parts))
+
+
+def api_page() -> str:
+    """Return the page of all routes, as the OpenAPI document has them."""
+    told = (
+        "The whole contract is served as OpenAPI 3.1 at `/api/v1/openapi.json` and to read at `/api/v1/docs`. Moments "
+        "are RFC 3339 with an offset. `public` needs no token; every other permission stands in "
+        "[permissions](permissions.md); refusals stand in [errors](errors.md)."
+    )
+    rows = (
+        (
+            f"`{method.upper()} {path}`",
+            operation["summary"],
+            f"`{operation['x-permission']}`",
+            ", ".join(operation["responses"]),
+        )
+        for path, operations in contract()["paths"].items()
+        for method, operation in _operations(operations)
+    )
+    return _page("API", told, _table(("route", "what it does", "permission", "answers"), rows))
+
+
+def _operations(held: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(name, told) for name, told in held.items() if isinstance(told, dict)]
+
+
+def _default(value: object) -> str:
+    return f"`{value}`" if value not in {None, ""} else "unset"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
+
+
+def _page(title: str, told: str, body: str) -> str:
+    return f"# {title}\n\n{_MADE}\n\n{told}\n\n{body}\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "permissions.md": permissions_page,
+    "cli.md": cli_page,
+    "api.md": api_page,
+}

@@ -1,0 +1,184 @@
+"""Writes the demo story into an empty database, a patient per transaction, by the same rules as real use."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.demo import staff
+from backend.demo.people import ZONE, Kind, Person
+from backend.demo.pricks import Prick
+from backend.demo.story import Life
+from backend.domain.dosing import Dose
+from backend.domain.occasions import About
+from backend.domain.permissions import Role
+from backend.domain.recall import FORM
+from backend.domain.samples import Matrix
+from backend.services import patients, questionnaires, records, reminders, research, results, symptoms
+from backend.services import samples as pricked
+from backend.services.care import begin
+from backend.services.context import Actor, Context
+from backend.services.intervals import Line, whole_line
+from backend.services.patients import Contact, Identity
+from backend.services.questionnaires import Told
+from backend.services.results import Analyte, Measured
+from backend.services.unit import act
+from backend.storage import doses, people, samples, treatment
+from backend.storage import patients as kept
+from backend.storage import questionnaires as answered
+from backend.storage import symptoms as diaries
+from backend.storage.patients import PatientRow
+
+STUDY = "Uitwerk demo"
+BEFORE = timedelta(days=800)
+"""The hospital stands so long before the story ends."""
+
+
+@dataclass(slots=True)
+class Filled:
+    """What was written: how many of each."""
+
+    patients: int = 0
+    doses: int = 0
+    entries: int = 0
+    samples: int = 0
+    responses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """The demo hospital while it is being filled; `ctx` is of nobody, at the moment the story ends."""
+
+    session: Session
+    ctx: Context
+    actors: Mapping[Role, Actor]
+    study_id: UUID
+
+    def at(self, moment: datetime, actor: Actor) -> Context:
+        """Return the surroundings of an act in the past."""
+        return replace(self.ctx, actor=actor, now=moment)
+
+
+def empty(session: Session) -> bool:
+    """Tell whether a database holds no site yet."""
+    return not people.sites(session)
+
+
+def fill(session: Session, ctx: Context, lives: Iterable[Life]) -> Filled:
+    """Write the demo hospital and the lives into an empty database; `ctx.now` is when the story ends."""
+    house = _founded(session, ctx)
+    filled = Filled()
+    for life in lives:
+        with act(session, house.ctx, writes=True) as running:
+            _write(replace(house, ctx=running), life, filled)
+    return filled
+
+
+def _founded(session: Session, ctx: Context) -> _House:
+    """Make site, staff and study."""
+    long_ago = replace(ctx, actor=None, now=ctx.now - BEFORE)
+    with act(session, long_ago, writes=True) as running:
+        actors = staff.actors(running, staff.hire(running))
+        admin = replace(running, actor=actors[Role.ADMIN])
+        study = research.set_up(admin, STUDY)
+        researcher_id = actors[Role.RESEARCHER].staff_id
+        if researcher_id is not None:
+            research.admit(admin, study.id, researcher_id, None)
+    return _House(session, ctx, actors, study.id)
+
+
+def _write(house: _House, life: Life, filled: Filled) -> None:
+    patient = _enrolled(house, life)
+    _treated(house, patient, life)
+    line = whole_line(house.ctx, patient.id)
+    _wrote(house, patient, line, life)
+    for prick in life.pricks:
+        _sample(house, patient, prick)
+    _answered(house, patient, line, life)
+    reminders.replan(house.ctx, patient)
+    filled.patients += 1
+    filled.doses += len(life.course.doses)
+    filled.entries += len(life.entries)
+    filled.samples += len(life.pricks)
+    filled.responses += len(life.forms)
+
+
+def _enrolled(house: _House, life: Life) -> PatientRow:
+    """Enrol a patient a fortnight before the first dose, with the whole team caring, and with consent to the study."""
+    person = life.person
+    known_at = min(version.recorded_at for version in life.course.treatments[0].versions) - timedelta(days=7)
+    nurse = house.at(known_at, house.actors[Role.NURSE])
+    contact = Contact(person.email, "nl", ZONE, None, None, "email")
+    patients.enrol(nurse, Identity(person.name, person.birth_on, person.hospital_number), contact, person.id)
+    for role in (Role.CLINICIAN, Role.COORDINATOR):
+        staff_id = house.actors[role].staff_id
+        if staff_id is not None:
+            begin(nurse, person.id, staff_id, None, None)
+    if person.consents:
+        research.consent(house.at(known_at, house.actors[Role.CLINICIAN]), person.id, house.study_id)
+    row = kept.get(house.session, person.id)
+    if row is None:
+        raise ValueError("enrolled and not there")
+    return row
+
+
+def _treated(house: _House, patient: PatientRow, life: Life) -> None:
+    session, clinician, nurse = house.session, house.actors[Role.CLINICIAN].id, house.actors[Role.NURSE].id
+    for made in life.course.treatments:
+        treatment.add(session, patient.id, replace(made, versions=made.versions[:1], stopped_on=None), clinician)
+        planned = len(made.versions) - (made.stopped_on is not None)
+        for number in range(2, planned + 1):
+            treatment.add_version(session, replace(made, versions=made.versions[:number]), clinician)
+        if made.stopped_on is not None:
+            treatment.set_stop(session, made, clinician)
+    by = patient.id if life.person.kind is Kind.OFATUMUMAB else nurse
+    first: list[Dose] = [version for version in life.course.versions if version.version == 1]
+    doses.add(session, patient.id, first, by)
+    for version in life.course.versions:
+        if version.version > 1:
+            doses.put(session, patient.id, version, by)
+
+
+def _wrote(house: _House, patient: PatientRow, line: Line, life: Life) -> None:
+    phone = _phone(life.person)
+    rows = [
+        symptoms.first(house.at(told.received_at, phone), patient, line, told.report, told.diary)
+        for told in life.entries
+    ]
+    diaries.add_new(house.session, rows)
+
+
+def _sample(house: _House, patient: PatientRow, prick: Prick) -> None:
+    ordered_at, reported_at = prick.steps[0].recorded_at, prick.steps[-1].recorded_at
+    nurse = house.at(ordered_at, house.actors[Role.NURSE])
+    values: dict[str, Any] = {
+        "patient_id": patient.id,
+        "id": prick.id,
+        "matrix": Matrix.CAPILLARY_WET.value,
+        "created_mark": records.mark(nurse, pricked.KIND, {"id": str(prick.id)}),
+        "created_at": ordered_at,
+        "version": 0,
+    }
+    samples.add(house.session, values)
+    for position, step in enumerate(prick.steps):
+        samples.append_step(house.session, patient.id, prick.id, position, step)
+    if prick.level is None:
+        return
+    level = prick.level
+    told = Measured(Analyte.LEVEL, level.raw_value, level.raw_unit, level.comparator, lloq=level.lloq, released=True)
+    results.report(house.at(reported_at, house.actors[Role.CLINICIAN]), patient.id, prick.id, told)
+
+
+def _answered(house: _House, patient: PatientRow, line: Line, life: Life) -> None:
+    phone = _phone(life.person)
+    for form in life.forms:
+        ctx = house.at(form.received_at, phone)
+        told = Told(About.PREVIOUS, completed=True, answers=form.answers)
+        answered.add(house.session, questionnaires.first(ctx, patient, line, form.report, FORM, told))
+
+
+def _phone(person: Person) -> Actor:
+    return Actor(Role.PATIENT, patient_id=person.id)

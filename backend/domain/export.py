@@ -1,0 +1,174 @@
+"""What leaves for research: the columns of each dataset, which are also its code book, and rows without identity."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backend.domain.levels import Comparator, TroughClass
+from backend.domain.questionnaires import forms
+from backend.domain.regimens import Route
+from backend.domain.samples import Matrix, State
+from backend.domain.symptoms import OtherCause, WearingOffFelt, vocabulary
+
+_INERT = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the start of something to run; the wide forms are read as the narrow ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: name, type, unit, what it means, and its codes if it has any; an empty cell is missing."""
+
+    name: str
+    kind: str
+    meaning: str
+    unit: str = ""
+    codes: Sequence[str] = ()
+
+
+_SUBJECT = Column("subject", "text", "Pseudonym of the patient in this study; other studies have others.")
+_PLACE = (
+    Column("interval", "integer", "Number of the dosing interval, counting from 1; empty before the first dose."),
+    Column("day_since_dose", "integer", "Local calendar days since the dose that opened the interval.", "d"),
+    Column("days_before_planned", "integer", "Days to the planned next dose, by the plan of that moment.", "d"),
+    Column("days_before_actual", "integer", "Days to the dose that ended the interval; empty while open.", "d"),
+    Column("cycle_fraction", "decimal", "day_since_dose over the interval's actual length (0-1).", "1"),
+    Column("flags", "text", "date-only-on-dose-day, zone-shift; several are joined by a space."),
+)
+_STUDY_DAY = Column("study_day", "integer", "Local calendar days since the patient's first given dose.", "d")
+_YES_NO = ("true", "false")
+COMPARATORS = {Comparator.BELOW: "below", Comparator.EQUAL: "equal", Comparator.ABOVE: "above"}
+"""The lab's signs as words: a cell of `=` would be a formula."""
+_COMPARED = tuple(COMPARATORS.values())
+
+ENTRIES = (
+    _SUBJECT,
+    Column("entry", "text", "Keyed id of the diary entry in this study."),
+    Column("version", "integer", "1, or more after corrections; only the standing version is here."),
+    _STUDY_DAY,
+    Column("local_time", "time", "Local clock time of the entry; empty where only the day is known."),
+    *_PLACE,
+    Column("no_complaints", "boolean", "The patient said there were no complaints that day.", codes=_YES_NO),
+    Column("wearing_off", "code", "I feel it wearing off.", codes=tuple(w.value for w in WearingOffFelt)),
+    *(
+        Column(f"nrs_{symptom.key}", "integer", f"{symptom.en}: 0 none to 10 worst (NRS-11).", "1")
+        for symptom in vocabulary().values()
+    ),
+    Column("mean_rating", "decimal", "Mean of the ratings of this entry; 0 for no complaints.", "1"),
+    *(Column(f"cause_{c.value}", "boolean", f"Possible other cause: {c.value}.", codes=_YES_NO) for c in OtherCause),
+)
+
+INTERVALS = (
+    _SUBJECT,
+    Column("interval", "integer", "Number of the dosing interval, counting from 1."),
+    Column("drug", "code", "Key of the drug catalogue."),
+    Column("route", "code", "How the opening dose was given.", codes=tuple(Route)),
+    _STUDY_DAY,
+    Column("length_days", "integer", "Days from dose to dose; empty while open.", "d"),
+    Column("planned_weeks", "integer", "Interval class: the plan's whole weeks.", "wk"),
+    Column("route_switch", "boolean", "The closing dose was given by another route.", codes=_YES_NO),
+    Column("stopped", "boolean", "The treatment was stopped in this interval.", codes=_YES_NO),
+    Column("entries", "integer", "Diary entries in the interval."),
+    Column("rated_days", "integer", "Days with at least one rating.", "d"),
+    Column("diary_assessable", "boolean", "Whether the diary allows a statement.", codes=_YES_NO),
+    Column("diary_why_not", "text", "Why not; several are joined by a space."),
+    Column("diary_first_mean", "decimal", "Mean rating of the first window.", "1"),
+    Column("diary_last_mean", "decimal", "Mean rating of the last window.", "1"),
+    Column("diary_difference", "decimal", "Last minus first.", "1"),
+    Column("diary_wearing_off", "boolean", "Difference at least the threshold.", codes=_YES_NO),
+    Column("diary_onset_day", "integer", "First day from which ratings stay above baseline + threshold.", "d"),
+    Column("diary_relief_days", "integer", "Days after the next dose until back below it.", "d"),
+    Column("diary_threshold", "decimal", "Setting: points.", "1"),
+    Column("diary_window_days", "integer", "Setting: length of either window.", "d"),
+    Column("diary_min_rated_days", "integer", "Setting: rated days needed in each window.", "d"),
+    Column("recall_forms", "integer", "Completed end-of-interval forms about this interval."),
+    Column("recall_ever", "code", "Ever felt wearing-off (last form).", codes=("yes", "no", "unsure")),
+    Column("recall_experienced", "code", "Felt it this interval (last form).", codes=("yes", "no", "unsure")),
+    Column(
+        "recall_frequency", "code", "How often (last form).", codes=("regularly", "sometimes", "first_time", "never")
+    ),
+    Column("recall_onset_day", "integer", "Onset in days after the opening dose (last form).", "d"),
+    Column("recall_relief_days", "integer", "Relief in days after the closing dose (last form).", "d"),
+)
+
+SAMPLES = (
+    _SUBJECT,
+    Column("sample", "text", "Keyed id of the sample in this study."),
+    _STUDY_DAY,
+    *_PLACE,
+    Column("matrix", "code", "What was taken.", codes=tuple(Matrix)),
+    Column("state", "code", "Where the sample is in its chain.", codes=tuple(State)),
+    Column(
+        "hours_before_dose", "decimal", "To the dose that ended the interval, if both times are known.", "h"
+    ),
+    Column("trough_class", "code", "Derived from times.", codes=tuple(TroughClass)),
+    Column("drops", "integer", "Drops of blood, as logged."),
+    Column("unusable", "text", "Why it is not to be used; several are joined by a space."),
+    Column("level", "decimal", "Drug concentration.", "ug/mL"),
+    Column("level_comparator", "code", "How the number stands to the true one.", codes=_COMPARED),
+    Column("level_lloq", "decimal", "Lower limit of quantification.", "ug/mL"),
+    Column("antibodies", "decimal", "Antibodies against the drug.", "AU/mL"),
+    Column("antibodies_comparator", "code", "How the number stands to the true one.", codes=_COMPARED),
+)
+
+ANSWERS = (
+    _SUBJECT,
+    Column("response", "text", "Keyed id of the response in this study."),
+    Column("form", "code", "Key of the form.", codes=tuple(forms())),
+    Column("form_version", "integer", "Version of the form."),
+    Column("completed", "boolean", "Whether the form was finished.", codes=_YES_NO),
+    _STUDY_DAY,
+    *_PLACE,
+    Column("about_interval", "integer", "Number of the interval the answers are about."),
+    Column("about_length_days", "integer", "Length of that interval; empty while open.", "d"),
+    Column("item", "code", "Key of the question."),
+    Column("value", "text", "The answer as a code or number; several choices are joined by a space."),
+)
+
+DATASETS: Mapping[str, tuple[Column, ...]] = {
+    "entries": ENTRIES,
+    "intervals": INTERVALS,
+    "samples": SAMPLES,
+    "answers": ANSWERS,
+}
+CODE_BOOK = ("dataset", "column", "type", "unit", "meaning", "codes")
+
+
+def code_book() -> Iterable[tuple[str, ...]]:
+    """Yield the code book's rows: every column of every dataset."""
+    for dataset, columns in DATASETS.items():
+        for column in columns:
+            codes = " | ".join(column.codes)
+            yield dataset, column.name, column.kind, column.unit, column.meaning, codes
+
+
+def lines(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return rows as CSV in the columns' order; KeyError for a value that has no column."""
+    names = [column.name for column in columns]
+    known = frozenset(names)
+    return as_csv(_line_up(names, known, row) for row in rows)
+
+
+def _line_up(names: Sequence[str], known: frozenset[str], row: Mapping[str, Any]) -> list[Any]:
+    if not row.keys() <= known:
+        raise KeyError(f"no column for {sorted(row.keys() - known)}")
+    return [row.get(name) for name in names]
+
+
+def as_csv(rows: Iterable[Iterable[Any]]) -> bytes:
+    """Return rows as CSV (RFC 4180, UTF-8), every cell inert: nothing a spreadsheet would run (P31)."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_INERT) else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,135 @@
+"""Monitoring: the checks each drug asks for, when they were last done, and when the next is due."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from backend.domain.dosing import given
+from backend.domain.drugs import Monitoring, monitoring_due
+from backend.domain.errors import ClinicError, invalid
+from backend.domain.moments import EARLIEST, local_date
+from backend.domain.treatment import Treatment
+from backend.services import events, gate, intervals, reminders
+from backend.services.context import Context
+from backend.services.intervals import Line
+from backend.storage import monitoring
+from backend.storage.monitoring import CheckRow
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of one treatment; `due_on` None when nothing is due or the source gives no schedule."""
+
+    treatment_id: UUID
+    drug: str
+    check: str
+    what_en: str
+    what_nl: str
+    applies: str
+    before_each_dose: bool
+    last_done_on: date | None
+    due_on: date | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A check that was recorded as done."""
+
+    id: UUID
+    treatment_id: UUID
+    check: str
+    done_on: date
+    duplicate: bool = False
+
+
+def of_patient(ctx: Context, patient_id: UUID) -> list[Check]:
+    """Return what a patient's drugs ask for: what is due first, then by drug in the catalogue's order."""
+    patient = gate.patient(ctx, "monitoring:read", patient_id)
+    events.note(ctx, "monitoring:read", patient.id)
+    line = intervals.line(ctx, patient.id)
+    done = monitoring.last_done(ctx.session, patient.id)
+    today = local_date(ctx.now, patient.zone)
+    found = [check for t in line.treatments for check in _checks(line, t, done.get(t.id, {}), today)]
+    return sorted(found, key=lambda check: check.due_on or date.max)
+
+
+def record(
+    ctx: Context, patient_id: UUID, check_id: UUID | None, treatment_id: UUID, check: str, done_on: date
+) -> Done:
+    """Record that a check was done on a day, and move the reminders to the next one.
+
+    A retry of the same check under the same id is answered `duplicate`. Raises ClinicError `not-found`, `id-in-use`,
+    `invalid` for a treatment or check that is not the patient's, `out-of-time` for a day before 2000 or to come.
+    """
+    patient = gate.patient(ctx, "monitoring:write", patient_id, lock=True)
+    _known(intervals.line(ctx, patient.id), treatment_id, check)
+    if not EARLIEST.date() <= done_on <= local_date(ctx.now, patient.zone):
+        raise invalid("/done_on", "Must lie between the year 2000 and today.", "out-of-time")
+    row = CheckRow(
+        id=check_id or uuid4(),
+        patient_id=patient.id,
+        treatment_id=treatment_id,
+        check=check,
+        done_on=done_on,
+        recorded_at=ctx.now,
+        recorded_by=ctx.who.staff_id,
+    )
+    if not monitoring.add(ctx.session, row):
+        return _again(ctx, row)
+    events.note(ctx, "monitoring:write", patient.id, row.id)
+    reminders.replan(ctx, patient)
+    return Done(row.id, treatment_id, check, done_on)
+
+
+def _again(ctx: Context, row: CheckRow) -> Done:
+    stored = monitoring.get(ctx.session, row.id)
+    content = (row.patient_id, row.treatment_id, row.check, row.done_on)
+    if stored is None or content != (stored.patient_id, stored.treatment_id, stored.check, stored.done_on):
+        raise ClinicError("id-in-use", pointers={"/id": "holds something else"})
+    return Done(stored.id, stored.treatment_id, stored.check, stored.done_on, duplicate=True)
+
+
+def _known(line: Line, treatment_id: UUID, check: str) -> None:
+    treatment = next((t for t in line.treatments if t.id == treatment_id), None)
+    if treatment is None:
+        raise invalid("/treatment_id", "The patient has no such treatment.")
+    if check not in {item.key for item in treatment.drug.monitoring}:
+        raise invalid("/check", "The drug does not ask for this check.")
+
+
+def _checks(line: Line, treatment: Treatment, done: Mapping[str, date], today: date) -> list[Check]:
+    days = [dose.given.on for dose in given(line.doses) if dose.treatment_id == treatment.id and dose.given]
+    last = days[-1] if days else None
+    due = {
+        m.key: on for m, on in monitoring_due(treatment.drug, treatment.started_on, done, last, treatment.stopped_on)
+    }
+    coming = next((e.on for e in line.expected if e.treatment_id == treatment.id), None)
+    found = []
+    for item in treatment.drug.monitoring:
+        dates = [due.get(item.key), _before_dose(item, done.get(item.key), last, coming)]
+        on = min((day for day in dates if day is not None), default=None)
+        found.append(_check(treatment, item, done.get(item.key), on, today))
+    return found
+
+
+def _before_dose(item: Monitoring, done_on: date | None, last: date | None, coming: date | None) -> date | None:
+    """Return the day of the coming dose for a check before each dose that was not done since the last one."""
+    done_since = done_on is not None and (last is None or done_on > last)
+    return coming if item.before_each_dose and not done_since else None
+
+
+def _check(treatment: Treatment, item: Monitoring, done_on: date | None, due_on: date | None, today: date) -> Check:
+    return Check(
+        treatment.id,
+        treatment.drug_key,
+        item.key,
+        item.what_en,
+        item.what_nl,
+        item.applies,
+        item.before_each_dose,
+        done_on,
+        due_on,
+        due_on is not None and due_on < today,
+    )

@@ -1,0 +1,202 @@
+"""Forms: which are asked of a patient now, and answering, correcting, retracting and reading responses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.domain import reports
+from backend.domain.errors import ClinicError
+from backend.domain.linking import Place
+from backend.domain.moments import Occurred, at_moment, local_date
+from backend.domain.occasions import About, Occasion, about_interval, open_occasions
+from backend.domain.questionnaires import Form, check, form
+from backend.domain.recall import FORM
+from backend.domain.reports import Report
+from backend.services import events, gate, intervals, records, reminders
+from backend.services.context import Context
+from backend.services.intervals import Line
+from backend.storage import questionnaires
+from backend.storage.occurrences import as_json, shifted
+from backend.storage.patients import PatientRow
+from backend.storage.questionnaires import ResponseRow
+
+KIND = "response"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a patient answered: about which interval, whether they were done, and the answers by question."""
+
+    about: About
+    completed: bool
+    answers: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response as it is shown; `about_interval` is an interval number, from the doses as known."""
+
+    id: UUID
+    version: int
+    retracted: bool
+    form: str
+    form_version: str
+    about: str
+    about_interval: int | None
+    occurred: Occurred
+    recorded_at: datetime
+    received_at: datetime
+    completed: bool
+    answers: Mapping[str, Any]
+    place: Place
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A form that is asked now, in which language, and the interval it is about."""
+
+    form: Form
+    language: str
+    occasion: Occasion
+
+
+def respond(ctx: Context, report: Report, form_key: str, told: Told) -> Response:
+    """Store a response of the acting patient once; a retry is answered with what is stored, marked `duplicate`.
+
+    Raises ClinicError `unknown-form`, `id-in-use` for other content under the id, and what form and times refuse.
+    """
+    patient = gate.own(ctx, "own-responses:write", lock=True)
+    reports.checked(report, ctx.now)
+    line = intervals.line(ctx, patient.id)
+    values = first(ctx, patient, line, report, form_key, told)
+    if not questionnaires.add(ctx.session, values):
+        stored = _stored(ctx, patient, report.id)
+        reports.same_upload(stored.created_mark, values["created_mark"])
+        return _response(line, stored, duplicate=True)
+    events.note(ctx, "own-responses:write", patient.id, report.id, {"version": 1})
+    reminders.replan(ctx, patient)
+    return _response(line, _stored(ctx, patient, report.id))
+
+
+def first(ctx: Context, patient: PatientRow, line: Line, report: Report, form_key: str, told: Told) -> dict[str, Any]:
+    """Return the row that `respond` stores of a new response; raises what the form refuses."""
+    asked = form(form_key)
+    content = _content(asked, told)
+    mark = records.mark(ctx, KIND, {"form": form_key, "occurred": as_json(report.occurred), **content})
+    values = records.first(ctx, patient.id, line, report, mark) | content
+    return values | {"form": asked.key, "form_version": int(asked.version)}
+
+
+def correct(ctx: Context, base_version: int, report: Report, told: Told, reason: str) -> Response:
+    """Store a newer version of a response and keep the one it replaces (P08); the form stays the same.
+
+    Raises ClinicError `not-found`, `retracted`, `stale-version`, and what form and times refuse.
+    """
+    patient = gate.own(ctx, "own-responses:write", lock=True)
+    reports.checked(report, ctx.now)
+    stored = _stored(ctx, patient, report.id)
+    records.replaceable(stored, base_version)
+    values = records.stamped(report) | _content(form(stored.form), told)
+    _replace(ctx, patient, stored, report.recorded_at, reason, values)
+    return _response(intervals.line(ctx, patient.id), _stored(ctx, patient, report.id))
+
+
+def retract(ctx: Context, response_id: UUID, base_version: int, recorded_at: datetime, reason: str) -> Response:
+    """Retract a response; a tombstone stays and never comes back (P05). Retracting twice changes nothing."""
+    patient = gate.own(ctx, "own-responses:write", lock=True)
+    stored = _stored(ctx, patient, response_id)
+    if not stored.retracted:
+        records.replaceable(stored, base_version)
+        _replace(ctx, patient, stored, recorded_at, reason, {"retracted": True})
+    return _response(intervals.line(ctx, patient.id), _stored(ctx, patient, response_id))
+
+
+def own(ctx: Context) -> list[Response]:
+    """Return the acting patient's responses, oldest first."""
+    patient = gate.own(ctx, "own-responses:read")
+    events.note(ctx, "own-responses:read", patient.id)
+    return _every(ctx, patient)
+
+
+def of_patient(ctx: Context, patient_id: UUID) -> list[Response]:
+    """Return a patient's responses, oldest first, for those who treat them."""
+    patient = gate.patient(ctx, "responses:read", patient_id)
+    events.note(ctx, "responses:read", patient.id)
+    return _every(ctx, patient)
+
+
+def asked_now(ctx: Context) -> list[Asked]:
+    """Return the forms the acting patient is asked today, for the interval that is ending or has just ended."""
+    patient = gate.own(ctx, "own-responses:read")
+    events.note(ctx, "own-responses:read", patient.id, "forms")
+    line = intervals.line(ctx, patient.id)
+    rows = questionnaires.of_patient(ctx.session, patient.id)
+    done = {_about(line, row) for row in rows if row.form == FORM and row.completed}
+    here = line.place(at_moment(ctx.now, patient.zone), None).interval
+    coming_on = line.coming.on if line.coming else None
+    found = open_occasions(line.chain, here, coming_on, done, local_date(ctx.now, patient.zone))
+    return [Asked(form(FORM), patient.language, occasion) for occasion in found]
+
+
+def _every(ctx: Context, patient: PatientRow) -> list[Response]:
+    line = intervals.line(ctx, patient.id)
+    return [_response(line, row) for row in questionnaires.of_patient(ctx.session, patient.id)]
+
+
+def _stored(ctx: Context, patient: PatientRow, response_id: UUID) -> ResponseRow:
+    row = questionnaires.get(ctx.session, patient.id, response_id)
+    if row is None:
+        raise ClinicError("not-found")
+    return row
+
+
+def _replace(
+    ctx: Context, patient: PatientRow, stored: ResponseRow, device_at: datetime, reason: str, values: dict[str, Any]
+) -> None:
+    held = {name: getattr(stored, name) for name in ("form", "form_version", "about", "completed", "answers")}
+    version = stored.version
+    records.replace(
+        ctx,
+        "own-responses:write",
+        KIND,
+        stored,
+        lambda newer: questionnaires.put(ctx.session, patient.id, stored.id, version, newer),
+        values,
+        held={"occurred": as_json(questionnaires.moment(stored)), **held},
+        device_at=device_at,
+        reason=reason,
+    )
+    reminders.replan(ctx, patient)
+
+
+def _content(asked: Form, told: Told) -> dict[str, Any]:
+    answers = dict(check(asked, told.answers, completed=told.completed))
+    return {"about": told.about.value, "completed": told.completed, "answers": answers}
+
+
+def _about(line: Line, row: ResponseRow) -> int | None:
+    falls_in = line.place(questionnaires.moment(row), row.planned_on).interval
+    return about_interval(falls_in, About(row.about))
+
+
+def _response(line: Line, row: ResponseRow, *, duplicate: bool = False) -> Response:
+    occurred = questionnaires.moment(row)
+    return Response(
+        row.id,
+        row.version,
+        row.retracted,
+        row.form,
+        str(row.form_version),
+        row.about,
+        _about(line, row),
+        occurred,
+        shifted(row.recorded_at, row.recorded_offset),
+        row.received_at,
+        row.completed,
+        row.answers,
+        line.place(occurred, row.planned_on),
+        duplicate,
+    )

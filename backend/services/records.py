@@ -1,0 +1,114 @@
+"""Records made on a phone: told from a retry, given their three times, and replaced without losing what they held."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+
+from backend.domain import reports
+from backend.domain.errors import ClinicError
+from backend.domain.moments import offset_minutes
+from backend.domain.reports import Report
+from backend.services import events, intervals
+from backend.services.context import Context
+from backend.services.intervals import Line
+from backend.storage import records
+from backend.storage.occurrences import columns
+
+
+class Stored(Protocol):
+    """What the replacing of a record needs to know of its row."""
+
+    @property
+    def patient_id(self) -> UUID:
+        """Whose it is."""
+        ...
+
+    @property
+    def id(self) -> UUID:
+        """The phone's own id."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """The standing version."""
+        ...
+
+    @property
+    def retracted(self) -> bool:
+        """Whether it is a tombstone."""
+        ...
+
+
+def mark(ctx: Context, kind: str, told: dict[str, Any]) -> bytes:
+    """Return the keyed digest of an upload, by which a retry is known; what it holds cannot be guessed back."""
+    digest = hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return ctx.sealer.fingerprint(kind, digest)
+
+
+def stamped(report: Report) -> dict[str, Any]:
+    """Return the columns of when something happened and when the device wrote it down."""
+    return {
+        **columns(report.occurred),
+        "recorded_at": report.recorded_at,
+        "recorded_offset": offset_minutes(report.recorded_at),
+    }
+
+
+def first(ctx: Context, patient_id: UUID, line: Line, report: Report, upload: bytes) -> dict[str, Any]:
+    """Return the columns every new record has: id, first version, its times, and the plan as it stood."""
+    return {
+        "patient_id": patient_id,
+        "id": report.id,
+        "version": 1,
+        "retracted": False,
+        "created_mark": upload,
+        "received_at": ctx.now,
+        "planned_on": intervals.planned_on(ctx, patient_id, line, report),
+        "session_id": ctx.who.session_id,
+        **stamped(report),
+    }
+
+
+def replace(
+    ctx: Context,
+    permission: str,
+    kind: str,
+    stored: Stored,
+    put: Callable[[dict[str, Any]], bool],
+    values: dict[str, Any],
+    *,
+    held: dict[str, Any],
+    device_at: datetime,
+    reason: str,
+    note_sealed: bytes | None = None,
+) -> None:
+    """Keep what a record `held` as a superseded version and `put` its newer values (P08).
+
+    `put` writes them and tells whether the version still stood. Raises ClinicError `stale-version` when not.
+    """
+    records.keep_version(
+        ctx.session,
+        patient_id=stored.patient_id,
+        kind=kind,
+        record_id=stored.id,
+        version=stored.version,
+        content=held,
+        note_sealed=note_sealed,
+        replaced_at=ctx.now,
+        replaced_by=ctx.who.id,
+        device_at=device_at,
+        reason=reason,
+    )
+    version = stored.version
+    if not put(values):
+        raise ClinicError("stale-version")
+    events.note(ctx, permission, stored.patient_id, stored.id, {"version": version + 1})
+
+
+def replaceable(stored: Stored, base_version: int) -> None:
+    """Pass when a change names the standing version. Raises ClinicError `retracted` or `stale-version`."""
+    reports.standing_version(base_version, stored.version, retracted=stored.retracted)

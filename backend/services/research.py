@@ -1,0 +1,201 @@
+"""Studies: set up, join and withdraw, and the datasets that leave under pseudonyms, streamed patient by patient."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from backend.domain.errors import ClinicError, invalid
+from backend.domain.export import CODE_BOOK, DATASETS, as_csv, code_book, lines
+from backend.domain.permissions import Role
+from backend.services import datasets, events, gate
+from backend.services.context import Context
+from backend.storage import research
+from backend.storage.db import unit_of_work
+from backend.storage.people import StaffRow
+from backend.storage.research import StudyRow, SubjectRow
+from backend.storage.sealing import Place
+
+CODE_BOOK_NAME = "codebook"
+BATCH = 50
+"""How many patients' dosing lines are read together."""
+_SECRET_BYTES = 32
+_PSEUDONYM_BYTES = 10
+_ROW_ID_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study as it is shown."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """A patient's place in a study: consent, and withdrawal if there was one."""
+
+    study_id: UUID
+    consented_at: datetime
+    withdrawn_at: datetime | None
+
+
+def set_up(ctx: Context, name: str) -> Study:
+    """Return a new study at the actor's site. Raises ClinicError `already-exists`."""
+    actor = gate.permit(ctx, "studies:write")
+    study_id = uuid4()
+    sealed = ctx.sealer.seal_own(secrets.token_hex(_SECRET_BYTES), _secret_place(study_id))
+    values = {"name": name, "site_id": actor.site_id, "secret_sealed": sealed, "created_at": ctx.now}
+    if not research.add(ctx.session, {"id": study_id, **values}):
+        raise ClinicError("already-exists", pointers={"/name": "There is a study of that name."})
+    events.note(ctx, "studies:write", None, study_id)
+    return Study(study_id, name, ctx.now)
+
+
+def admit(ctx: Context, study_id: UUID, staff_id: UUID, ends_at: datetime | None) -> None:
+    """Let a researcher pull a study's data until a moment; again with another moment to change it.
+
+    Raises ClinicError `not-found` for a study of another site and `invalid` for somebody who is no researcher.
+    """
+    actor = gate.permit(ctx, "studies:write")
+    study = ctx.session.get(StudyRow, study_id)
+    if study is None or study.site_id != actor.site_id:
+        raise ClinicError("not-found")
+    staff = ctx.session.get(StaffRow, staff_id)
+    if staff is None or staff.role != Role.RESEARCHER.value:
+        raise invalid("/staff_id", "Not a researcher.")
+    research.admit(ctx.session, study_id, staff_id, ctx.now, ends_at)
+    events.note(ctx, "studies:write", None, study_id, {"admitted": str(staff_id)})
+
+
+def of_site(ctx: Context) -> list[Study]:
+    """Return the studies of the actor's site."""
+    actor = gate.permit(ctx, "studies:read")
+    events.note(ctx, "studies:read")
+    return [_study(row) for row in research.studies_at(ctx.session, actor.site_id)] if actor.site_id else []
+
+
+def mine(ctx: Context) -> list[Study]:
+    """Return the studies whose data the acting researcher may pull."""
+    actor = gate.permit(ctx, "datasets:read")
+    events.note(ctx, "datasets:read")
+    return [_study(row) for row in research.studies_of(ctx.session, actor.staff_id, ctx.now)] if actor.staff_id else []
+
+
+def consent(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
+    """Record a patient's consent to a study; given again after a withdrawal it stands again."""
+    patient = gate.patient(ctx, "subjects:write", patient_id, lock=True)
+    study = ctx.session.get(StudyRow, study_id)
+    if study is None or study.site_id != patient.site_id:
+        raise ClinicError("not-found")
+    row = research.subject(ctx.session, study_id, patient.id)
+    if row is None:
+        pseudonym = _pseudonym(_secret(ctx, study), patient.id)
+        row = SubjectRow(study_id=study_id, patient_id=patient.id, pseudonym=pseudonym, consented_at=ctx.now)
+        ctx.session.add(row)
+    elif row.withdrawn_at is not None:
+        row.consented_at, row.withdrawn_at = ctx.now, None
+    ctx.session.flush()
+    events.note(ctx, "subjects:write", patient.id, study_id, {"consent": True})
+    return Participation(study_id, row.consented_at, row.withdrawn_at)
+
+
+def withdraw(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
+    """Record that a patient withdrew; from now on no pull holds them. Raises ClinicError `not-found`."""
+    patient = gate.patient(ctx, "subjects:write", patient_id, lock=True)
+    row = research.subject(ctx.session, study_id, patient.id)
+    if row is None:
+        raise ClinicError("not-found")
+    row.withdrawn_at = row.withdrawn_at or ctx.now
+    ctx.session.flush()
+    events.note(ctx, "subjects:write", patient.id, study_id, {"consent": False})
+    return Participation(study_id, row.consented_at, row.withdrawn_at)
+
+
+def stream(ctx: Context, study_id: UUID, dataset: str) -> Iterator[bytes]:
+    """Return a dataset as CSV in pieces, one patient at a time; refused here, before the first byte, or never.
+
+    The pieces are read in one snapshot of their own, which begins when the first is asked for and ends with the
+    last, or when the reader goes away. Raises ClinicError `not-found` for a study one was not admitted to and for a
+    dataset there is not.
+    """
+    study = gate.study(ctx, "datasets:read", study_id)
+    if dataset == CODE_BOOK_NAME:
+        events.note(ctx, "datasets:read", None, study_id, {"dataset": dataset})
+        return iter([as_csv([CODE_BOOK, *code_book()])])
+    if dataset not in DATASETS:
+        raise ClinicError("not-found")
+    named = research.subjects(ctx.session, study_id)
+    events.note(ctx, "datasets:read", None, study_id, {"dataset": dataset, "subjects": len(named)})
+    for patient_id in named:
+        events.note(ctx, "datasets:read", patient_id, study_id, {"dataset": dataset})
+    engine = ctx.session.get_bind()  # now: when the pieces are read, the request is over
+    return _pieces(ctx, engine, _Pull(study_id, dataset, named, _keyed(_secret(ctx, study))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    """What is pulled: a dataset of the subjects who were named, and written down as read, when it was granted."""
+
+    study_id: UUID
+    dataset: str
+    named: Mapping[UUID, str]
+    keyed: Callable[[UUID], str]
+
+
+def _pieces(ctx: Context, engine: Engine | Connection, pull: _Pull) -> Iterator[bytes]:
+    columns, rows = DATASETS[pull.dataset], datasets.ROWS[pull.dataset]
+    waiting = iter(pull.named.items())
+    with unit_of_work(Session(engine), writes=False) as session:
+        yield lines(columns, [{column.name: column.name for column in columns}])
+        while batch := dict(islice(waiting, BATCH)):
+            standing = _still_standing(engine, pull.study_id, batch)
+            for who in datasets.subjects(replace(ctx, session=session), standing, pull.keyed):
+                piece = lines(columns, rows(who))
+                session.expunge_all()
+                if piece:
+                    yield piece
+
+
+def _still_standing(engine: Engine | Connection, study_id: UUID, batch: Mapping[UUID, str]) -> dict[UUID, str]:
+    """Return those of a batch who have not withdrawn since; asked outside the snapshot, which is blind to it (P21)."""
+    with unit_of_work(Session(engine), writes=False) as session:
+        standing = research.subjects(session, study_id)
+    return {patient_id: pseudonym for patient_id, pseudonym in batch.items() if patient_id in standing}
+
+
+def _study(row: StudyRow) -> Study:
+    return Study(row.id, row.name, row.created_at)
+
+
+def _secret(ctx: Context, study: StudyRow) -> bytes:
+    return bytes.fromhex(ctx.sealer.open_own(study.secret_sealed, _secret_place(study.id)))
+
+
+def _secret_place(study_id: UUID) -> Place:
+    return Place("studies", "secret", str(study_id))
+
+
+def _pseudonym(secret: bytes, patient_id: UUID) -> str:
+    """Return a patient's name in one study: keyed, so that two studies cannot be joined (P20)."""
+    digest = hmac.new(secret, b"patient" + patient_id.bytes, hashlib.sha256).digest()
+    return base64.b32encode(digest[:_PSEUDONYM_BYTES]).decode()
+
+
+def _keyed(secret: bytes) -> Callable[[UUID], str]:
+    """Return how a record's id becomes one of the study: a phone's own id could tell its moment."""
+
+    def row_id(record_id: UUID) -> str:
+        return hmac.new(secret, b"record" + record_id.bytes, hashlib.sha256).digest()[:_ROW_ID_BYTES].hex()
+
+    return row_id

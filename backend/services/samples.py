@@ -1,0 +1,259 @@
+"""Samples: order, log and correct the steps of a finger prick, each sample told where it stands in the interval."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from backend.domain import reports
+from backend.domain import samples as chain
+from backend.domain.errors import ClinicError
+from backend.domain.linking import Place
+from backend.domain.moments import Occurred, at_moment
+from backend.domain.reports import Report
+from backend.domain.samples import Matrix, Problem, State, Step, Unusable
+from backend.domain.troughs import Trough, trough
+from backend.services import events, gate, intervals, records, reminders
+from backend.services.context import Context
+from backend.services.intervals import Line
+from backend.storage import samples
+from backend.storage.occurrences import as_json
+from backend.storage.patients import PatientRow
+from backend.storage.samples import SampleRow
+
+KIND = "sample"
+STAFF_STATES = (
+    State.KIT_SENT,
+    State.COLLECTED,
+    State.RECEIVED,
+    State.REJECTED,
+    State.ANALYSED,
+    State.CANCELLED,
+    State.LOST,
+    State.EXPIRED,
+)
+"""What staff log; `collected` is for blood drawn in the clinic."""
+PHONE_STATES = (State.KIT_RECEIVED, State.COLLECTED, State.POSTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that happened to a sample, as told: its state, when, and what belongs to it."""
+
+    state: State
+    occurred: Occurred
+    reason: str | None = None
+    drops: int | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample as it is shown: its steps with every correction, and what follows from their times.
+
+    `ordered_for` is the day of the dose that was coming when it was registered; `place` None until it was collected.
+    """
+
+    id: UUID
+    version: int
+    matrix: Matrix
+    state: State
+    ordered_for: date | None
+    collected: Occurred | None
+    place: Place | None
+    trough: Trough
+    unusable: tuple[Unusable, ...]
+    steps: tuple[Step, ...]
+    duplicate: bool = False
+
+
+def log(
+    ctx: Context, report: Report, matrix: Matrix, drops: int | None = None, problems: Sequence[Problem] = ()
+) -> Sample:
+    """Store a sample the acting patient took, once. Raises ClinicError `id-in-use`, and what times and drops refuse."""
+    patient = gate.own(ctx, "own-samples:write", lock=True)
+    reports.checked(report, ctx.now)
+    told = Happened(State.COLLECTED, report.occurred, drops=drops, problems=tuple(problems))
+    return _create(ctx, "own-samples:write", patient, report.id, matrix, told, report.recorded_at)
+
+
+def order(ctx: Context, patient_id: UUID, sample_id: UUID | None, matrix: Matrix) -> Sample:
+    """Order a sample for a patient's coming dose. Raises ClinicError `not-found`, `id-in-use`."""
+    patient = gate.patient(ctx, "samples:write", patient_id, lock=True)
+    told = Happened(State.ORDERED, at_moment(ctx.now.astimezone(ZoneInfo(patient.zone)), patient.zone))
+    return _create(ctx, "samples:write", patient, sample_id or uuid4(), matrix, told, ctx.now)
+
+
+def log_step(ctx: Context, sample_id: UUID, told: Happened, recorded_at: datetime) -> Sample:
+    """Log what the acting patient did with a sample; a retry is answered with what is stored, marked `duplicate`.
+
+    Raises ClinicError `not-found`, `wrong-state` for a move the chain does not know, and what the fields refuse.
+    """
+    patient = gate.own(ctx, "own-samples:write", lock=True)
+    reports.checked(Report(sample_id, told.occurred, recorded_at), ctx.now)
+    return _append(ctx, "own-samples:write", patient, sample_id, told, recorded_at)
+
+
+def add_step(ctx: Context, patient_id: UUID, sample_id: UUID, told: Happened) -> Sample:
+    """Log what the clinic or the lab did with a sample. Raises as `log_step`."""
+    patient = gate.patient(ctx, "samples:write", patient_id, lock=True)
+    _check_staff_time(ctx, patient, sample_id, told.occurred)
+    return _append(ctx, "samples:write", patient, sample_id, told, ctx.now)
+
+
+def correct_step(
+    ctx: Context, patient_id: UUID, sample_id: UUID, version: int, corrects: int, told: Happened
+) -> Sample:
+    """Append the correction of a step, `withdrawn` when it never happened; the step itself stays on record.
+
+    Raises ClinicError `not-found`, `stale-version`, `wrong-state`, `invalid` without a reason.
+    """
+    patient = gate.patient(ctx, "samples:write", patient_id, lock=True)
+    _check_staff_time(ctx, patient, sample_id, told.occurred)
+    row = stored(ctx, patient, sample_id)
+    named(row, version)
+    steps = samples.steps(ctx.session, patient.id)[sample_id]
+    add(ctx, "samples:write", patient, row, steps, _step(ctx, told, ctx.now, corrects))
+    return shown(ctx, patient, sample_id)
+
+
+def own(ctx: Context) -> list[Sample]:
+    """Return the acting patient's samples, oldest first."""
+    patient = gate.own(ctx, "own-samples:read")
+    events.note(ctx, "own-samples:read", patient.id)
+    return every(ctx, patient)
+
+
+def of_patient(ctx: Context, patient_id: UUID) -> list[Sample]:
+    """Return a patient's samples, oldest first, without results."""
+    patient = gate.patient(ctx, "samples:read", patient_id)
+    events.note(ctx, "samples:read", patient.id)
+    return every(ctx, patient)
+
+
+def every(ctx: Context, patient: PatientRow) -> list[Sample]:
+    """Return all samples of a patient who is within reach."""
+    line = intervals.whole_line(ctx, patient.id)
+    taken = samples.steps(ctx.session, patient.id)
+    return [_sample(ctx, row, taken[row.id], line) for row in samples.of_patient(ctx.session, patient.id)]
+
+
+def shown(ctx: Context, patient: PatientRow, sample_id: UUID, *, duplicate: bool = False) -> Sample:
+    """Return one sample of a patient who is within reach."""
+    row = stored(ctx, patient, sample_id)
+    steps = samples.steps(ctx.session, patient.id)[sample_id]
+    return _sample(ctx, row, steps, intervals.whole_line(ctx, patient.id), duplicate=duplicate)
+
+
+def stored(ctx: Context, patient: PatientRow, sample_id: UUID) -> SampleRow:
+    """Return the row of a patient's sample, locked for writing. Raises ClinicError `not-found`."""
+    row = samples.get(ctx.session, patient.id, sample_id, lock=True)
+    if row is None:
+        raise ClinicError("not-found")
+    return row
+
+
+def named(row: SampleRow, version: int) -> None:
+    """Pass when a correction names the standing version. Raises ClinicError `stale-version`."""
+    if row.version != version:
+        raise ClinicError("stale-version", f"The version is {row.version} now.")
+
+
+def add(ctx: Context, permission: str, patient: PatientRow, row: SampleRow, steps: Sequence[Step], step: Step) -> None:
+    """Append one step to a sample, move the patient's reminders, and note it. Raises as `samples.advance`."""
+    chain.advance(steps, step)
+    samples.append_step(ctx.session, patient.id, row.id, len(steps), step)
+    reminders.replan(ctx, patient)
+    events.note(ctx, permission, patient.id, row.id, {"state": step.state.value})
+
+
+def _create(
+    ctx: Context, permission: str, patient: PatientRow, sample_id: UUID, matrix: Matrix, told: Happened, at: datetime
+) -> Sample:
+    mark = _mark(ctx, matrix, told)
+    step = _step(ctx, told, at)
+    chain.advance((), step)
+    values = {
+        "patient_id": patient.id,
+        "id": sample_id,
+        "matrix": matrix.value,
+        "created_mark": mark,
+        "created_at": ctx.now,
+        "version": 0,
+    }
+    if not samples.add(ctx.session, values):
+        reports.same_upload(stored(ctx, patient, sample_id).created_mark, mark)
+        return shown(ctx, patient, sample_id, duplicate=True)
+    add(ctx, permission, patient, stored(ctx, patient, sample_id), (), step)
+    return shown(ctx, patient, sample_id)
+
+
+def _append(
+    ctx: Context, permission: str, patient: PatientRow, sample_id: UUID, told: Happened, recorded_at: datetime
+) -> Sample:
+    row = stored(ctx, patient, sample_id)
+    steps = samples.steps(ctx.session, patient.id)[sample_id]
+    step = _step(ctx, told, recorded_at)
+    if any(_same(step, earlier) for earlier in steps):
+        return shown(ctx, patient, sample_id, duplicate=True)
+    add(ctx, permission, patient, row, steps, step)
+    return shown(ctx, patient, sample_id)
+
+
+def _same(step: Step, earlier: Step) -> bool:
+    """Tell whether a step is the retry of an earlier one, even of one corrected since."""
+    content = (step.state, step.at, step.by, step.reason, step.drops, step.problems, step.corrects)
+    return content == (
+        earlier.state,
+        earlier.at,
+        earlier.by,
+        earlier.reason,
+        earlier.drops,
+        earlier.problems,
+        earlier.corrects,
+    )
+
+
+def _step(ctx: Context, told: Happened, recorded_at: datetime, corrects: int | None = None) -> Step:
+    by = f"{ctx.who.role}:{ctx.who.id}"
+    return Step(told.state, told.occurred, by, recorded_at, told.reason, told.drops, told.problems, corrects)
+
+
+def _check_staff_time(ctx: Context, patient: PatientRow, sample_id: UUID, occurred: Occurred) -> None:
+    reports.checked(Report(sample_id, occurred, ctx.now.astimezone(ZoneInfo(patient.zone))), ctx.now)
+
+
+def _mark(ctx: Context, matrix: Matrix, told: Happened) -> bytes:
+    # An order is the same order whenever it is sent again; a prick has its own time.
+    when = None if told.state is State.ORDERED else as_json(told.occurred)
+    problems = [problem.value for problem in told.problems]
+    content = {"state": told.state.value, "occurred": when, "matrix": matrix.value, "drops": told.drops}
+    return records.mark(ctx, KIND, content | {"problems": problems})
+
+
+def _known_at(collected: Step | None, row: SampleRow) -> Report:
+    """Return when the plan that counts for a sample was known: at the prick, before that when it was registered."""
+    if collected is None:
+        return Report(row.id, at_moment(row.created_at, "UTC"), row.created_at)
+    return Report(row.id, collected.at, collected.recorded_at)
+
+
+def _sample(ctx: Context, row: SampleRow, steps: tuple[Step, ...], line: Line, *, duplicate: bool = False) -> Sample:
+    step = chain.find(steps, State.COLLECTED)
+    collected = step.at if step else None
+    openers = {interval.opened_by for interval in line.chain.intervals}
+    planned_on = intervals.planned_on(ctx, row.patient_id, line, _known_at(step, row))
+    return Sample(
+        id=row.id,
+        version=row.version,
+        matrix=samples.matrix(row),
+        state=chain.state(steps) or State.WITHDRAWN,
+        ordered_for=intervals.planned_on(ctx, row.patient_id, line, _known_at(None, row)),
+        collected=collected,
+        place=line.place(collected, planned_on) if collected else None,
+        trough=trough(collected, [dose for dose in line.doses if dose.id in openers], line.coming),
+        unusable=chain.validity(steps),
+        steps=steps,
+        duplicate=duplicate,
+    )

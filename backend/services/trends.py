@@ -1,0 +1,130 @@
+"""A patient's wearing-off over the intervals: what the diary shows beside what was recalled, never merged."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from backend.domain import symptoms as diary
+from backend.domain.linking import Chain, Interval, place
+from backend.domain.occasions import About, about_interval
+from backend.domain.recall import FORM, RecallResult, recall
+from backend.domain.wearing_off import DEFAULT, DiaryResult, RatedDay, Settings, by_day, diary_based
+from backend.services import events, gate, intervals
+from backend.services.context import Context
+from backend.storage import questionnaires, symptoms
+
+DEFINITION = (
+    "Mean rating of the last {window} days before the dose minus that of days 1-{window} after the previous one, "
+    "at least {threshold} point(s), with at least {days} rated days in each window; otherwise not assessable."
+)
+TRAPS = (
+    "Patients know how late they are.",
+    "The interval was chosen from the level.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One rated day: local day, where it stands, mean rating 0-10, and whether something sets it apart."""
+
+    on: date
+    interval: int
+    day_since_dose: int
+    days_before_actual: int | None
+    rating: float
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One interval with both instruments, each labelled; `recalled` holds every form about it, oldest first."""
+
+    interval: Interval
+    entries: int
+    rated_days: int
+    diary: DiaryResult
+    recalled: tuple[RecallResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The spans in order, the days behind them, and the settings every figure rests on."""
+
+    spans: tuple[Span, ...]
+    points: tuple[Point, ...]
+    settings: Settings
+    definition: str
+    traps: tuple[str, ...] = TRAPS
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """The rated entries of one interval: each with its local day, and how many entries there were in all."""
+
+    days: tuple[tuple[date, RatedDay], ...]
+    entries: int
+
+
+def of_patient(ctx: Context, patient_id: UUID, settings: Settings = DEFAULT) -> Trend:
+    """Return a patient's trend, for those who treat them."""
+    patient = gate.patient(ctx, "trend:read", patient_id)
+    events.note(ctx, "trend:read", patient.id)
+    line = intervals.line(ctx, patient.id).chain
+    return build(line, rated(ctx, patient.id, line), recalled(ctx, patient.id, line), settings)
+
+
+def build(
+    line: Chain, days: Mapping[int, Rated], forms: Mapping[int, tuple[RecallResult, ...]], settings: Settings
+) -> Trend:
+    """Return the trend of a chain of intervals from its rated days and forms, by interval number."""
+    none = Rated((), 0)
+    spans = []
+    for interval in line.intervals:
+        here = days.get(interval.number, none)
+        following = days.get(interval.number + 1, none)
+        rated_days = [day for _, day in here.days]
+        result = diary_based(rated_days, interval.length_days, [day for _, day in following.days], settings)
+        answered = forms.get(interval.number, ())
+        spans.append(Span(interval, here.entries, len(by_day(rated_days)), result, answered))
+    told = DEFINITION.format(
+        window=settings.window_days, threshold=f"{settings.threshold:g}", days=settings.min_rated_days
+    )
+    return Trend(tuple(spans), tuple(_points(days)), settings, told)
+
+
+def rated(ctx: Context, patient_id: UUID, line: Chain) -> dict[int, Rated]:
+    """Return a patient's rated entries by interval number; those before the first dose belong to none."""
+    days: dict[int, list[tuple[date, RatedDay]]] = defaultdict(list)
+    entries: dict[int, int] = defaultdict(int)
+    for row in symptoms.of_patient(ctx.session, patient_id):
+        where = place(symptoms.moment(row), row.planned_on, line)
+        if where.interval is None or where.day_since_dose is None:
+            continue
+        entries[where.interval] += 1
+        rating, flagged = diary.rated(row.content)
+        if rating is not None:
+            day = RatedDay(where.day_since_dose, where.days_before_actual, rating, flagged)
+            days[where.interval].append((row.occurred_on, day))
+    return {number: Rated(tuple(days[number]), count) for number, count in entries.items()}
+
+
+def recalled(ctx: Context, patient_id: UUID, line: Chain) -> dict[int, tuple[RecallResult, ...]]:
+    """Return the completed end-of-interval forms by the number of the interval they are about."""
+    found: dict[int, list[RecallResult]] = defaultdict(list)
+    for row in questionnaires.of_patient(ctx.session, patient_id):
+        if row.form == FORM and row.completed:
+            falls_in = place(questionnaires.moment(row), row.planned_on, line).interval
+            number = about_interval(falls_in, About(row.about))
+            if number is not None:
+                found[number].append(recall(row.answers))
+    return {number: tuple(forms) for number, forms in found.items()}
+
+
+def _points(days: Mapping[int, Rated]) -> Iterator[Point]:
+    for number in sorted(days):
+        on = {day.day_since_dose: moment for moment, day in days[number].days}
+        for day in by_day([day for _, day in days[number].days]):
+            since = day.day_since_dose
+            yield Point(on[since], number, since, day.days_before_actual, day.rating, day.flagged)

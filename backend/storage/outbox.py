@@ -1,0 +1,181 @@
+"""The outbox in the database: reminders claimed under a lease and a fence; it alone commits for itself.
+
+Locks: every act here holds rows of reminders only and waits for no second one (claim and expire skip what is held,
+attempt and acknowledge touch one row), while planning holds a patient's row first and then that patient's reminders.
+So planning may wait for a dispatcher or a dispatcher for planning, but never both for each other.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, Table, and_, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from backend.storage.db import unit_of_work
+from backend.storage.patients import PatientRow
+from backend.storage.records import insert_once
+from backend.storage.reminders import AttemptRow, BeatRow, ReminderRow
+from backend.storage.sealing import Place, Sealer, SealError
+from notifications.reminder import Accepted, Claimed, Deferred, Outcome, Reminder, Status
+
+
+@dataclass(frozen=True, slots=True)
+class SqlOutbox:
+    """The port of notifications.outbox on our tables, for any number of dispatchers."""
+
+    engine: Engine
+    sealer: Sealer
+
+    def claim(self, now: datetime, worker: str, lease: timedelta, limit: int) -> list[Claimed]:  # noqa: ARG002 - the fence tells holders apart
+        """Take up to `limit` due reminders, oldest first; other workers' rows are skipped, not waited for.
+
+        What a silent worker left behind goes first: it was due before. Asked apart, so that each half is a walk
+        along the index that ends at `limit`, however long the backlog.
+        """
+        with self._act() as session:
+            found = _taken(session, _silent(now), now, limit)
+            if len(found) < limit:
+                found += _taken(session, _waiting(now), now, limit - len(found))
+            if not found:
+                return []
+            values = {
+                "status": Status.CLAIMED.value,
+                "lease_until": now + lease,
+                "fence": ReminderRow.fence + 1,
+                "why": "",
+            }
+            mine = update(ReminderRow).where(ReminderRow.id.in_([row.id for row, _ in found]))
+            session.execute(mine.values(values), execution_options={"synchronize_session": False})
+            return [self._claimed(row, patient) for row, patient in found]
+
+    def attempt(self, claimed: Claimed, now: datetime) -> bool:
+        """Commit the attempt before the provider is called; False when fenced off or cancelled meanwhile."""
+        with self._act() as session:
+            held = update(ReminderRow).where(*_held(claimed), ReminderRow.status == Status.CLAIMED.value)
+            values = {"attempts": claimed.attempt, "in_flight": True, "changed_at": now}
+            if not _one(session.execute(held.values(values))):
+                return False
+            attempt = {"attempt": claimed.attempt, "fence": claimed.fence, "started_at": now, "outcome": "open"}
+            session.execute(insert(AttemptRow), {"reminder_id": UUID(claimed.id), **attempt})
+            return True
+
+    def acknowledge(self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None) -> bool:
+        """Write down what became of it; False when the fence was lost."""
+        with self._act() as session:
+            row = session.scalar(select(ReminderRow).where(*_held(claimed)).with_for_update())
+            if row is None:
+                return False
+            row.in_flight = False
+            row.changed_at = now
+            if not isinstance(outcome, Deferred):
+                _end_attempt(session, claimed, outcome, now)
+            if isinstance(outcome, Accepted):
+                row.status, row.why = Status.SENT.value, ""
+            elif row.status == Status.CLAIMED.value:
+                row.status = (Status.WAITING if next_try_at else Status.FAILED).value
+                row.why = outcome.why
+                row.next_try_at = next_try_at or row.next_try_at
+            session.flush()
+            return True
+
+    def expire(self, now: datetime) -> int:
+        """End what waited, or was claimed by a worker that fell silent, until it made no sense any more.
+
+        Rows that somebody holds are left for the next round: nobody waits here, so nobody can wait in a circle.
+        """
+        late = select(ReminderRow.id).where(ReminderRow.expires_at <= now, or_(_is_waiting(), _silent(now)))
+        with self._act() as session:
+            ids = session.scalars(late.with_for_update(skip_locked=True)).all()
+            for start in range(0, len(ids), _CHUNK):
+                mine = update(ReminderRow).where(ReminderRow.id.in_(ids[start : start + _CHUNK]))
+                values = {"status": Status.EXPIRED.value, "in_flight": False, "changed_at": now, "why": "too-late"}
+                session.execute(mine.values(values), execution_options={"synchronize_session": False})
+            return len(ids)
+
+    def beat(self, worker: str, now: datetime) -> None:
+        """Write down that the worker is alive; two of one name may do so at once."""
+        table: Table = BeatRow.__table__  # type: ignore[assignment]  # a mapped class has a Table
+        with self._act() as session:
+            mine = update(BeatRow).where(BeatRow.worker == worker).values(beat_at=now)
+            if not _one(session.execute(mine)):
+                insert_once(session, table, {"worker": worker, "beat_at": now})
+
+    @contextmanager
+    def _act(self) -> Iterator[Session]:
+        with unit_of_work(Session(self.engine), writes=True) as session:
+            yield session
+
+    def _claimed(self, row: ReminderRow, patient: PatientRow) -> Claimed:
+        reminder = Reminder(
+            row.key, row.kind, row.subject, row.version, row.step, row.due_on, row.due_at, row.send_at,
+            row.expires_at, row.channel,
+        )  # fmt: skip
+        return Claimed(
+            id=str(row.id),
+            fence=row.fence + 1,
+            reminder=reminder,
+            attempt=row.attempts + 1,
+            address=self._address(patient),
+            language=patient.language,
+            zone=patient.zone,
+            message_id=f"reminder-{row.id}",
+            quiet_from=patient.quiet_from,
+            quiet_to=patient.quiet_to,
+        )
+
+    def _address(self, patient: PatientRow) -> str:
+        """Return where to write to; empty where it does not open: one bad row must not stop the others (P15)."""
+        place = Place("patients", "email", str(patient.id))
+        try:
+            return self.sealer.open(patient.key, str(patient.id), patient.email_sealed, place) or ""
+        except (SealError, ValueError):
+            return ""
+
+
+_CHUNK = 500
+
+
+def _taken(
+    session: Session, which: ColumnElement[bool], now: datetime, limit: int
+) -> list[tuple[ReminderRow, PatientRow]]:
+    """Return due reminders with their patients, the reminders' rows locked."""
+    query = (
+        select(ReminderRow, PatientRow)
+        .join(PatientRow, PatientRow.id == ReminderRow.patient_id)
+        .where(which, ReminderRow.expires_at > now)
+        .order_by(ReminderRow.next_try_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=ReminderRow)
+    )
+    return [(row, patient) for row, patient in session.execute(query)]
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    return ReminderRow.status == Status.WAITING.value
+
+
+def _waiting(now: datetime) -> ColumnElement[bool]:
+    return and_(_is_waiting(), ReminderRow.next_try_at <= now)
+
+
+def _silent(now: datetime) -> ColumnElement[bool]:
+    """Claimed by a worker that did not come back within its lease."""
+    return and_(ReminderRow.status == Status.CLAIMED.value, ReminderRow.lease_until <= now)
+
+
+def _held(claimed: Claimed) -> tuple[ColumnElement[bool], ...]:
+    return ReminderRow.id == UUID(claimed.id), ReminderRow.fence == claimed.fence
+
+
+def _end_attempt(session: Session, claimed: Claimed, outcome: Outcome, now: datetime) -> None:
+    told = "accepted" if isinstance(outcome, Accepted) else outcome.why
+    mine = (AttemptRow.reminder_id == UUID(claimed.id), AttemptRow.fence == claimed.fence)
+    session.execute(update(AttemptRow).where(*mine).values(ended_at=now, outcome=told[:60]))
+
+
+def _one(done: Any) -> bool:
+    return bool(done.rowcount == 1)

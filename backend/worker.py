@@ -1,0 +1,69 @@
+"""The dispatcher process: joins the reminders in the database to the channels, any number of it at once."""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from types import FrameType
+
+from backend import logs
+from backend.clock import Clock, file_clock, system_clock
+from backend.settings import Settings
+from backend.storage.db import make_engine
+from backend.storage.outbox import SqlOutbox
+from backend.storage.sealing import Sealer, load_key
+from notifications.channels.base import Channel
+from notifications.channels.email import Email
+from notifications.channels.folder import Folder
+from notifications.dispatcher import Dispatcher
+from notifications.scheduler import run
+
+OUTBOX = "outbox"
+"""The folder, below the data folder, that mail is written to where no mail server is set up."""
+
+
+def channels(settings: Settings) -> Mapping[str, Channel]:
+    """Return the channels by name; without a mail server every mail becomes a file."""
+    if not settings.mail_host:
+        return {"email": Folder(settings.data_dir / OUTBOX, settings.mail_from)}
+    return {
+        "email": Email(
+            host=settings.mail_host,
+            port=settings.mail_port,
+            sender=settings.mail_from,
+            user=settings.mail_user,
+            password=settings.mail_password,
+            starttls=settings.mail_security == "starttls",
+            ssl=settings.mail_security == "tls",
+        )
+    }
+
+
+def make_dispatcher(settings: Settings, clock: Clock | None = None) -> Dispatcher:
+    """Return a dispatcher on the settings' database and channels."""
+    asked = file_clock(settings.clock_file) if settings.clock_file else system_clock
+    engine = make_engine(settings.url, settings.busy_timeout_ms)
+    return Dispatcher(
+        outbox=SqlOutbox(engine, Sealer(load_key(settings.keys))),
+        channels=channels(settings),
+        worker=f"{socket.gethostname()[:40]}:{os.getpid()}",
+        clock=clock or asked,
+        lease=timedelta(seconds=settings.lease_s),
+        app_url=settings.public_url,
+    )
+
+
+def main(settings: Settings) -> int:
+    """Dispatch until told to stop (SIGTERM, SIGINT); the message being sent is finished first. Returns 0."""
+    logs.configure(settings.log_level)
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    run(make_dispatcher(settings), settings.dispatch_every_s, stop)
+    return 0

@@ -1,0 +1,1 @@
+"""The contract, spoken through the test client."""

@@ -1,0 +1,164 @@
+"""Patients: enrolled, found, changed, kept sealed, and what moves when they want to be reached differently."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select, text
+
+from backend.domain.permissions import Role
+from backend.services.context import Actor
+from backend.storage.events import EventRow
+from backend.storage.records import VersionRow
+from tests.factories.people import PatientBody
+from tests.house import House, Patient, Staff
+
+ANNA: dict[str, Any] = PatientBody()
+
+
+@pytest.fixture
+def bram(house: House) -> Staff:
+    return house.login("nurse")
+
+
+def enrol(house: House, who: Staff, **told: Any) -> Any:
+    return house.post("/patients", headers=who.headers, json=PatientBody(**told))
+
+
+def change(house: House, who: Staff, anna: dict[str, Any], version: str | None = None, **told: Any) -> Any:
+    body = PatientBody(hospital_number=anna["hospital_number"], reason="moved house", **told)
+    headers = {**who.headers, "If-Match": version or f'"{anna["version"]}"'}
+    return house.put(f"/patients/{anna['id']}", headers=headers, json=body)
+
+
+def test_whoever_enrols_cares_and_nobody_else_reaches(house: House, bram: Staff) -> None:
+    carla = house.login("clinician")
+    answer = enrol(house, bram, name="Anna")
+    assert (answer.status_code, answer.headers["ETag"]) == (201, '"1"')
+    path = f"/patients/{answer.json['id']}"
+    assert house.get(path, headers=bram.headers).json == answer.json
+    assert house.get(path, headers=carla.headers).status_code == 404
+    assert house.get("/patients", headers=carla.headers).json["items"] == []
+
+
+def test_zone_and_language_are_the_sites_where_not_told(house: House) -> None:
+    bram = house.login("nurse", site=house.new_site(zone="Europe/Brussels", language="en"))
+    anna = house.post("/patients", headers=bram.headers, json={"name": "Anna"}).json
+    assert (anna["zone"], anna["language"], anna["email"], anna["birth_on"]) == ("Europe/Brussels", "en", None, None)
+
+
+@pytest.mark.promise("P03")
+def test_a_retried_enrolment_makes_one_patient(house: House, bram: Staff) -> None:
+    anna_id = str(uuid4())
+    body = PatientBody(id=anna_id, name="Anna")
+    first, again = (house.post("/patients", headers=bram.headers, json=body) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json == {**first.json, "duplicate": True}
+    other = house.post("/patients", headers=bram.headers, json={**body, "name": "Anne"})
+    assert (other.status_code, other.json["code"]) == (409, "id-in-use")
+    assert house.get(f"/patients/{anna_id}", headers=bram.headers).json["name"] == "Anna"
+
+
+@pytest.mark.promise("P04")
+def test_an_id_in_use_elsewhere_says_nothing_of_whose(house: House, bram: Staff) -> None:
+    theirs = house.patient(site=house.new_site())
+    answer = enrol(house, bram, id=str(theirs.id))
+    assert (answer.status_code, answer.json["code"], answer.json["detail"]) == (409, "id-in-use", "")
+
+
+def test_a_hospital_number_is_unique_at_its_site_only(house: House, bram: Staff) -> None:
+    elsewhere = house.login("nurse", site=house.new_site())
+    assert enrol(house, bram, hospital_number="AB 12").status_code == 201
+    answer = enrol(house, bram, hospital_number="ab12")
+    assert (answer.status_code, answer.json["code"]) == (409, "already-exists")
+    assert enrol(house, elsewhere, hospital_number="ab12").status_code == 201
+
+
+def test_a_change_needs_the_version_seen_and_keeps_the_one_before(house: House, bram: Staff) -> None:
+    anna = enrol(house, bram).json
+    missing = house.put(f"/patients/{anna['id']}", headers=bram.headers, json=PatientBody(reason="moved"))
+    assert missing.status_code == 428
+    changed = change(house, bram, anna, name="Anna Smit")
+    assert (changed.status_code, changed.json["name"], changed.json["version"]) == (200, "Anna Smit", 2)
+    assert changed.json["reminders"] == {"cancelled": [], "created": [], "in_flight": []}
+    stale = change(house, bram, anna, name="Anne")
+    assert (stale.status_code, stale.json["code"]) == (409, "stale-version")
+    with house.unit(writes=False) as ctx:
+        kept = ctx.session.scalars(select(VersionRow)).one()
+        assert (kept.version, kept.replaced_by, kept.reason) == (1, bram.id, "moved house")
+        assert ANNA["name"] not in f"{kept.content} {kept.note_sealed!r}"
+
+
+def test_a_change_cannot_take_another_patients_hospital_number(house: House, bram: Staff) -> None:
+    taken, anna = enrol(house, bram).json, enrol(house, bram).json
+    answer = change(house, bram, {**anna, "hospital_number": taken["hospital_number"]})
+    assert (answer.status_code, answer.json["code"]) == (409, "already-exists")
+
+
+def test_a_patient_changes_how_to_be_reached_but_not_who_they_are(house: House, bram: Staff) -> None:
+    anna = enrol(house, bram).json
+    anna_id = UUID(anna["id"])
+    phone = house.phone(Patient(anna_id, Actor(Role.PATIENT, patient_id=anna_id)))
+    wish = {"language": "en", "zone": "Europe/London", "quiet_from": "22:00", "quiet_to": "07:30", "email": None}
+    answer = house.put("/me/profile", headers=phone, json=wish)
+    assert answer.status_code == 200
+    profile = house.get("/me/profile", headers=phone).json
+    assert profile == {k: v for k, v in answer.json.items() if k != "reminders"}
+    assert wish.items() <= profile.items()
+    assert (profile["name"], profile["version"]) == (anna["name"], 2)
+    assert house.put("/me/profile", headers=phone, json=wish).json["version"] == 2
+    assert house.put("/me/profile", headers=phone, json={**wish, "name": "Anne"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("told", "pointer"),
+    [
+        ({"zone": "Mars/Olympus"}, "/zone"),
+        ({"language": "de"}, "/language"),
+        ({"quiet_from": "22:00"}, "/quiet_to"),
+        ({"quiet_from": "22:00", "quiet_to": "24:00"}, "/quiet_to"),
+        ({"channel": "pigeon"}, "/channel"),
+        ({"email": "anna"}, "/email"),
+        ({"email": "anna@clinic.example\nBcc: all@clinic.example"}, "/email"),
+        ({"birth_on": "1988-02-30"}, "/birth_on"),
+        ({"name": "\u0000"}, "/name"),
+        ({"nickname": "An"}, "/nickname"),
+    ],
+)
+@pytest.mark.promise("P06")
+def test_what_cannot_be_is_refused_with_its_place(house: House, bram: Staff, told: Any, pointer: str) -> None:
+    answer = enrol(house, bram, **told)
+    assert answer.status_code == 422
+    assert [p["pointer"] for p in answer.json["pointers"]] == [pointer]
+    assert house.get("/patients", headers=bram.headers).json["items"] == []
+
+
+@pytest.mark.promise("P29")
+def test_nothing_in_the_database_says_who_anna_is(house: House, bram: Staff) -> None:
+    anna = enrol(house, bram, hospital_number="H4711").json
+    change(house, bram, anna, name="Anna Smit")
+    with house.unit(writes=False) as ctx:
+        rows = [ctx.session.execute(text(f"SELECT * FROM {name}")).all() for name in ("patients", "record_versions")]
+        events = ctx.session.execute(select(EventRow.act, EventRow.subject, EventRow.detail)).all()
+    stored = f"{rows} {events}"
+    assert not [word for word in ("Anna", "Vries", "1988", "H4711", "patient.example") if word in stored]
+
+
+@pytest.mark.promise("P23")
+def test_each_patient_seen_in_a_list_is_noted(house: House, bram: Staff) -> None:
+    seen = {enrol(house, bram).json["id"] for _ in range(3)}
+    house.get("/patients", headers=bram.headers)
+    with house.unit(writes=False) as ctx:
+        noted = ctx.session.scalars(select(EventRow.patient_id).where(EventRow.act == "patients:list"))
+        assert {str(patient_id) for patient_id in noted} == seen
+
+
+def test_pages_of_patients_hold_each_once(house: House, bram: Staff) -> None:
+    made = {enrol(house, bram).json["id"] for _ in range(5)}
+    path, seen = "/api/v1/patients?limit=2", []
+    while path:
+        answer = house.client.get(path, headers=bram.headers).json
+        seen += [item["id"] for item in answer["items"]]
+        path = answer["next"]
+    assert sorted(seen) == sorted(made)
+

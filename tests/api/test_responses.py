@@ -1,0 +1,176 @@
+"""Forms over HTTP: when they are asked, retries, corrections that keep what they replace, and the interval meant."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from backend.storage import records
+from tests.factories.chains import chain, dose, local
+from tests.factories.responses import ResponseUpload
+from tests.house import House, Patient, Staff
+
+GIVEN = ["2026-03-09 09:00", "2026-04-06 09:00", "2026-05-04 09:00"]
+
+
+@pytest.fixture
+def bram(house: House) -> Staff:
+    return house.login("nurse")
+
+
+@pytest.fixture
+def anna(house: House, bram: Staff) -> Patient:
+    now, house.clock.now = house.clock.now, local("2026-03-01 09:00")
+    patient = house.patient(cares_for=[bram], email_sealed=b"somewhere")
+    house.clock.now = now
+    return patient
+
+
+def asked(house: House, anna: Patient, now: str) -> list[tuple[int, str]]:
+    """Return interval and `about` of the forms asked at a moment."""
+    house.clock.now = local(now)
+    answer = house.get("/me/forms", headers=house.phone(anna))
+    assert answer.status_code == 200
+    return [(form["about_interval"], form["about"]) for form in answer.json["items"]]
+
+
+def test_the_form_is_asked_from_two_days_before_the_dose_until_a_week_after_it(house: House, anna: Patient) -> None:
+    treatment = chain(house, anna, GIVEN)  # the next is expected on 1 June
+    assert asked(house, anna, "2026-05-12 00:01") == []
+    assert asked(house, anna, "2026-05-29 23:59") == []
+    assert asked(house, anna, "2026-05-30 00:01") == [(3, "current")]
+    assert asked(house, anna, "2026-06-05 12:00") == [(3, "current")]  # the dose is late
+    dose(house, anna, treatment, "2026-06-08 09:00")
+    assert asked(house, anna, "2026-06-08 10:00") == [(3, "previous")]
+    assert asked(house, anna, "2026-06-15 23:59") == [(3, "previous")]
+    assert asked(house, anna, "2026-06-16 00:01") == []
+
+
+def test_a_form_comes_whole_in_the_language_of_the_patient(house: House, bram: Staff) -> None:
+    house.clock.now = local("2026-05-31 10:00")
+    texts = {}
+    for language in ("nl", "nl-BE", "en"):
+        patient = house.patient(cares_for=[bram], language=language)
+        chain(house, patient, GIVEN)
+        (form,) = house.get("/me/forms", headers=house.phone(patient)).json["items"]
+        texts[language] = form["items"][0]["text"], form["items"][0]["choices"][1]["text"]
+        assert form["items"][3]["show_when"] == {"key": "experienced", "equals": "yes"}
+        assert form["items"][7]["ends"] is not None
+    assert texts["nl"] == texts["nl-BE"]
+    assert (texts["nl"][1], texts["en"][1]) == ("Nee", "No")
+
+
+def test_an_answered_interval_is_asked_no_more_and_its_reminder_stops(house: House, anna: Patient, bram: Staff) -> None:
+    treatment = chain(house, anna, GIVEN)
+    house.clock.now = local("2026-05-31 10:00")
+    phone = house.phone(anna)
+
+    def waiting() -> set[str]:
+        found = house.get(f"/patients/{anna.id}/reminders", headers=bram.headers).json["items"]
+        return {r["kind"] for r in found if r["status"] == "waiting"}
+
+    draft = ResponseUpload.build(at="2026-05-31T09:00:00+02:00", completed=False)
+    assert house.post("/me/responses", json=draft, headers=phone).status_code == 201
+    assert asked(house, anna, "2026-05-31 10:00") == [(3, "current")]
+    before = waiting()
+    whole = ResponseUpload.build(at="2026-05-31T09:30:00+02:00")
+    made = house.post("/me/responses", json=whole, headers=phone)
+    assert (made.status_code, made.json["about_interval"], made.json["form_version"]) == (201, 3, "1")
+    assert before - waiting() == {"form"}
+    assert asked(house, anna, "2026-05-31 10:00") == []
+    dose(house, anna, treatment, "2026-06-01 09:00")
+    assert asked(house, anna, "2026-06-02 10:00") == []
+    gone = {"base_version": 1, "recorded_at": "2026-06-02T10:00:00+02:00", "reason": "not mine"}
+    house.post(f"/me/responses/{whole['id']}/retraction", json=gone, headers=phone)
+    assert asked(house, anna, "2026-06-02 10:00") == [(3, "previous")]
+
+
+def test_the_interval_meant_follows_a_dose_recorded_late(house: House, anna: Patient, bram: Staff) -> None:
+    treatment = chain(house, anna, GIVEN)
+    house.clock.now = local("2026-06-02 12:00")
+    upload = ResponseUpload.build(at="2026-06-02T11:00:00+02:00", about="previous")
+    made = house.post("/me/responses", json=upload, headers=house.phone(anna)).json
+    assert (made["place"]["interval"], made["about_interval"]) == (3, 2)
+    dose(house, anna, treatment, "2026-06-01 09:00")
+    (seen,) = house.get(f"/patients/{anna.id}/responses", headers=bram.headers).json["items"]
+    assert (seen["place"]["interval"], seen["about_interval"], seen["about"]) == (4, 3, "previous")
+
+
+def test_before_the_second_dose_there_is_no_previous_interval(house: House, anna: Patient) -> None:
+    chain(house, anna, ["2026-05-04 09:00"])
+    made = house.post("/me/responses", json=ResponseUpload.build(about="previous"), headers=house.phone(anna)).json
+    assert (made["place"]["interval"], made["about_interval"]) == (1, None)
+
+
+def test_a_retried_response_is_stored_once_and_other_content_is_refused(house: House, anna: Patient) -> None:
+    phone, upload = house.phone(anna), ResponseUpload.build()
+    assert house.post("/me/responses", json=upload, headers=phone).status_code == 201
+    again = house.post("/me/responses", json=upload, headers=phone)
+    assert (again.status_code, again.json["duplicate"]) == (200, True)
+    for changed in ({"about": "previous"}, {"answers": {"experienced": "no"}}, {"completed": False}):
+        other = house.post("/me/responses", json={**upload, **changed}, headers=phone)
+        assert (other.status_code, other.json["code"]) == (409, "id-in-use")
+    (kept,) = house.get("/me/responses", headers=phone).json["items"]
+    assert kept["answers"] == upload["answers"]
+    stranger = house.patient()
+    assert house.post("/me/responses", json=upload, headers=house.phone(stranger)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer"),
+    [
+        ({"form": "nothing"}, "/form"),
+        ({"answers": {"mood": 3}}, "/answers/mood"),
+        ({"answers": {"ever_experienced": "yes"}}, "/answers/experienced"),
+        ({"answers": {"experienced": "yes", "onset_days_before_dose": 5.5}}, "/answers/onset_days_before_dose"),
+        ({"answers": {"experienced": "no", "onset_days_before_dose": 5}}, "/answers/onset_days_before_dose"),
+        ({"about": "next"}, "/about"),
+    ],
+)
+def test_an_answer_the_form_does_not_take_is_refused_with_its_field(
+    house: House, anna: Patient, changed: dict[str, Any], pointer: str
+) -> None:
+    phone = house.phone(anna)
+    refused = house.post("/me/responses", json={**ResponseUpload.build(), **changed}, headers=phone)
+    assert (refused.status_code, refused.json["pointers"][0]["pointer"]) == (422, pointer)
+    assert house.get("/me/responses", headers=phone).json == {"items": []}
+
+
+def test_a_correction_keeps_the_version_it_replaces(house: House, anna: Patient) -> None:
+    phone, upload = house.phone(anna), ResponseUpload.build()
+    house.post("/me/responses", json=upload, headers=phone)
+    path = f"/me/responses/{upload['id']}"
+    told = {name: upload[name] for name in ("about", "occurred", "recorded_at", "completed")}
+    told |= {"answers": {"experienced": "no"}, "base_version": 1, "reason": "misread"}
+    done = house.put(path, json=told, headers=phone)
+    assert (done.status_code, done.json["version"], done.json["answers"]) == (200, 2, {"experienced": "no"})
+    stale = house.put(path, json=told, headers=phone)
+    assert (stale.status_code, stale.json["code"]) == (409, "stale-version")
+    assert house.put(f"/me/responses/{uuid4()}", json=told, headers=phone).status_code == 404
+    with house.unit(writes=False) as ctx:
+        (kept,) = records.versions(ctx.session, "response", anna.id, UUID(upload["id"]))
+        assert (kept.version, kept.reason, kept.content["answers"]) == (1, "misread", upload["answers"])
+        assert (kept.content["form"], kept.replaced_by) == ("end-of-interval", anna.id)
+
+
+def test_a_retracted_response_stays_away(house: House, anna: Patient, bram: Staff) -> None:
+    phone, upload = house.phone(anna), ResponseUpload.build()
+    house.post("/me/responses", json=upload, headers=phone)
+    path = f"/me/responses/{upload['id']}"
+    gone = {"base_version": 1, "recorded_at": "2026-06-01T09:00:00+02:00", "reason": "not mine"}
+    for _ in range(2):
+        done = house.post(f"{path}/retraction", json=gone, headers=phone)
+        assert (done.status_code, done.json["retracted"], done.json["version"]) == (200, True, 2)
+    assert house.get(f"/patients/{anna.id}/responses", headers=bram.headers).json == {"items": []}
+    told = {name: upload[name] for name in ("about", "occurred", "recorded_at", "completed", "answers")}
+    back = house.put(path, json={**told, "base_version": 2, "reason": "back"}, headers=phone)
+    assert (back.status_code, back.json["code"]) == (409, "retracted")
+    again = house.post("/me/responses", json=upload, headers=phone)
+    assert (again.status_code, again.json["retracted"]) == (200, True)
+
+
+def test_answers_are_for_those_who_treat(house: House, anna: Patient) -> None:
+    house.post("/me/responses", json=ResponseUpload.build(), headers=house.phone(anna))
+    path = f"/patients/{anna.id}/responses"
+    assert house.get(path, headers=house.login("coordinator").headers).status_code == 403
+    assert house.get(path, headers=house.login("clinician").headers).status_code == 404

@@ -1,0 +1,1 @@
+"""Tests that hold the code to how the house is laid out."""

@@ -1,0 +1,1 @@
+"""Tests of the demo story and of what writes it down."""

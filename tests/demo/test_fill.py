@@ -1,0 +1,122 @@
+"""Writing the story down: both databases hold what was told, and every entry keeps the plan of its own moment."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from backend.demo import staff
+from backend.demo.fill import STUDY, Filled, empty, fill
+from backend.demo.story import Life, tell
+from backend.domain.linking import planned_then
+from backend.domain.permissions import Role
+from backend.services import intervals, secrets
+from backend.services.access import totp_place
+from backend.storage import people, reminders, research, symptoms
+from backend.storage.doses import DoseRow
+from backend.storage.questionnaires import ResponseRow
+from backend.storage.samples import SampleRow
+from backend.storage.symptoms import EntryRow
+from tests.factories.base import NOW
+from tests.house import House
+
+LIVES = tuple(tell(NOW, patients=5))
+
+
+@pytest.fixture
+def filled(house: House) -> Iterator[Filled]:
+    with house.app.app_context():
+        door = house.app.extensions["uitwerk"]
+        ctx = door.context("demo")
+        yield fill(ctx.session, ctx, LIVES)
+
+
+def test_both_databases_hold_what_was_told(house: House, filled: Filled) -> None:
+    with house.unit(writes=False) as ctx:
+        counts = [_count(ctx.session, row) for row in (DoseRow, EntryRow, SampleRow, ResponseRow)]
+        assert not empty(ctx.session)
+    assert counts == [
+        sum(len(life.course.doses) for life in LIVES),
+        sum(len(life.entries) for life in LIVES),
+        sum(len(life.pricks) for life in LIVES),
+        sum(len(life.forms) for life in LIVES),
+    ]
+    assert counts == [filled.doses, filled.entries, filled.samples, filled.responses]
+
+
+def _count(session: Session, row: type) -> int:
+    return session.execute(select(func.count()).select_from(row)).scalar_one()
+
+
+def test_what_is_stored_of_plan_and_doses_is_what_was_told(house: House, filled: Filled) -> None:
+    with house.unit(writes=False) as ctx:
+        for life in LIVES:
+            line = intervals.whole_line(ctx, life.person.id)
+            assert line.treatments == life.course.treatments
+            told = sorted(life.course.versions, key=lambda v: (v.id, v.version))
+            assert sorted(line.versions or [], key=lambda v: (v.id, v.version)) == told
+
+
+def test_every_entry_keeps_the_day_that_was_planned_at_its_own_moment(house: House, filled: Filled) -> None:
+    with house.unit(writes=False) as ctx:
+        for life in LIVES:
+            stored = {row.id: row for row in symptoms.of_patient(ctx.session, life.person.id)}
+            line = intervals.line(ctx, life.person.id)
+            for told in life.entries[::25]:
+                planned_on = intervals.planned_on(ctx, life.person.id, line, told.report)
+                assert stored[told.report.id].planned_on == planned_on == _planned(life, told.report.known_at)
+
+
+def _planned(life: Life, moment: object) -> object:
+    """The day planned at a moment, by playing the doses again: only for those that are booked one by one."""
+    known = {v.id: v for v in life.course.versions if v.recorded_at <= moment}  # type: ignore[operator]
+    booked = sorted(v.planned.on for v in known.values() if v.status.value == "planned" and v.planned)
+    if booked:
+        return booked[0]
+    return planned_then(life.course.treatments, life.course.versions, moment)  # type: ignore[arg-type]
+
+
+def test_reminders_stand_for_the_doses_ahead(house: House, filled: Filled) -> None:
+    with house.unit(writes=False) as ctx:
+        standing = [row for life in LIVES for row in reminders.of_patient(ctx.session, life.person.id)]
+        assert "dose" in {row.kind for row in standing if row.status == "waiting"}
+        assert all(row.expires_at > NOW for row in standing if row.status == "waiting")
+
+
+def test_those_who_consented_and_nobody_else_are_in_the_study(house: House, filled: Filled) -> None:
+    with house.unit(writes=False) as ctx:
+        actor = staff.actors(ctx, people.sites(ctx.session)[-1].id)[Role.RESEARCHER]
+        (study,) = research.studies_of(ctx.session, actor.staff_id, ctx.now)  # type: ignore[arg-type]
+        assert study.name == STUDY
+        subjects = set(research.subjects(ctx.session, study.id))
+    assert subjects == {life.person.id for life in LIVES if life.person.consents}
+
+
+def test_nobody_can_log_in_until_let_in_and_never_twice_with_the_same(house: House, filled: Filled) -> None:
+    with house.unit(writes=False) as ctx:
+        bram = people.staff_by_email(ctx.session, "bram@voorbeeld.example")
+        assert bram is not None
+        assert (bram.password_hash, bram.totp_sealed, bram.joined_at) == (None, None, None)
+        first, second = staff.passwords(ctx), staff.passwords(ctx)
+    with house.unit() as ctx:
+        staff.let_in(ctx, first)
+    with house.unit() as ctx:
+        logins = {login.role: login for login in staff.let_in(ctx, second)}
+    nurse = logins[Role.NURSE]
+    assert nurse.password != first[Role.NURSE][0]
+    with house.unit(writes=False) as ctx:
+        row = people.staff_by_email(ctx.session, nurse.email)
+        assert row is not None
+        assert row.totp_sealed is not None
+        assert secrets.matches(ctx.settings, row.password_hash, nurse.password)
+        assert not secrets.matches(ctx.settings, row.password_hash, first[Role.NURSE][0])
+        assert ctx.sealer.open_own(row.totp_sealed, totp_place(row.id)) == nurse.totp_secret
+
+
+def test_a_life_without_entries_is_written_too(house: House) -> None:
+    with house.app.app_context():
+        ctx = house.app.extensions["uitwerk"].context("demo")
+        filled = fill(ctx.session, ctx, [replace(LIVES[0], entries=())])
+    assert filled.entries == 0

@@ -1,0 +1,153 @@
+"""The invented story: the same for a seed, and as varied as the product has to bear."""
+
+from datetime import UTC, datetime
+from functools import cache
+from statistics import median
+
+import pytest
+
+from backend.demo.diary import ABROAD, clocks_change
+from backend.demo.people import ONSET_DAY
+from backend.demo.pricks import concentration
+from backend.demo.story import Life, tell
+from backend.domain.dosing import Act, Status
+from backend.domain.moments import Precision
+from backend.domain.regimens import Route
+from backend.domain.reports import checked
+from backend.domain.samples import State, Unusable, validity
+from backend.domain.symptoms import check
+
+NOW = datetime(2026, 6, 1, 10, tzinfo=UTC)
+
+
+@cache
+def lives() -> tuple[Life, ...]:
+    return tuple(tell(NOW))
+
+
+def test_the_same_seed_tells_the_same_story() -> None:
+    assert tuple(tell(NOW, patients=6)) == tuple(tell(NOW, patients=6))
+
+
+def test_another_seed_tells_another() -> None:
+    assert next(tell(NOW, seed=1)).entries != next(tell(NOW, seed=2)).entries
+
+
+def test_who_comes_later_does_not_change_who_came_before() -> None:
+    few, more = tell(NOW, patients=5), tell(NOW, patients=9)
+    assert [life.course.versions for life, _ in zip(few, more, strict=False)] == [
+        life.course.versions for life in tell(NOW, patients=5)
+    ]
+
+
+def test_the_onset_is_day_21_in_the_middle_and_four_in_ten_never_feel_it() -> None:
+    patterns = [life.person.wearing_off for life in lives()]
+    felt = [pattern for pattern in patterns if pattern]
+    assert median(pattern.onset_day for pattern in felt) == pytest.approx(ONSET_DAY, abs=1)
+    assert median(pattern.relief_days for pattern in felt) == 1
+    assert len(felt) == 36
+
+
+def test_complaints_rise_after_the_personal_onset_and_only_then() -> None:
+    for life in lives():
+        pattern = life.person.wearing_off
+        if pattern is None or not life.person.kind.natalizumab:
+            continue
+        assert _mean_rating(life, late=True) > _mean_rating(life, late=False) + 1
+
+
+def _mean_rating(life: Life, *, late: bool) -> float:
+    """The mean over the first four weeks after each dose: its last days, or its first without the tail of relief."""
+    given = [dose.given.on for dose in life.course.given if dose.given]
+    found = []
+    for told in life.entries:
+        day = min(((told.report.occurred.on - on).days for on in given if on <= told.report.occurred.on), default=-1)
+        inside = 26 <= day <= 27 if late else 4 <= day <= 10
+        if inside and told.diary.ratings and life.person.weeks == 4:
+            found += [rating.intensity for rating in told.diary.ratings]
+    return sum(found) / len(found) if found else (5.0 if late else 1.0)
+
+
+def test_most_are_stretched_to_five_to_nine_weeks_with_a_reason() -> None:
+    stretched = [life for life in lives() if life.person.kind.natalizumab and life.person.weeks > 4]
+    assert len(stretched) > 35
+    for life in stretched:
+        (treatment,) = life.course.treatments
+        weeks = [version.interval_weeks or 0 for version in treatment.versions]
+        assert weeks == sorted(weeks)
+        assert all(version.reason for version in treatment.versions)
+    last = {life.course.treatments[0].versions[-1].interval_weeks for life in stretched}
+    assert {5, 6, 7, 8, 9} <= last
+
+
+def test_every_way_of_being_treated_is_there() -> None:
+    drugs = {treatment.drug_key for life in lives() for treatment in life.course.treatments}
+    assert drugs == {"natalizumab_iv", "natalizumab_sc", "ocrelizumab_iv", "ofatumumab"}
+    routes = [{dose.route for dose in life.course.given} for life in lives()]
+    assert {Route.IV, Route.SC} in routes
+    assert sum(life.course.treatments[0].stopped_on is not None for life in lives()) == 1
+
+
+def test_an_ocrelizumab_start_is_one_dose_of_two_parts() -> None:
+    for life in lives():
+        if life.person.kind.value == "ocrelizumab_iv":
+            first, *others = life.course.given
+            assert [part.mg for part in first.parts] == [300.0, 300.0]
+            assert all([part.mg for part in dose.parts] == [600.0] for dose in others)
+
+
+def test_doses_are_moved_missed_and_recorded_late() -> None:
+    versions = [version for life in lives() for version in life.course.versions]
+    assert {Act.PLAN, Act.RECORD, Act.MOVE, Act.MISS, Act.CORRECT} <= {version.act for version in versions}
+    assert any(v.given and (v.recorded_at - v.given.dose_anchor).days >= 2 for v in versions if v.act is Act.RECORD)
+
+
+def test_planned_doses_lie_ahead_for_reminders_to_stand_on() -> None:
+    ahead = [d for life in lives() for d in life.course.doses if d.status is Status.PLANNED and d.anchor > NOW]
+    assert len(ahead) > 40
+
+
+def test_nothing_is_known_before_it_happens_or_after_the_story_ends() -> None:
+    for life in lives():
+        assert all(version.recorded_at <= NOW for version in life.course.versions)
+        assert [v.recorded_at for v in life.course.versions] == sorted(v.recorded_at for v in life.course.versions)
+        for told in life.entries:
+            assert told.received_at <= NOW
+            checked(told.report, told.received_at)
+            assert check(told.diary) == told.diary
+
+
+def test_the_diary_has_gaps_late_and_dateless_entries_notes_causes_and_good_days() -> None:
+    entries = [told for life in lives() for told in life.entries]
+    assert 15_000 <= len(entries) <= 22_000
+    assert any(told.report.occurred.precision is Precision.DAY for told in entries)
+    assert any((told.report.recorded_at.date() - told.report.occurred.on).days > 1 for told in entries)
+    assert any(told.diary.no_complaints for told in entries)
+    assert any(told.diary.other_causes for told in entries)
+    assert any(told.diary.note for told in entries)
+    assert len({told.report.id for told in entries}) == len(entries)
+
+
+def test_one_patient_travels() -> None:
+    abroad = {life.person.number for life in lives() if any(t.report.occurred.zone == ABROAD for t in life.entries)}
+    assert len(abroad) == 1
+
+
+def test_the_days_on_which_the_clocks_change_are_written_about() -> None:
+    days = {told.report.occurred.on for told in lives()[0].entries}
+    changes = {on for on in days if clocks_change(on)}
+    assert {on.month for on in changes} == {3, 10}
+    assert len(changes) == 4
+
+
+def test_pricks_fail_in_every_way_the_lab_knows() -> None:
+    every = [prick for life in lives() for prick in life.pricks]
+    reasons = {reason for prick in every for reason in validity(prick.steps)}
+    assert {Unusable.TOO_FEW_DROPS, Unusable.POSTED_LATE, Unusable.REJECTED} <= reasons
+    assert all((prick.level is None) == (prick.steps[-1].state is State.REJECTED) for prick in every)
+    assert sum(prick.level is not None for prick in every) > 300
+
+
+def test_a_level_halves_as_its_own_constant_says() -> None:
+    assert concentration(25, 0.06, 0) == 100
+    assert concentration(25, 0.06, 28) == pytest.approx(18.64, abs=0.01)  # 100 * exp(-1.68)

@@ -1,0 +1,1 @@
+"""Factories: rows as they would stand in the database, one module per noun."""

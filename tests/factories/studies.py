@@ -1,0 +1,63 @@
+"""Studies for tests: one that is set up, joined and pulled over HTTP, and its CSV read back."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tests.house import House, Patient, Staff
+
+Rows = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study at the house's site, with dirk admitted to it."""
+
+    house: House
+    id: str
+    admin: Staff
+    dirk: Staff
+
+    def join(self, patient: Patient, nurse: Staff) -> Any:
+        """Record a patient's consent."""
+        path = f"/patients/{patient.id}/studies/{self.id}/consent"
+        return self.house.post(path, headers=nurse.headers)
+
+    def leave(self, patient: Patient, nurse: Staff) -> Any:
+        """Record that a patient withdrew."""
+        path = f"/patients/{patient.id}/studies/{self.id}/withdrawal"
+        return self.house.post(path, headers=nurse.headers)
+
+    def get(self, dataset: str, who: Staff | None = None) -> Any:
+        """Return the answer to a pull, not yet read."""
+        return self.house.get(f"/research/studies/{self.id}/{dataset}.csv", headers=(who or self.dirk).headers)
+
+    def text(self, dataset: str) -> str:
+        """Return the text of a pull."""
+        answer = self.get(dataset)
+        assert answer.status_code == 200, answer.text
+        told: str = answer.text
+        return told
+
+    def pull(self, dataset: str) -> Rows:
+        """Return the rows of a pull."""
+        return list(csv.DictReader(io.StringIO(self.text(dataset), newline=""), strict=True))
+
+
+def study(house: House, name: str = "Wearing-off", ends_at: datetime | None = None) -> Study:
+    """Set up a study and admit a researcher, until a moment if given."""
+    admin, dirk = house.login("admin"), house.login("researcher")
+    made = house.post("/studies", json={"name": name}, headers=admin.headers)
+    assert made.status_code == 201, made.text
+    found = Study(house, made.json["id"], admin, dirk)
+    admit(found, dirk, ends_at)
+    return found
+
+
+def admit(joined: Study, who: Staff, ends_at: datetime | None = None) -> None:
+    """Admit somebody to a study."""
+    body = {"staff_id": str(who.id), "ends_at": ends_at.isoformat() if ends_at else None}
+    answer = joined.house.post(f"/studies/{joined.id}/researchers", json=body, headers=joined.admin.headers)
+    assert answer.status_code == 204, answer.text

@@ -1,0 +1,1 @@
+"""Proof with real processes over real HTTP, on both databases."""

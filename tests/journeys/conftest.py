@@ -1,0 +1,66 @@
+"""Fixtures of the journeys: a durable PostgreSQL server, an installation on each database, and how long to try."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.app import create_app, db
+from backend.settings import load
+from tests.databases import KINDS, Server, start_server
+from tests.factories import base
+from tests.house import House, SetClock
+from tests.journeys.processes import Installation
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let longer runs try more often: `pytest tests/journeys --kills 200 --examples 1000`."""
+    parser.addoption("--kills", type=int, default=15, help="kill -9 of web processes per database")
+    parser.addoption("--examples", type=int, default=5, help="generated requests per operation, phase and role")
+
+
+@pytest.fixture(scope="session")
+def kills(pytestconfig: pytest.Config) -> int:
+    """How many times web processes are killed."""
+    return int(pytestconfig.getoption("--kills", default=15))
+
+
+@pytest.fixture(scope="session")
+def examples(pytestconfig: pytest.Config) -> int:
+    """How many requests are generated for each operation and role."""
+    return int(pytestconfig.getoption("--examples", default=5))
+
+
+@pytest.fixture(scope="session")
+def durable_postgres() -> Iterator[Server]:
+    """A PostgreSQL server that syncs before it answers."""
+    server = start_server(durable=True)
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=KINDS)
+def installation(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[Installation]:
+    """An installation on a migrated, empty database, on each kind; its clock stands at the tests' own present."""
+    url = ""
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("durable_postgres")
+        url = server.copy()
+    else:
+        shutil.copy(sqlite_template, tmp_path / "uitwerk.db")
+    made = Installation(request.param, url, tmp_path)
+    made.move_clock(base.NOW)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def seeded(installation: Installation) -> Iterator[House]:
+    """The house on the installation's own database and keys, to put people and sessions there without HTTP."""
+    settings = load(installation.environ)
+    clock = SetClock()
+    app = create_app(settings, clock)
+    yield House(app, settings, clock)
+    with app.app_context():
+        db.engine.dispose()

@@ -1,0 +1,329 @@
+"""Reminders follow the plan: what stands is what ought to, whatever was done to the doses; on both databases."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, select
+
+from backend.domain import dosing
+from backend.domain.dosing import Dose, PartGiven
+from backend.domain.errors import ClinicError
+from backend.domain.moments import Occurred, at_moment, at_wall, local_date
+from backend.domain.regimens import Route
+from backend.domain.schedule import due
+from backend.services import reminders
+from backend.services.context import Context
+from backend.services.reminders import Moved
+from backend.storage import doses, patients
+from backend.storage.outbox import SqlOutbox
+from backend.storage.patients import PatientRow
+from backend.storage.reminders import ReminderRow
+from notifications import planning
+from notifications.reminder import Accepted, Claimed, Due, Person
+from tests.factories.chains import ZONE, chain
+from tests.house import House, Patient
+
+LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Anna:
+    """A patient on a four-weekly infusion, the last one three weeks before the standing moment."""
+
+    house: House
+    patient: Patient
+    treatment_id: UUID
+
+    def row(self, ctx: Context) -> PatientRow:
+        row = patients.get(ctx.session, self.patient.id, lock=True)
+        assert row is not None
+        return row
+
+    def replan(self) -> Moved:
+        with self.house.unit() as ctx:
+            return reminders.replan(ctx, self.row(ctx))
+
+    def slot(self, days: int) -> Occurred:
+        on = local_date(self.house.clock.now, ZONE) + timedelta(days=days)
+        return at_moment(at_wall(on, time(9), ZONE), ZONE)
+
+    def plan(self, days: int) -> tuple[Dose, Moved]:
+        dose = dosing.plan(uuid4(), self.treatment_id, self.slot(days), Route.IV, self.house.clock.now)
+        return dose, self.put(dose, new=True)
+
+    def move(self, dose: Dose, days: int) -> tuple[Dose, Moved]:
+        moved = dosing.move(dose, self.slot(days), self.house.clock.now, "asked")
+        return moved, self.put(moved)
+
+    def put(self, dose: Dose, *, new: bool = False) -> Moved:
+        with self.house.unit() as ctx:
+            row = self.row(ctx)
+            self.write(ctx, dose, new=new)
+            return reminders.replan(ctx, row)
+
+    def write(self, ctx: Context, dose: Dose, *, new: bool = False) -> None:
+        if new:
+            doses.add(ctx.session, self.patient.id, [dose], None)
+        else:
+            assert doses.put(ctx.session, self.patient.id, dose, None)
+
+    def change(self, **columns: Any) -> Moved:
+        with self.house.unit() as ctx:
+            row = self.row(ctx)
+            for name, value in columns.items():
+                setattr(row, name, value)
+            return reminders.replan(ctx, row)
+
+    def stored(self) -> list[ReminderRow]:
+        with self.house.unit(writes=False) as ctx:
+            query = select(ReminderRow).where(ReminderRow.patient_id == self.patient.id)
+            rows = list(ctx.session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key)))
+            ctx.session.expunge_all()
+        return rows
+
+    def open(self, kind: str = "dose") -> list[ReminderRow]:
+        return [row for row in self.stored() if row.status in {"waiting", "claimed"} and row.kind == kind]
+
+    def claim(self, kind: str = "dose") -> list[Claimed]:
+        claimed = self.outbox().claim(self.house.clock.now, "one", LEASE, 100)
+        return [one for one in claimed if one.reminder.kind == kind]
+
+    def outbox(self) -> SqlOutbox:
+        with self.house.unit(writes=False) as ctx:
+            return SqlOutbox(ctx.session.get_bind().engine, ctx.sealer)
+
+    def tell(self) -> list[Claimed]:
+        """Send everything that is due, as a dispatcher would."""
+        told = self.outbox().claim(self.house.clock.now, "one", LEASE, 100)
+        for one in told:
+            assert self.outbox().attempt(one, self.house.clock.now)
+            assert self.outbox().acknowledge(one, Accepted("ref"), self.house.clock.now, None)
+        return told
+
+
+@pytest.fixture
+def anna(house: House) -> Anna:
+    return treated(house)
+
+
+def treated(house: House) -> Anna:
+    patient = house.patient(email_sealed=b"sealed")
+    return Anna(house, patient, chain(house, patient, ["2026-04-13 09:00", "2026-05-11 09:00"]))
+
+
+def keys(rows: Sequence[Any]) -> set[str]:
+    return {row.key for row in rows}
+
+
+def wanted(anna: Anna) -> set[tuple[Any, ...]]:
+    """What ought to stand: planned from what falls due, not over, and not told before."""
+    final = {row.key for row in anna.stored() if row.status in {"sent", "failed", "expired"}}
+    with anna.house.unit() as ctx:
+        row = anna.row(ctx)
+        person = Person(row.zone, row.language, row.quiet_from, row.quiet_to, (row.channel,))
+        falls = [Due(d.kind.value, d.subject, d.version, d.on, d.at) for d in due(reminders.facts(ctx, row.id))]
+        plan = planning.plan(falls, person)
+        return {_seen(r) for r in plan if r.expires_at > ctx.now and r.key not in final}
+
+
+def _seen(one: Any) -> tuple[Any, ...]:
+    return one.key, one.send_at, one.expires_at, one.channel
+
+
+def act(anna: Anna, name: str, number: int, known: list[UUID]) -> None:
+    """Do one thing to one of the doses, or nothing where the dose's state refuses it."""
+    now = anna.house.clock.now
+    if name == "plan":
+        known.append(anna.plan(number)[0].id)
+        return
+    if name == "insert":
+        part = PartGiven(at_moment(now - timedelta(days=number), ZONE))
+        dose = dosing.record_new(uuid4(), anna.treatment_id, [part], Route.IV, now)
+        known.append(dose.id)
+        anna.put(dose, new=True)
+        return
+    if not known:
+        return
+    with anna.house.unit(writes=False) as ctx:
+        history = [version for version, _ in doses.history(ctx.session, known[number % len(known)])]
+    acts: dict[str, Callable[[], Dose]] = {
+        "move": lambda: dosing.move(history[-1], anna.slot(number), now, "asked"),
+        "miss": lambda: dosing.miss(history[-1], now, "ill"),
+        "cancel": lambda: dosing.cancel(history[-1], now, "holiday"),
+        "record": lambda: dosing.record(history[-1], [PartGiven(at_moment(now, ZONE))], Route.SC, now),
+        "undo": lambda: dosing.undo(history, now, "mistake"),
+    }
+    try:
+        changed = acts[name]()
+    except ClinicError:
+        return
+    anna.put(changed)
+
+
+_ACTS = st.tuples(
+    st.sampled_from(["plan", "insert", "move", "move", "miss", "cancel", "record", "undo", "undo"]),
+    st.integers(0, 40),
+    st.sampled_from([0, 0, 5, 60 * 24, 60 * 24 * 9]),
+)
+
+
+@pytest.mark.promise("P12")
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_ACTS, min_size=3, max_size=9))
+def test_after_any_history_what_stands_is_what_ought_to(house: House, history: list[tuple[str, int, int]]) -> None:
+    house.clock.now = house.clock.now.replace(month=6, day=1)
+    anna, known, told = treated(house), list[UUID](), list[str]()
+    anna.replan()
+    for name, number, minutes in history:
+        act(anna, name, number, known)
+        assert {_seen(row) for row in anna.stored() if row.status == "waiting"} == wanted(anna)
+        assert anna.replan() == Moved((), (), ())
+        house.clock.now += timedelta(minutes=minutes)
+        anna.outbox().expire(house.clock.now)
+        told += [one.reminder.key for one in anna.tell()]
+    assert len(told) == len(set(told))
+
+
+@pytest.mark.promise("P12")
+def test_a_moved_dose_cancels_every_reminder_of_the_old_date_and_makes_those_of_the_new(anna: Anna) -> None:
+    dose, _ = anna.plan(28)
+    old = anna.open()
+    _, moved = anna.move(dose, 35)
+    assert {one.id for one in moved.cancelled if one.kind == "dose"} == {row.id for row in old}
+    assert {row.due_on for row in anna.open()} == {anna.slot(35).on}
+    assert {one.id for one in moved.created if one.kind == "dose"} == {row.id for row in anna.open()}
+    assert all(row.status == "cancelled" and row.why == "no-longer-due" for row in anna.stored() if row in old)
+
+
+def test_moving_away_and_back_is_not_silence(anna: Anna) -> None:
+    dose, _ = anna.plan(28)
+    before = [(row.step, row.send_at) for row in anna.open()]
+    dose, _ = anna.move(dose, 35)
+    dose, _ = anna.move(dose, 28)
+    assert [(row.step, row.send_at) for row in anna.open()] == before != []
+
+
+def test_an_undone_cancellation_brings_the_reminders_back(anna: Anna) -> None:
+    dose, _ = anna.plan(28)
+    before = [(row.step, row.send_at) for row in anna.open()]
+    cancelled = dosing.cancel(dose, anna.house.clock.now, "mistake")
+    anna.put(cancelled)
+    assert anna.open() == []
+    anna.put(dosing.undo([dose, cancelled], anna.house.clock.now, "mistake"))
+    assert [(row.step, row.send_at) for row in anna.open()] == before
+
+
+@pytest.mark.promise("P11")
+def test_planning_anew_sends_nothing_twice(anna: Anna) -> None:
+    anna.plan(7)  # the week-before telling is due now
+    anna.house.clock.now = anna.house.clock.now.replace(hour=12)
+    assert "week-before" in [one.reminder.step for one in anna.tell() if one.reminder.kind == "dose"]
+    for _ in range(2):
+        assert anna.replan() == Moved((), (), ())
+    assert anna.tell() == []
+
+
+def test_what_is_unchanged_keeps_its_row(anna: Anna) -> None:
+    anna.plan(28)
+    before = {row.id: row.changed_at for row in anna.stored()}
+    anna.house.clock.now += timedelta(hours=1)
+    assert anna.replan() == Moved((), (), ())
+    assert {row.id: row.changed_at for row in anna.stored()} == before
+
+
+@pytest.mark.promise("P12")
+def test_an_act_that_fails_leaves_dose_and_reminders_as_they_were(anna: Anna) -> None:
+    dose, _ = anna.plan(28)
+    before = [(row.id, row.status) for row in anna.stored()]
+    moved = dosing.move(dose, anna.slot(35), anna.house.clock.now, "asked")
+
+    def fail() -> None:
+        with anna.house.unit() as ctx:
+            row = anna.row(ctx)
+            anna.write(ctx, moved)
+            assert reminders.replan(ctx, row).cancelled
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert [(row.id, row.status) for row in anna.stored()] == before
+    with anna.house.unit(writes=False) as ctx:
+        assert doses.get(ctx.session, anna.patient.id, dose.id) == dose
+
+
+@pytest.mark.promise("P12")
+def test_the_answer_lists_what_was_being_sent_at_that_moment(anna: Anna) -> None:
+    dose, _ = anna.plan(7)
+    (claimed,) = anna.claim()
+    assert anna.outbox().attempt(claimed, anna.house.clock.now)
+    _, moved = anna.move(dose, 14)
+    assert [str(one.id) for one in moved.in_flight] == [claimed.id]
+    assert {one.id for one in moved.in_flight} < {one.id for one in moved.cancelled}
+    assert anna.outbox().acknowledge(claimed, Accepted("ref"), anna.house.clock.now, None)
+    assert [row.status for row in anna.stored() if str(row.id) == claimed.id] == ["sent"]
+
+
+@pytest.mark.promise("P12")
+def test_what_was_claimed_but_not_yet_tried_is_cancelled_and_never_sent(anna: Anna) -> None:
+    dose, _ = anna.plan(7)
+    (claimed,) = anna.claim()
+    _, moved = anna.move(dose, 14)
+    assert moved.in_flight == ()
+    assert anna.outbox().attempt(claimed, anna.house.clock.now) is False
+
+
+@pytest.mark.promise("P11")
+def test_what_comes_back_while_it_is_being_sent_is_left_to_its_sender(anna: Anna) -> None:
+    anna.plan(7)
+    (claimed,) = anna.claim()
+    assert anna.outbox().attempt(claimed, anna.house.clock.now)
+    assert len(anna.change(email_sealed=None).in_flight) == 1  # nothing to reach anna by, and then there is again
+    anna.change(email_sealed=b"sealed")
+    assert anna.claim() == []
+    assert anna.outbox().acknowledge(claimed, Accepted("ref"), anna.house.clock.now, None)
+    assert anna.claim() == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"quiet_from": time(8), "quiet_to": time(11)}, {"zone": "America/New_York"}, {"channel": "sms"}]
+)
+def test_another_wish_for_being_reached_changes_the_rows_and_keeps_their_ids(
+    anna: Anna, change: dict[str, Any]
+) -> None:
+    anna.plan(28)
+    before = {row.id: (row.send_at, row.channel) for row in anna.stored()}
+    moved = anna.change(**change)
+    after = {row.id: (row.send_at, row.channel) for row in anna.stored()}
+    assert after.keys() == before.keys()
+    assert after != before
+    assert moved.cancelled == ()
+    assert {one.id for one in moved.created} == {row for row in after if after[row] != before[row]}
+    assert {_seen(row) for row in anna.stored() if row.status == "waiting"} == wanted(anna)
+    assert all(row.next_try_at == row.send_at for row in anna.stored() if row.status == "waiting")
+
+
+def test_somebody_who_cannot_be_reached_has_no_reminders(anna: Anna) -> None:
+    anna.plan(28)
+    anna.change(email_sealed=None)
+    assert anna.open() == []
+
+
+def test_a_moved_dose_takes_few_statements_however_long_the_history(anna: Anna) -> None:
+    dose, _ = anna.plan(28)
+    for days in range(29, 40):
+        dose, _ = anna.move(dose, days)
+    seen: list[str] = []
+    with anna.house.unit() as ctx:
+        row = anna.row(ctx)
+        anna.write(ctx, dosing.move(dose, anna.slot(50), ctx.now, "asked"))
+        engine = ctx.session.get_bind().engine
+        event.listen(engine, "before_cursor_execute", lambda *told: seen.append(told[2]))
+        reminders.replan(ctx, row)
+    planning_only = [one for one in seen if not one.startswith(("COMMIT", "INSERT INTO events"))]
+    assert len(planning_only) <= 8, "\n".join(planning_only)

@@ -1,0 +1,125 @@
+"""The dispatcher process: which channels it has, and reminders on their way from the database to the mailbox."""
+
+import email
+import email.policy
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from backend.settings import Settings
+from backend.storage.patients import PatientRow
+from backend.storage.reminders import ReminderRow, last_beat
+from backend.storage.sealing import Place
+from backend.worker import OUTBOX, channels, make_dispatcher
+from notifications.channels.email import Email
+from notifications.channels.folder import Folder
+from notifications.dispatcher import Tally
+from tests.factories.reminders import ReminderRowFactory
+from tests.house import House, Patient
+
+ADDRESS = "anna@example.org"
+
+
+class Mailbox:
+    """Keeps every mail as it came."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[list[str], Any]] = []
+
+    async def handle_DATA(self, _: Any, __: Any, envelope: Any) -> str:
+        self.mails.append((envelope.rcpt_tos, email.message_from_bytes(envelope.content, policy=email.policy.default)))
+        return "250 taken"
+
+
+@pytest.fixture
+def server() -> Iterator[Controller]:
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(Mailbox(), hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield controller
+    finally:
+        controller.stop()
+
+
+def reachable(house: House) -> Patient:
+    anna = house.patient()
+    with house.unit() as ctx:
+        row = ctx.session.get_one(PatientRow, anna.id)
+        mine = str(anna.id)
+        row.email_sealed = ctx.sealer.seal(row.key, mine, ADDRESS, Place("patients", "email", mine))
+    return anna
+
+
+def statuses(house: House) -> list[str]:
+    with house.unit(writes=False) as ctx:
+        return [row.status for row in ctx.session.query(ReminderRow)]
+
+
+def test_without_a_mail_server_mail_goes_to_the_outbox_folder(house: House) -> None:
+    assert channels(house.settings) == {"email": Folder(house.settings.data_dir / OUTBOX, house.settings.mail_from)}
+
+
+@pytest.mark.parametrize(
+    ("security", "starttls", "ssl"), [("starttls", True, False), ("tls", False, True), ("none", False, False)]
+)
+def test_a_mail_server_is_spoken_to_as_the_settings_say(security: str, starttls: bool, ssl: bool) -> None:
+    told = Settings(mail_host="mail.example", mail_port=25, mail_user="u", mail_password="p", mail_security=security)
+    expected = Email("mail.example", 25, told.mail_from, "u", "p", starttls, ssl)
+    assert channels(told) == {"email": expected}
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.promise("P17")
+def test_a_due_reminder_becomes_one_mail_in_the_folder_and_says_nothing(house: House) -> None:
+    house.add(ReminderRowFactory.build(patient_id=reachable(house).id))
+    dispatcher = make_dispatcher(house.settings, house.clock)
+    assert dispatcher.run_once() == Tally(sent=1)
+    assert dispatcher.run_once() == Tally()
+    assert statuses(house) == ["sent"]
+    files = list((house.settings.data_dir / OUTBOX).glob("*.eml"))
+    texts = [file.read_text() for file in files]
+    for file in files:
+        file.unlink()
+    (text,) = texts
+    assert ADDRESS in text
+    assert "natalizumab" not in text.lower()
+    with house.unit(writes=False) as ctx:
+        assert last_beat(ctx.session) == house.clock.now
+
+
+@pytest.mark.promise("P11")
+def test_a_due_reminder_reaches_the_mail_server_once(house: House, server: Controller) -> None:
+    told = replace(house.settings, mail_host="127.0.0.1", mail_port=server.port, mail_security="none")
+    house.add(ReminderRowFactory.build(patient_id=reachable(house).id))
+    first, second = (make_dispatcher(told, house.clock) for _ in range(2))
+    assert first.run_once().sent + second.run_once().sent == 1
+    ((recipients, mail),) = server.handler.mails
+    assert recipients == [ADDRESS]
+    with house.unit(writes=False) as ctx:
+        row = ctx.session.query(ReminderRow).one()
+        assert mail["Message-ID"].startswith(f"<reminder-{row.id}@")
+
+
+@pytest.mark.promise("P14")
+def test_a_dispatcher_that_comes_too_late_lists_what_expired(house: House) -> None:
+    house.add(ReminderRowFactory.build(patient_id=reachable(house).id))
+    house.clock.now += timedelta(hours=1)
+    assert make_dispatcher(house.settings, house.clock).run_once() == Tally(expired=1)
+    assert statuses(house) == ["expired"]
+
+
+def test_somebody_without_an_address_delays_nobody(house: House) -> None:
+    told = replace(house.settings, mail_host="127.0.0.1", mail_port=1, mail_security="none")
+    house.add(ReminderRowFactory.build(patient_id=house.patient().id))
+    house.add(ReminderRowFactory.build(patient_id=reachable(house).id))
+    assert make_dispatcher(told, house.clock).run_once() == Tally(failed=1, retried=1)
+    assert sorted(statuses(house)) == ["failed", "waiting"]
