@@ -3,7 +3,7 @@
 import email
 import email.policy
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -13,17 +13,19 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from backend.settings import Settings
+from backend.storage.outbox import SqlOutbox
 from backend.storage.patients import PatientRow
 from backend.storage.reminders import ReminderRow, last_beat
 from backend.storage.sealing import Place
 from backend.worker import OUTBOX, channels, make_dispatcher
 from notifications.channels.email import Email
 from notifications.channels.folder import Folder
-from notifications.dispatcher import Tally
+from notifications.dispatcher import Dispatcher, Tally
 from tests.factories.reminders import ReminderRowFactory
 from tests.house import House, Patient
 
 ADDRESS = "anna@example.org"
+Make = Callable[..., Dispatcher]
 
 
 class Mailbox:
@@ -48,6 +50,21 @@ def server() -> Iterator[Controller]:
         yield controller
     finally:
         controller.stop()
+
+
+@pytest.fixture
+def dispatcher(house: House) -> Iterator[Make]:
+    """Makes dispatchers on the house's database, some settings changed; closes their connections."""
+    made: list[Dispatcher] = []
+
+    def make(**told: Any) -> Dispatcher:
+        made.append(make_dispatcher(replace(house.settings, **told), house.clock))
+        return made[-1]
+
+    yield make
+    for one in made:
+        assert isinstance(one.outbox, SqlOutbox)
+        one.outbox.engine.dispose()
 
 
 def reachable(house: House) -> Patient:
@@ -79,11 +96,11 @@ def test_a_mail_server_is_spoken_to_as_the_settings_say(security: str, starttls:
 
 @pytest.mark.promise("P11")
 @pytest.mark.promise("P17")
-def test_a_due_reminder_becomes_one_mail_in_the_folder_and_says_nothing(house: House) -> None:
+def test_a_due_reminder_becomes_one_mail_in_the_folder_and_says_nothing(house: House, dispatcher: Make) -> None:
     house.add(ReminderRowFactory.build(patient_id=reachable(house).id))
-    dispatcher = make_dispatcher(house.settings, house.clock)
-    assert dispatcher.run_once() == Tally(sent=1)
-    assert dispatcher.run_once() == Tally()
+    worker = dispatcher()
+    assert worker.run_once() == Tally(sent=1)
+    assert worker.run_once() == Tally()
     assert statuses(house) == ["sent"]
     files = list((house.settings.data_dir / OUTBOX).glob("*.eml"))
     texts = [file.read_text() for file in files]
@@ -97,10 +114,10 @@ def test_a_due_reminder_becomes_one_mail_in_the_folder_and_says_nothing(house: H
 
 
 @pytest.mark.promise("P11")
-def test_a_due_reminder_reaches_the_mail_server_once(house: House, server: Controller) -> None:
-    told = replace(house.settings, mail_host="127.0.0.1", mail_port=server.port, mail_security="none")
+def test_a_due_reminder_reaches_the_mail_server_once(house: House, server: Controller, dispatcher: Make) -> None:
+    told = {"mail_host": "127.0.0.1", "mail_port": server.port, "mail_security": "none"}
     house.add(ReminderRowFactory.build(patient_id=reachable(house).id))
-    first, second = (make_dispatcher(told, house.clock) for _ in range(2))
+    first, second = (dispatcher(**told) for _ in range(2))
     assert first.run_once().sent + second.run_once().sent == 1
     ((recipients, mail),) = server.handler.mails
     assert recipients == [ADDRESS]
@@ -110,16 +127,16 @@ def test_a_due_reminder_reaches_the_mail_server_once(house: House, server: Contr
 
 
 @pytest.mark.promise("P14")
-def test_a_dispatcher_that_comes_too_late_lists_what_expired(house: House) -> None:
+def test_a_dispatcher_that_comes_too_late_lists_what_expired(house: House, dispatcher: Make) -> None:
     house.add(ReminderRowFactory.build(patient_id=reachable(house).id))
     house.clock.now += timedelta(hours=1)
-    assert make_dispatcher(house.settings, house.clock).run_once() == Tally(expired=1)
+    assert dispatcher().run_once() == Tally(expired=1)
     assert statuses(house) == ["expired"]
 
 
-def test_somebody_without_an_address_delays_nobody(house: House) -> None:
-    told = replace(house.settings, mail_host="127.0.0.1", mail_port=1, mail_security="none")
+def test_somebody_without_an_address_delays_nobody(house: House, dispatcher: Make) -> None:
+    told = {"mail_host": "127.0.0.1", "mail_port": 1, "mail_security": "none"}
     house.add(ReminderRowFactory.build(patient_id=house.patient().id))
     house.add(ReminderRowFactory.build(patient_id=reachable(house).id))
-    assert make_dispatcher(told, house.clock).run_once() == Tally(failed=1, retried=1)
+    assert dispatcher(**told).run_once() == Tally(failed=1, retried=1)
     assert sorted(statuses(house)) == ["failed", "waiting"]

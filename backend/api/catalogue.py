@@ -74,7 +74,8 @@ class FormOut(Schema):
 
     key = fields.Text(64, required=True)
     version = fields.Text(20, required=True)
-    form = fields.Object(required=True)
+    title = fields.Object(required=True)
+    items = fields.Many(fields.Object(), most=200, required=True)
 
 
 class FormList(Schema):
@@ -102,7 +103,12 @@ def list_forms(ctx: Context) -> dict[str, Any]:
     """List the forms with their questions."""
     gate.permit(ctx, "catalogue:read")
     found = questionnaires.forms().values()
-    return {"items": [{"key": form.key, "version": form.version, "form": asdict(form)} for form in found]}
+    return {"items": [_form(form) for form in found]}
+
+
+def _form(form: questionnaires.Form) -> dict[str, Any]:
+    items = [asdict(item) for item in form.items.values()]
+    return {"key": form.key, "version": form.version, "title": asdict(form.title), "items": items}
 
 
 def _drug(drug: drugs.Drug) -> dict[str, Any]:

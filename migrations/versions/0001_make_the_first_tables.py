@@ -69,7 +69,6 @@ def upgrade() -> None:
         sa.Column("quiet_to", sa.Time(), nullable=True),
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("calendar_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("calendar_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("enrolled_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_patients_site_id")),
@@ -222,14 +221,14 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("why", sa.String(length=60), nullable=False),
         sa.CheckConstraint(
-            "status IN ('waiting','claimed','sent','failed','expired','cancelled')",
-            name=op.f("ck_reminders_status"),
+            "status IN ('waiting','claimed','sent','failed','expired','cancelled')", name=op.f("ck_reminders_status")
         ),
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_reminders_patient_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminders")),
         sa.UniqueConstraint("patient_id", "key", name=op.f("uq_reminders_patient_id_key")),
     )
     with op.batch_alter_table("reminders", schema=None) as batch_op:
+        batch_op.create_index("ix_reminders_status_expires", ["status", "expires_at"], unique=False)
         batch_op.create_index("ix_reminders_status_next_try", ["status", "next_try_at"], unique=False)
 
     op.create_table(
@@ -518,6 +517,7 @@ def downgrade() -> None:
     op.drop_table("responses")
     with op.batch_alter_table("reminders", schema=None) as batch_op:
         batch_op.drop_index("ix_reminders_status_next_try")
+        batch_op.drop_index("ix_reminders_status_expires")
 
     op.drop_table("reminders")
     op.drop_table("record_versions")

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from werkzeug.test import TestResponse
 
 from tests.factories.chains import chain
 from tests.factories.entries import EntryUpload
@@ -26,14 +25,14 @@ class Ward:
         self.treatment_id = chain(house, self.anna, ["2026-05-04 09:00"])
         self.path = f"/patients/{self.anna.id}/doses"
 
-    def add(self, at: str, status: str = "planned", **told: Any) -> TestResponse:
+    def add(self, at: str, status: str = "planned", **told: Any) -> Any:
         return self.post({"status": status, "occurred": moment(at), **told})
 
-    def post(self, told: dict[str, Any]) -> TestResponse:
+    def post(self, told: dict[str, Any]) -> Any:
         body = {"treatment_id": str(self.treatment_id), **told}
         return self.house.post(self.path, headers=self.bram.headers, json=body)
 
-    def act(self, dose: dict[str, Any], act: str, version: int | None = None, **told: Any) -> TestResponse:
+    def act(self, dose: dict[str, Any], act: str, version: int | None = None, **told: Any) -> Any:
         headers = {**self.bram.headers, "If-Match": f'"{version or dose["version"]}"'}
         return self.house.post(f"{self.path}/{dose['id']}/{act}", headers=headers, json={"reason": "why", **told})
 

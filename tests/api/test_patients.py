@@ -161,4 +161,3 @@ def test_pages_of_patients_hold_each_once(house: House, bram: Staff) -> None:
         seen += [item["id"] for item in answer["items"]]
         path = answer["next"]
     assert sorted(seen) == sorted(made)
-

@@ -10,7 +10,7 @@ from tests.house import House, Patient, Staff
 START = {"drug": "natalizumab_iv", "started_on": "2026-06-08", "slot": "09:00", "reason": "start"}
 
 
-def begin(house: House, nurse: Staff, patient: Patient, **changes: Any) -> dict[str, Any]:
+def begin(house: House, nurse: Staff, patient: Patient, **changes: Any) -> Any:
     answer = house.post(f"/patients/{patient.id}/treatments", headers=nurse.headers, json=START | changes)
     assert answer.status_code == 201, answer.get_json()
     return answer.get_json()

@@ -9,7 +9,7 @@ from backend.domain.linking import Chain, chain, place
 from backend.domain.moments import at_moment
 from backend.domain.occasions import About, about_interval, open_occasions
 from tests.factories.chains import ZONE, local
-from tests.factories.doses import TreatmentFactory
+from tests.factories.doses import TreatmentFactory, moment
 from tests.factories.doses import given as dose
 
 
@@ -31,7 +31,9 @@ def test_the_previous_interval_is_the_one_before_and_the_first_has_none(number: 
 
 
 def test_an_interval_closed_early_is_asked_until_a_week_after_the_dose_really_given() -> None:
-    line = lined("2026-01-05 09:00", "2026-01-30 09:00")  # planned for 2 February
+    treatment = TreatmentFactory.build()
+    early = dose(treatment, "2026-01-30 09:00", planned=moment("2026-02-02 09:00"))
+    line = chain([treatment], [dose(treatment, "2026-01-05 09:00"), early])
     days = [date(2026, 1, 30) + timedelta(days=n) for n in range(9)]
     asked = [bool(open_occasions(line, 2, date(2026, 2, 27), frozenset(), day)) for day in days]
     assert asked == [True] * 8 + [False]
