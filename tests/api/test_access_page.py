@@ -11,19 +11,17 @@ FILES = ("enrol.css", "enrol.js", "texts.js", "icon.svg")
 
 
 def test_the_page_runs_only_what_we_serve(house: House) -> None:
-    answer = house.client.get("/enrol")
-    assert answer.status_code == 200
-    policy = answer.headers["Content-Security-Policy"]
+    with house.client.get("/enrol") as answer:
+        policy, page = answer.headers["Content-Security-Policy"], answer.get_data(as_text=True)
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    page = answer.get_data(as_text=True)
     assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=|https?://", page)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_page_finds_its_files(house: House, name: str) -> None:
-    answer = house.client.get(f"/static/enrol/{name}")
-    assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (200, "nosniff")
+    with house.client.get(f"/static/enrol/{name}") as answer:
+        assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (200, "nosniff")
 
 
 def test_the_page_says_everything_in_both_languages() -> None:

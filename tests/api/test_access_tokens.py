@@ -33,7 +33,8 @@ def refresh(house: House, token: str) -> Any:
 
 
 def works(house: House, token: str) -> bool:
-    return house.get("/access/session", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    status: int = house.get("/access/session", headers={"Authorization": f"Bearer {token}"}).status_code
+    return status == 200
 
 
 def test_an_access_token_ends_after_fifteen_minutes(house: House) -> None:

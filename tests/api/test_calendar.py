@@ -48,7 +48,7 @@ def shown(house: House, path: str) -> list[Component]:
 
 
 def begins(entry: Component) -> datetime:
-    moment = entry["DTSTART"].dt
+    moment = entry.decoded("DTSTART")
     assert isinstance(moment, datetime)
     return moment
 

@@ -13,8 +13,6 @@ from backend.storage.records import VersionRow
 from tests.factories.people import PatientBody
 from tests.house import House, Patient, Staff
 
-ANNA: dict[str, Any] = PatientBody()
-
 
 @pytest.fixture
 def bram(house: House) -> Staff:
@@ -50,7 +48,7 @@ def test_zone_and_language_are_the_sites_where_not_told(house: House) -> None:
 @pytest.mark.promise("P03")
 def test_a_retried_enrolment_makes_one_patient(house: House, bram: Staff) -> None:
     anna_id = str(uuid4())
-    body = PatientBody(id=anna_id, name="Anna")
+    body: Any = PatientBody(id=anna_id, name="Anna")
     first, again = (house.post("/patients", headers=bram.headers, json=body) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json == {**first.json, "duplicate": True}
@@ -86,7 +84,7 @@ def test_a_change_needs_the_version_seen_and_keeps_the_one_before(house: House, 
     with house.unit(writes=False) as ctx:
         kept = ctx.session.scalars(select(VersionRow)).one()
         assert (kept.version, kept.replaced_by, kept.reason) == (1, bram.id, "moved house")
-        assert ANNA["name"] not in f"{kept.content} {kept.note_sealed!r}"
+        assert anna["name"] not in f"{kept.content} {kept.note_sealed!r}"
 
 
 def test_a_change_cannot_take_another_patients_hospital_number(house: House, bram: Staff) -> None:
@@ -155,9 +153,10 @@ def test_each_patient_seen_in_a_list_is_noted(house: House, bram: Staff) -> None
 
 def test_pages_of_patients_hold_each_once(house: House, bram: Staff) -> None:
     made = {enrol(house, bram).json["id"] for _ in range(5)}
-    path, seen = "/api/v1/patients?limit=2", []
+    path: str | None = "/api/v1/patients?limit=2"
+    seen: list[str] = []
     while path:
-        answer = house.client.get(path, headers=bram.headers).json
+        answer: Any = house.client.get(path, headers=bram.headers).json
         seen += [item["id"] for item in answer["items"]]
         path = answer["next"]
     assert sorted(seen) == sorted(made)

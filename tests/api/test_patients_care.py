@@ -30,7 +30,8 @@ def begin(house: House, who: Staff, anna: Patient, colleague: Staff, **told: Any
 
 
 def sees(house: House, who: Staff, anna: Patient) -> bool:
-    return house.get(f"/patients/{anna.id}", headers=who.headers).status_code == 200
+    status: int = house.get(f"/patients/{anna.id}", headers=who.headers).status_code
+    return status == 200
 
 
 @pytest.mark.promise("P18")

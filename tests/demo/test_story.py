@@ -1,8 +1,8 @@
 """The invented story: the same for a seed, and as varied as the product has to bear."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from statistics import median
+from statistics import mean, median
 
 import pytest
 
@@ -48,24 +48,23 @@ def test_the_onset_is_day_21_in_the_middle_and_four_in_ten_never_feel_it() -> No
     assert len(felt) == 36
 
 
-def test_complaints_rise_after_the_personal_onset_and_only_then() -> None:
+@pytest.mark.parametrize("feels_it", [True, False])
+def test_complaints_rise_at_the_end_of_four_weeks_for_those_who_feel_it_only(feels_it: bool) -> None:
+    early, late = list[int](), list[int]()
     for life in lives():
-        pattern = life.person.wearing_off
-        if pattern is None or not life.person.kind.natalizumab:
-            continue
-        assert _mean_rating(life, late=True) > _mean_rating(life, late=False) + 1
+        if life.person.kind.natalizumab and (life.person.wearing_off is not None) is feels_it:
+            early += _ratings(life, range(4, 11))
+            late += _ratings(life, range(25, 28))
+    assert (mean(late) - mean(early) > 1.5) is feels_it
+    assert feels_it or abs(mean(late) - mean(early)) < 0.3
 
 
-def _mean_rating(life: Life, *, late: bool) -> float:
-    """The mean over the first four weeks after each dose: its last days, or its first without the tail of relief."""
-    given = [dose.given.on for dose in life.course.given if dose.given]
-    found = []
-    for told in life.entries:
-        day = min(((told.report.occurred.on - on).days for on in given if on <= told.report.occurred.on), default=-1)
-        inside = 26 <= day <= 27 if late else 4 <= day <= 10
-        if inside and told.diary.ratings and life.person.weeks == 4:
-            found += [rating.intensity for rating in told.diary.ratings]
-    return sum(found) / len(found) if found else (5.0 if late else 1.0)
+def _ratings(life: Life, days: range) -> list[int]:
+    """Return the ratings on some days after a dose, while the patient was still dosed every four weeks."""
+    given = [dose.given.on for dose in life.course.given[: life.person.stretch_after] if dose.given]
+    wanted = {on + timedelta(days=day) for on in given for day in days}
+    told = (entry for entry in life.entries if entry.report.occurred.on in wanted)
+    return [rating.intensity for entry in told for rating in entry.diary.ratings]
 
 
 def test_most_are_stretched_to_five_to_nine_weeks_with_a_reason() -> None:

@@ -1,4 +1,4 @@
-"""Factories for people who get in: staff with a password and a seed, and the bodies with which patients are enrolled."""
+"""Factories for people who get in: staff with a password and a seed, and the bodies that enrol patients."""
 
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,7 @@
 """Reminders follow the plan: what stands is what ought to, whatever was done to the doses; on both databases."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from backend.domain import dosing
 from backend.domain.dosing import Dose, PartGiven
@@ -21,6 +22,8 @@ from backend.services import reminders
 from backend.services.context import Context
 from backend.services.reminders import Moved
 from backend.storage import doses, patients
+from backend.storage import reminders as storage
+from backend.storage.db import make_engine
 from backend.storage.outbox import SqlOutbox
 from backend.storage.patients import PatientRow
 from backend.storage.reminders import ReminderRow
@@ -276,6 +279,26 @@ def test_what_was_claimed_but_not_yet_tried_is_cancelled_and_never_sent(anna: An
     _, moved = anna.move(dose, 14)
     assert moved.in_flight == ()
     assert anna.outbox().attempt(claimed, anna.house.clock.now) is False
+
+
+@pytest.mark.promise("P12")
+def test_nobody_can_begin_to_send_what_is_being_planned(anna: Anna, monkeypatch: pytest.MonkeyPatch) -> None:
+    dose, _ = anna.plan(7)
+    (claimed,) = anna.claim()
+    hasty = make_engine(anna.house.settings.url, 20, pooled=False)
+    outbox, cancel, tried = replace(anna.outbox(), engine=hasty), storage.cancel, list[str]()
+
+    def between(*told: Any) -> None:
+        with pytest.raises(OperationalError):  # it would wait for the act to end
+            outbox.attempt(claimed, anna.house.clock.now)
+        tried.append(claimed.id)
+        cancel(*told)
+
+    monkeypatch.setattr(storage, "cancel", between)
+    _, moved = anna.move(dose, 14)
+    assert tried
+    assert moved.in_flight == ()
+    assert outbox.attempt(claimed, anna.house.clock.now) is False
 
 
 @pytest.mark.promise("P11")
