@@ -7,8 +7,9 @@ import structlog
 from flask import Flask, Response, g, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import logs
 from backend.api import contract, problems
@@ -18,7 +19,7 @@ from backend.domain.errors import ClinicError
 from backend.services.context import Context
 from backend.services.unit import act
 from backend.settings import Settings, load
-from backend.storage.db import Base, engine_options, prepare
+from backend.storage.db import Base, engine_options, is_duplicate, prepare
 from backend.storage.migrate import SCHEMA
 from backend.storage.sealing import Sealer, load_key
 from backend.web import pages
@@ -51,7 +52,10 @@ def clock_of(settings: Settings) -> Clock:
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
-    """Return the application; `clock` replaces the one the settings ask for. Raises SettingsError or SealError for an unsafe environment."""
+    """Return the application; `clock` replaces the one the settings ask for.
+
+    Raises SettingsError or SealError for an unsafe environment.
+    """
     settings = settings or load()
     logs.configure(settings.log_level)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -62,6 +66,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         MAX_CONTENT_LENGTH=settings.body_limit,
         PROPAGATE_EXCEPTIONS=False,
     )
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies)  # type: ignore[method-assign]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(SCHEMA))
     with app.app_context():
@@ -112,6 +118,13 @@ def _storage_trouble(app: Flask) -> None:
 
     app.register_error_handler(OperationalError, unavailable)
     app.register_error_handler(PoolTimeout, unavailable)
+
+    @app.errorhandler(IntegrityError)
+    def _raced(error: IntegrityError) -> Response:
+        # Two acts stored the same key at one moment: the loser's retry gets the proper answer.
+        if is_duplicate(error):
+            return problems.answer(ClinicError("stored-at-once", retry_after_s=1))
+        return _broken(error)
 
     @app.errorhandler(DBAPIError)
     def _broken(error: DBAPIError) -> Response:

@@ -38,6 +38,9 @@ class Settings:
         "",
         "address people reach us at, in links and QR codes; empty means host and port",
     )
+    proxies: int = _var(
+        "UITWERK_PROXIES", "int", 0, "how many proxies of yours stand in front and name the caller in X-Forwarded-For"
+    )
     workers: int = _var("UITWERK_WORKERS", "int", 2, "web processes")
     threads: int = _var("UITWERK_THREADS", "int", 4, "threads of each web process")
     log_level: str = _var("UITWERK_LOG_LEVEL", "str", "INFO", "DEBUG, INFO, WARNING or ERROR")

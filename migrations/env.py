@@ -1,6 +1,6 @@
 """Runs migrations, one transaction each, with SQLite's foreign keys held off while tables are rebuilt."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, create_engine, event, pool, text
@@ -22,7 +22,7 @@ from backend.settings import load
 from backend.storage.db import Base, Instant
 
 
-def _render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
+def _render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """Write our own column type as the plain one it stores, so that migrations import nothing of ours."""
     if kind == "type" and isinstance(item, Instant):
         return "sa.DateTime(timezone=True)"

@@ -34,6 +34,7 @@ def run(dispatcher: Dispatcher, every_s: float, stop: threading.Event) -> None:
         max_instances=1,
         misfire_grace_time=None,
     )
+    tick()  # what fell due while nobody looked does not wait for the first interval
     ticker.start()
     try:
         stop.wait()

@@ -72,6 +72,7 @@ REGISTRY = _registry(
     ErrorCode("if-match-needed", Kind.PRECONDITION, "Name the version you saw (If-Match)."),
     ErrorCode("too-many-tries", Kind.TOO_MANY, "Too many tries; wait before the next.", retryable=True),
     ErrorCode("internal", Kind.INTERNAL, "Something went wrong on our side.", retryable=True),
+    ErrorCode("stored-at-once", Kind.UNAVAILABLE, "Somebody stored the same at this very moment.", retryable=True),
     ErrorCode("storage-unavailable", Kind.UNAVAILABLE, "Nothing can be stored just now.", retryable=True),
 )
 

@@ -99,9 +99,7 @@ SAMPLES = (
     *_PLACE,
     Column("matrix", "code", "What was taken.", codes=tuple(Matrix)),
     Column("state", "code", "Where the sample is in its chain.", codes=tuple(State)),
-    Column(
-        "hours_before_dose", "decimal", "To the dose that ended the interval, if both times are known.", "h"
-    ),
+    Column("hours_before_dose", "decimal", "To the dose that ended the interval, if both times are known.", "h"),
     Column("trough_class", "code", "Derived from times.", codes=tuple(TroughClass)),
     Column("drops", "integer", "Drops of blood, as logged."),
     Column("unusable", "text", "Why it is not to be used; several are joined by a space."),

@@ -13,7 +13,10 @@ def note(
     subject: object = "",
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Note an event, written when the act commits. `act` is noun:verb; `subject` names the thing touched; `detail` holds no personal data."""
+    """Note an event, written when the act commits.
+
+    `act` is noun:verb; `subject` names the thing touched; `detail` holds no personal data.
+    """
     actor = ctx.actor
     ctx.trail.append(
         {

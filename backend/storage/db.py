@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
@@ -130,6 +131,11 @@ def durability(session: Session) -> list[str]:
         settings = ("fsync", "synchronous_commit", "full_page_writes")
         found = {name: session.execute(text(f"SHOW {name}")).scalar_one() == "off" for name in settings}
     return [name for name, unsafe in found.items() if unsafe]
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Tell whether a statement failed because its key was taken at that very moment."""
+    return getattr(error.orig, "sqlstate", "") == "23505" or "UNIQUE constraint failed" in str(error.orig)
 
 
 def _is_sqlite(url: URL) -> bool:

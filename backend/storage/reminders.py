@@ -163,7 +163,7 @@ def cancel(session: Session, reminder_ids: Sequence[UUID], now: datetime) -> Non
     """End open reminders; one being sent at this moment is cancelled too and its sender will find out."""
     if reminder_ids:
         values = {"status": Status.CANCELLED.value, "changed_at": now, "why": "no-longer-due"}
-        mine = (ReminderRow.id.in_(reminder_ids))
+        mine = (ReminderRow.id.in_(reminder_ids), ReminderRow.status.in_(OPEN))
         statement = update(ReminderRow).where(*mine).values(**values)
         session.execute(statement, execution_options={"synchronize_session": False})
 

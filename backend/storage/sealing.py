@@ -1,4 +1,4 @@
-"""Sealing: what identifies a person or is written in free words is kept encrypted, bound to its table, column and row."""
+"""Sealing: what names a person or is written in free words is kept encrypted, bound to its table, column and row."""
 
 import hashlib
 import hmac
