@@ -38,7 +38,10 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     rows += [_row("Query", _parameter(p)) for p in operation.get("parameters", []) if p["in"] != "path"]
     if "requestBody" in operation:
         rows.append(_row("Takes", _content(operation["requestBody"])))
-    rows += [_row(status, _content(answer)) for status, answer in sorted(operation["responses"].items())]
+    good = {status: answer for status, answer in operation["responses"].items() if status < "400"}
+    refused = sorted(operation["responses"].keys() - good.keys())
+    rows += [_row(status, _content(answer)) for status, answer in sorted(good.items())]
+    rows.append(_row("Refuses", f'{", ".join(refused)} <a href="#shape-ProblemOut">ProblemOut</a>'))
     title = f"<code><b>{method.upper()}</b> {escape(path)}</code>"
     return f"<article><h3>{title}</h3><p>{escape(operation['summary'])}</p><table>{''.join(rows)}</table></article>"
 

@@ -26,6 +26,7 @@ def install(app: Flask) -> None:
     files = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in ROOT.glob("*/*") if path.suffix in KINDS}
 
     @app.get("/")
+    @app.get("/pair")
     def start() -> Response:
         return _response("shared/start.html", files)
 
