@@ -14,14 +14,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from backend import logs
 from backend.api import contract, problems
 from backend.api.endpoint import new_request_id
-from backend.clock import Clock, file_clock, monotonic, system_clock
+from backend.clock import Clock, chosen, monotonic
 from backend.domain.errors import ClinicError
 from backend.services.context import Context
 from backend.services.unit import act
 from backend.settings import Settings, load
+from backend.storage import keys
 from backend.storage.db import Base, engine_options, is_duplicate, prepare
 from backend.storage.migrate import SCHEMA
-from backend.storage.sealing import Sealer, load_key
+from backend.storage.sealing import Sealer
 from backend.web import pages
 
 db = SQLAlchemy(metadata=Base.metadata)
@@ -46,11 +47,6 @@ class Door:
         return act(ctx.session, ctx, writes=writes)
 
 
-def clock_of(settings: Settings) -> Clock:
-    """Return the clock the settings ask for."""
-    return file_clock(settings.clock_file) if settings.clock_file else system_clock
-
-
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Flask:
     """Return the application; `clock` replaces the one the settings ask for.
 
@@ -72,7 +68,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     migrate.init_app(app, db, directory=str(SCHEMA))
     with app.app_context():
         prepare(db.engine, settings.busy_timeout_ms)
-    app.extensions["uitwerk"] = Door(settings, clock or clock_of(settings), Sealer(load_key(settings.keys)))
+        sealer = keys.sealer(db.engine, settings.keys)
+    app.extensions["uitwerk"] = Door(settings, clock or chosen(settings.clock_file), sealer)
     _around(app)
     problems.install(app)
     _storage_trouble(app)

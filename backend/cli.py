@@ -1,5 +1,6 @@
 """The command line `uitwerk`: finds the command that is asked for, runs it, and turns a refusal into an exit code."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     told = list(sys.argv[1:] if argv is None else argv)
     chosen = next((word for word in told if not word.startswith("-")), None)
     args = make_parser(chosen).parse_args(told)
+    os.umask(0o077)  # what this program writes is for its owner alone, whatever folder it is told to use
     try:
         code: int = args.run(args)
     except Refused as error:

@@ -28,6 +28,11 @@ def file_clock(path: Path) -> Clock:
     return shifted
 
 
+def chosen(path: Path | None) -> Clock:
+    """Return the clock the settings ask for: the system's own without a clock file."""
+    return file_clock(path) if path else system_clock
+
+
 def monotonic() -> float:
     """Return seconds that only go forward, for measuring how long something took."""
     return time.monotonic()

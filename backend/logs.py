@@ -1,6 +1,8 @@
 """Structured logs: one JSON object a line, with nothing in it that tells who somebody is."""
 
 import logging
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
@@ -20,6 +22,7 @@ def configure(level: str) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _kind_of_error,
             structlog.processors.JSONRenderer(),
         ],
     )
@@ -40,3 +43,10 @@ def configure(level: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def _kind_of_error(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Leave of an exception its kind: its message could quote what somebody sent."""
+    trouble = event.pop("exc_info", None)
+    kind = trouble[0] if isinstance(trouble, tuple) else None
+    return event if kind is None else {**event, "error": kind.__name__}

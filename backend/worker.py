@@ -9,11 +9,11 @@ from datetime import timedelta
 from types import FrameType
 
 from backend import logs
-from backend.clock import Clock, file_clock, system_clock
+from backend.clock import Clock, chosen
 from backend.settings import Settings
+from backend.storage import keys
 from backend.storage.db import make_engine
 from backend.storage.outbox import SqlOutbox
-from backend.storage.sealing import Sealer, load_key
 from notifications.channels.base import Channel
 from notifications.channels.email import Email
 from notifications.channels.folder import Folder
@@ -43,13 +43,12 @@ def channels(settings: Settings) -> Mapping[str, Channel]:
 
 def make_dispatcher(settings: Settings, clock: Clock | None = None) -> Dispatcher:
     """Return a dispatcher on the settings' database and channels."""
-    asked = file_clock(settings.clock_file) if settings.clock_file else system_clock
     engine = make_engine(settings.url, settings.busy_timeout_ms)
     return Dispatcher(
-        outbox=SqlOutbox(engine, Sealer(load_key(settings.keys))),
+        outbox=SqlOutbox(engine, keys.sealer(engine, settings.keys)),
         channels=channels(settings),
         worker=f"{socket.gethostname()[:40]}:{os.getpid()}",
-        clock=clock or asked,
+        clock=clock or chosen(settings.clock_file),
         lease=timedelta(seconds=settings.lease_s),
         app_url=settings.public_url,
     )

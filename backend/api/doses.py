@@ -1,5 +1,6 @@
 """Doses over HTTP: staff plan, record, move, correct and undo; a patient logs a dose taken at home."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,7 +33,7 @@ class GivenIn(Schema):
     """When a dose was given: `occurred` for a whole one, `parts` for one given in parts (anchored at the first)."""
 
     occurred = fields.Part(OccurredIn)
-    parts = fields.Many(fields.Part(PartIn), most=20)
+    parts = fields.Many(fields.Part(PartIn), fewest=1, most=20)
     route = fields.Choice(Route, load_default=None, allow_none=True)
     reason = fields.Text(500, shortest=0, load_default="")
 
@@ -97,8 +98,11 @@ class PartOut(Schema):
     body_site = fields.Text(60, required=True, allow_none=True)
 
 
-class DoseOut(Schema):
-    """One version of a dose event: `planned` is its slot, `given` the moment of its first part."""
+class OwnDoseOut(Schema):
+    """A dose event as its patient sees it: `planned` is its slot, `given` the moment of its first part.
+
+    `recorded_at` is when it was written down, on a phone by the phone's clock; `received_at` when it came in.
+    """
 
     id = fields.Id(required=True)
     treatment_id = fields.Id(required=True)
@@ -109,11 +113,17 @@ class DoseOut(Schema):
     given = fields.Part(OccurredOut, required=True, allow_none=True)
     parts = fields.Many(fields.Part(PartOut), most=20, required=True)
     version = fields.Integer(1, 1_000_000, required=True)
+    recorded_at = fields.Instant(required=True)
+    received_at = fields.Instant(required=True)
+    source = fields.Words("patient", "clinic", required=True)
+
+
+class DoseOut(OwnDoseOut):
+    """One version of a dose event, with the act that made it, why, and whose act it was."""
+
     act = fields.Choice(Act, required=True)
     reason = fields.Text(1100, shortest=0, required=True)
-    recorded_at = fields.Instant(required=True)
     recorded_by = fields.Id(required=True, allow_none=True)
-    source = fields.Words("patient", "clinic", required=True)
 
 
 class DoseList(Schema):
@@ -122,14 +132,26 @@ class DoseList(Schema):
     items = fields.Many(fields.Part(DoseOut), most=100_000, required=True)
 
 
-class DoseChangedOut(Schema):
-    """A dose after an act: what it moved among the reminders, and how many reports changed interval."""
+class OwnDoseList(Schema):
+    """One's own doses in the order of their moments."""
 
-    dose = fields.Part(DoseOut, required=True)
+    items = fields.Many(fields.Part(OwnDoseOut), most=100_000, required=True)
+
+
+class OwnDoseChangedOut(Schema):
+    """One's own dose after an act: what it moved among the reminders, and how many reports changed interval."""
+
+    dose = fields.Part(OwnDoseOut, required=True)
     flags = fields.Many(fields.Words("too-soon"), most=10, required=True)
     moved = fields.Part(MovedOut, required=True)
     relinked = fields.Integer(0, 1_000_000, required=True)
     duplicate = fields.Flag(required=True)
+
+
+class DoseChangedOut(OwnDoseChangedOut):
+    """A dose after an act of the clinic."""
+
+    dose = fields.Part(DoseOut, required=True)
 
 
 @room.route(
@@ -164,76 +186,60 @@ def get_dose_history(ctx: Context, patient_id: UUID, dose_id: UUID) -> dict[str,
     return {"items": [_shown(shown) for shown in doses.history(ctx, patient_id, dose_id)]}
 
 
-@room.route(
-    "POST", f"{_DOSE}/record", permission="doses:write", takes=GivenIn, gives=DoseChangedOut, problems=(404, 409),
-    if_match=True,
-)  # fmt: skip
+@room.route("POST", f"{_DOSE}/record", permission="doses:write", takes=GivenIn, gives=DoseChangedOut, if_match=True)
 def record_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Record a planned dose as given; more than a day late needs a reason."""
     return _changed(doses.record(ctx, patient_id, dose_id, version, _given(data)))
 
 
-@room.route(
-    "POST", f"{_DOSE}/move", permission="doses:write", takes=MoveIn, gives=DoseChangedOut, problems=(404, 409),
-    if_match=True,
-)  # fmt: skip
+@room.route("POST", f"{_DOSE}/move", permission="doses:write", takes=MoveIn, gives=DoseChangedOut, if_match=True)
 def move_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Move a planned dose; its reminders move in the same act."""
     slot = occurred(data["occurred"])
     return _changed(doses.move(ctx, patient_id, dose_id, version, slot, data["reason"], data["override_reason"]))
 
 
-@room.route(
-    "POST", f"{_DOSE}/miss", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, problems=(404, 409),
-    if_match=True,
-)  # fmt: skip
+@room.route("POST", f"{_DOSE}/miss", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
 def miss_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Mark a planned dose as missed."""
     return _changed(doses.miss(ctx, patient_id, dose_id, version, data["reason"]))
 
 
-@room.route(
-    "POST", f"{_DOSE}/cancel", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, problems=(404, 409),
-    if_match=True,
-)  # fmt: skip
+@room.route("POST", f"{_DOSE}/cancel", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
 def cancel_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Cancel a planned or missed dose."""
     return _changed(doses.cancel(ctx, patient_id, dose_id, version, data["reason"]))
 
 
 @room.route(
-    "POST", f"{_DOSE}/correct", permission="doses:write", takes=CorrectionGivenIn, gives=DoseChangedOut,
-    problems=(404, 409), if_match=True,
-)  # fmt: skip
+    "POST", f"{_DOSE}/correct", permission="doses:write", takes=CorrectionGivenIn, gives=DoseChangedOut, if_match=True
+)
 def correct_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Put right when, how or in which parts a dose was given."""
     return _changed(doses.correct(ctx, patient_id, dose_id, version, _given(data)))
 
 
-@room.route(
-    "POST", f"{_DOSE}/undo", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, problems=(404, 409),
-    if_match=True,
-)  # fmt: skip
+@room.route("POST", f"{_DOSE}/undo", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
 def undo_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Take back the last act on a dose; what it was stays in its history."""
     return _changed(doses.undo(ctx, patient_id, dose_id, version, data["reason"]))
 
 
 @room.route(
-    "POST", "/me/doses", permission="own-doses:write", takes=TakenIn, gives=DoseChangedOut, status=201, also=(200,),
+    "POST", "/me/doses", permission="own-doses:write", takes=TakenIn, gives=OwnDoseChangedOut, status=201, also=(200,),
     problems=(404, 409),
 )  # fmt: skip
 def take_dose(ctx: Context, data: dict[str, Any]) -> Answer:
     """Log a dose taken at home; a retry of the same upload answers 200 with `duplicate`."""
     told = Told(data["id"], data["treatment_id"], data["route"])
     report = Report(data["id"], occurred(data["occurred"]), data["recorded_at"])
-    return _changed(doses.take(ctx, told, report, data["body_site"]), 201)
+    return _changed(doses.take(ctx, told, report, data["body_site"]), 201, _own)
 
 
-@room.route("GET", "/me/doses", permission="own-plan:read", gives=DoseList)
+@room.route("GET", "/me/doses", permission="own-plan:read", gives=OwnDoseList)
 def list_own_doses(ctx: Context) -> dict[str, Any]:
     """List one's own doses."""
-    return {"items": [_shown(shown) for shown in doses.own(ctx)]}
+    return {"items": [_own(shown) for shown in doses.own(ctx)]}
 
 
 def _given(data: dict[str, Any]) -> Given:
@@ -249,9 +255,9 @@ def _part(part: dict[str, Any], at: str) -> PartGiven:
     return PartGiven(occurred(part["occurred"], f"{at}/occurred"), mg, part["body_site"])
 
 
-def _changed(changed: Changed, status: int = 200) -> Answer:
+def _changed(changed: Changed, status: int = 200, shape: Callable[[Shown], Any] | None = None) -> Answer:
     body = {
-        "dose": _shown(changed.shown),
+        "dose": (shape or _shown)(changed.shown),
         "flags": changed.flags,
         "moved": changed.moved,
         "relinked": changed.relinked,
@@ -260,7 +266,7 @@ def _changed(changed: Changed, status: int = 200) -> Answer:
     return Answer(body, 200 if changed.duplicate else status, etag(changed.shown.dose.version))
 
 
-def _shown(shown: Shown) -> dict[str, Any]:
+def _own(shown: Shown) -> dict[str, Any]:
     dose = shown.dose
     return {
         "id": dose.id,
@@ -272,9 +278,11 @@ def _shown(shown: Shown) -> dict[str, Any]:
         "given": dose.given,
         "parts": [{"occurred": part.given, "mg": part.mg, "body_site": part.body_site} for part in dose.parts],
         "version": dose.version,
-        "act": dose.act,
-        "reason": dose.reason,
-        "recorded_at": dose.recorded_at,
-        "recorded_by": shown.by,
+        "recorded_at": dose.device_at or dose.recorded_at,
+        "received_at": dose.recorded_at,
         "source": "patient" if shown.by_patient else "clinic",
     }
+
+
+def _shown(shown: Shown) -> dict[str, Any]:
+    return _own(shown) | {"act": shown.dose.act, "reason": shown.dose.reason, "recorded_by": shown.by}

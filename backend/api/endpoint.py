@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import time
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -13,10 +13,11 @@ import structlog
 from flask import Flask, Response, current_app, g, request
 from marshmallow import EXCLUDE, Schema, ValidationError
 
+from backend.api.body import read_json
 from backend.api.problems import pointers
 from backend.clock import Clock
 from backend.domain.errors import ClinicError
-from backend.domain.permissions import BY_NAME, PUBLIC, Role, allows
+from backend.domain.permissions import BY_NAME, PUBLIC, allows
 from backend.services import access
 from backend.services.context import Context
 
@@ -24,9 +25,6 @@ Reading = Callable[[], AbstractContextManager[Context]]
 """Opens a reading act without an actor."""
 
 log = structlog.get_logger(__name__)
-
-DEPTH = 20
-"""How deep a body may be nested (P07)."""
 
 
 class Door(Protocol):
@@ -212,28 +210,6 @@ def _instance(schema: type[Schema]) -> Schema:
     return _INSTANCES.setdefault(schema, schema())
 
 
-def read_json() -> Any:
-    """Return the body as JSON. Raises ClinicError `not-json`, `body-too-large`, `malformed-json`, `too-deep`."""
-    if request.mimetype != "application/json":
-        raise ClinicError("not-json")
-    raw = request.get_data()  # werkzeug raises 413 beyond MAX_CONTENT_LENGTH
-    try:
-        value = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise ClinicError("malformed-json") from error
-    if _deeper(value, DEPTH):
-        raise ClinicError("too-deep")
-    return value
-
-
-def _deeper(value: Any, left: int) -> bool:
-    if isinstance(value, dict):
-        return left == 0 or any(_deeper(inner, left - 1) for inner in value.values())
-    if isinstance(value, list):
-        return left == 0 or any(_deeper(inner, left - 1) for inner in value)
-    return False
-
-
 def _if_match() -> int:
     header = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     if not header:
@@ -280,16 +256,6 @@ def clock_text(value: time | None) -> str | None:
     return None if value is None else value.strftime("%H:%M")
 
 
-def roles_of(permission: str) -> frozenset[Role]:
-    """Return who has a permission; everybody for a public one."""
-    return frozenset(Role) if permission == PUBLIC else BY_NAME[permission].roles
-
-
 def etag(version: int) -> dict[str, str]:
     """Return the header that names a version, for If-Match."""
     return {"ETag": f'"{version}"'}
-
-
-def moment_text(at: datetime) -> str:
-    """Return a moment as RFC 3339."""
-    return at.isoformat()

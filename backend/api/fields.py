@@ -228,17 +228,17 @@ class Part(base.Nested):
 
 
 class Many(base.List[Any]):
-    """A list of at most so many things of one kind."""
+    """A list of at least and at most so many things of one kind."""
 
-    def __init__(self, inner: base.Field[Any], *, most: int, **kwargs: Any) -> None:
+    def __init__(self, inner: base.Field[Any], *, most: int, fewest: int = 0, **kwargs: Any) -> None:
         super().__init__(inner, **kwargs)
-        self.most = most
+        self.most, self.fewest = most, fewest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, list):
             raise ValidationError("Must be a list.")
-        if len(value) > self.most:
-            raise ValidationError(f"Must hold at most {self.most}.")
+        if not self.fewest <= len(value) <= self.most:
+            raise ValidationError(f"Must hold between {self.fewest} and {self.most}.")
         return super()._deserialize(value, attr, data, **kwargs)
 
 

@@ -48,7 +48,7 @@ def _name(schema: Any) -> str:
 
 def _strict(_converter: Any, field: base.Field[Any], **_: Any) -> dict[str, Any]:
     if isinstance(field, Many):
-        return {"maxItems": field.most}
+        return {"maxItems": field.most} | ({"minItems": field.fewest} if field.fewest else {})
     if not isinstance(field, Strict):
         return {}
     shape = field.json_schema()

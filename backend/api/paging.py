@@ -3,11 +3,12 @@
 import base64
 import binascii
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from flask import request, url_for
+from flask import request
 
 from backend.domain.errors import invalid
 from backend.services.paging import Page
@@ -36,16 +37,15 @@ def page(found: Page[T], shown: Callable[[T], Any]) -> dict[str, Any]:
 def _next(last: Cursor) -> str:
     moment, row = last
     token = base64.urlsafe_b64encode(f"{moment.isoformat()}|{row}".encode()).decode().rstrip("=")
-    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key != "cursor"}
-    return url_for(request.endpoint or "", **(request.view_args or {}) | kept | {"cursor": token})
+    kept = {key: value for key, value in request.args.items() if key != "cursor"}
+    # Not `url_for`: it would take what somebody put into the query (_method, _external, endpoint) for its own options.
+    return f"{quote(request.script_root + request.path)}?{urlencode(kept | {'cursor': token})}"
 
 
 def _place(cursor: str) -> Cursor:
     try:
         moment, _, row = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("|")
-        place = datetime.fromisoformat(moment), UUID(row)
-    except (ValueError, binascii.Error, UnicodeDecodeError) as error:
+        place = datetime.fromisoformat(moment).astimezone(UTC), UUID(row)
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise invalid("/query/cursor", "Not a cursor of this list.") from error
-    if place[0].tzinfo is None:
-        raise invalid("/query/cursor", "Not a cursor of this list.")
     return place

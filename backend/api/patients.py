@@ -17,7 +17,9 @@ from backend.services.patients import Contact, Identity, Patient
 
 room = Room("patients")
 
-EMAIL = r"[^@\s]{1,64}@[^@\s.]{1,63}(\.[^@\s.]{1,63}){1,10}"
+_SIGN = r"[^@.\s\x80-\xa0\u2028\u2029,;:<>()\[\]\"\\]"
+"""What stands in an address: nothing that ends a header's line or makes several addresses of one."""
+EMAIL = rf"({_SIGN}|\.){{1,64}}@{_SIGN}{{1,63}}(\.{_SIGN}{{1,63}}){{1,10}}"
 
 
 class ContactIn(Schema):

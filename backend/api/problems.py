@@ -10,7 +10,7 @@ from marshmallow import Schema
 from werkzeug.exceptions import HTTPException
 
 from backend.api import fields
-from backend.domain.errors import REGISTRY, ClinicError, Kind
+from backend.domain.errors import ClinicError, Kind
 
 log = structlog.get_logger(__name__)
 
@@ -128,11 +128,3 @@ def pointers(messages: Any, at: str = "") -> dict[str, str]:
         return found
     first = messages[0] if isinstance(messages, list) and messages else messages
     return pointers(first, at) if isinstance(first, dict) else {at: str(first)}
-
-
-def known_codes() -> list[dict[str, Any]]:
-    """Return the registry for the reference: code, status, title, retryable."""
-    return [
-        {"code": e.code, "status": STATUS[e.kind], "title": e.title, "retryable": e.retryable}
-        for e in REGISTRY.values()
-    ]

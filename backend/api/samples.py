@@ -74,6 +74,7 @@ class StepOut(Schema):
     state = fields.Choice(State, required=True)
     occurred = fields.Part(OccurredOut, required=True)
     recorded_at = fields.Instant(required=True)
+    received_at = fields.Instant(required=True)
     by = fields.Text(80, required=True)
     reason = fields.Text(500, required=True, allow_none=True)
     drops = fields.Integer(1, DROPS_MAX, required=True, allow_none=True)
@@ -233,6 +234,7 @@ def _step(position: int, step: Step) -> dict[str, Any]:
         "state": step.state,
         "occurred": step.at,
         "recorded_at": step.recorded_at,
+        "received_at": step.received_at,
         "by": step.by,
         "reason": step.reason,
         "drops": step.drops,

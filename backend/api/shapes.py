@@ -1,7 +1,6 @@
 """Shapes that several nouns share: a moment as claimed, a place in the interval, a page."""
 
 from typing import Any
-from uuid import UUID
 
 from marshmallow import Schema, ValidationError, validates_schema
 
@@ -53,8 +52,3 @@ def occurred(told: dict[str, Any], at: str = "/occurred") -> Occurred:
     """Return the moment of an `OccurredIn`. Raises ClinicError `invalid` for an unknown zone."""
     zone = known_zone(told["zone"], f"{at}/zone")
     return at_moment(told["at"], zone) if "at" in told else on_day(told["on"], zone)
-
-
-def path_id(value: Any) -> UUID:
-    """Return an id of a path."""
-    return UUID(str(value))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from tqdm import tqdm
 
 from backend import worker
+from backend.clock import chosen
 from backend.commands import Refused, migrate, serve, surroundings
 from backend.demo import staff
 from backend.demo.fill import STUDY, empty, fill
@@ -22,7 +23,6 @@ from backend.services import calendar, pairing, research
 from backend.services.context import Actor, Context
 from backend.settings import Settings
 from backend.storage import people as kept
-from backend.storage.sealing import Sealer, load_key
 
 HOST = "127.0.0.1"
 SHOWN = 0
@@ -83,8 +83,8 @@ def _fill(found: Settings, engine: Engine, patients: int) -> None:
         if not empty(session):
             return
         session.rollback()
-        now = surroundings.clock_of(found)()
-        ctx = Context(session, None, now, "demo", Sealer(load_key(found.keys)), found)
+        now = chosen(found.clock_file)()
+        ctx = Context(session, None, now, "demo", surroundings.sealer(found, engine), found)
         lives = tqdm(tell(now, SEED, patients), desc="inventing", total=patients, unit="patient", disable=None)
         filled = fill(session, ctx, lives)
     print(

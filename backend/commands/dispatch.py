@@ -12,9 +12,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Dispatch until told to stop. Raises Refused for a database at another schema."""
+    """Dispatch until told to stop. Raises Refused for a database at another schema or another key's."""
     found = surroundings.settings()
     with surroundings.database(found) as engine:
         surroundings.at_head(engine)
+        surroundings.sealer(found, engine)
     lifeline.hold(args.lifeline)
     return worker.main(found)

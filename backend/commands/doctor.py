@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session
 
+from backend.clock import chosen
 from backend.commands import Refused, surroundings
 from backend.services import health
 from backend.settings import Settings
-from backend.storage import migrate
-from backend.storage.sealing import SealError, load_key
+from backend.storage import keys, migrate
+from backend.storage.sealing import SealError
 
 LEAST_ARGON2_KIB = 19456
 """Memory of a password hash below which it is too cheap to guess (OWASP Password Storage Cheat Sheet)."""
@@ -80,14 +81,10 @@ def _files(found: Settings) -> Iterator[Finding]:
         yield Finding(f"the data folder {found.data_dir} does not exist yet", "run: uitwerk migrate")
         return
     yield _private(found.data_dir, "data folder", "700")
-    if not found.keys.exists():
-        yield Finding(f"the key {found.keys} will be made at the first start")
-        return
-    yield _private(found.keys, "key", "600")
-    try:
-        load_key(found.keys)
-    except SealError as error:
-        yield Finding(f"the key does not serve: {error}", "put the right key back from its backup")
+    if found.keys.exists():
+        yield _private(found.keys, "key", "600")
+    else:
+        yield Finding(f"the key {found.keys} is not there yet")
 
 
 def _private(path: Path, name: str, mode: str) -> Finding:
@@ -117,17 +114,26 @@ def _schema(found: Settings, engine: Engine) -> Iterator[Finding]:
         yield Finding(f"the schema is {stands or 'not there'}", str(error))
         return
     yield Finding(f"the schema is {stands}, the newest")
+    yield _key(found, engine)
     with Session(engine) as session:
         weak = health.weak(session)
         survives = "may be lost in" if weak else "survives"
         do = f"switch these on: {', '.join(weak)}" if weak else ""
         yield Finding(f"what is stored {survives} a power cut", do)
-        silent = health.silence(session, surroundings.clock_of(found)(), found.dispatcher_silence_s)
+        silent = health.silence(session, chosen(found.clock_file)(), found.dispatcher_silence_s)
         do = "run: uitwerk serve, or uitwerk dispatch" if silent else ""
         yield Finding(silent[0] if silent else "a dispatcher is alive", do)
         admin = health.has_admin(session)
         do = "" if admin else "run: uitwerk invite --role admin ..."
         yield Finding("somebody is administrator" if admin else "nobody is administrator", do)
+
+
+def _key(found: Settings, engine: Engine) -> Finding:
+    try:
+        keys.check(engine, found.keys)
+    except SealError as error:
+        return Finding(f"the key does not serve: {error}", "put the right key back from its backup")
+    return Finding("the key fits the database")
 
 
 def loopback(host: str) -> bool:

@@ -25,12 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until told to stop (SIGTERM, SIGINT). Raises Refused for a database at another schema."""
+    """Serve until told to stop (SIGTERM, SIGINT). Raises Refused for a database at another schema or another key's."""
     found = surroundings.settings()
     with surroundings.database(found) as engine:
         if args.migrate:
             migrate.to(engine)
         surroundings.at_head(engine)
+        surroundings.sealer(found, engine)
     return Keeper(dispatches=not args.no_dispatch).keep()
 
 

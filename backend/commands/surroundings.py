@@ -8,15 +8,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from backend import logs
-from backend.clock import Clock, file_clock, system_clock
+from backend.clock import chosen
 from backend.commands import Refused
 from backend.domain.errors import ClinicError
 from backend.services.context import Actor, Context
 from backend.services.unit import act
 from backend.settings import Settings, SettingsError, load
-from backend.storage import migrate
+from backend.storage import keys, migrate
 from backend.storage.db import make_engine
-from backend.storage.sealing import Sealer, SealError, load_key
+from backend.storage.sealing import Sealer, SealError
 
 
 def settings() -> Settings:
@@ -27,11 +27,6 @@ def settings() -> Settings:
         raise Refused(str(error)) from error
     logs.configure(found.log_level)
     return found
-
-
-def clock_of(found: Settings) -> Clock:
-    """Return the clock the settings ask for."""
-    return file_clock(found.clock_file) if found.clock_file else system_clock
 
 
 @contextmanager
@@ -58,14 +53,22 @@ def at_head(engine: Engine) -> None:
     raise Refused(f"the database stands at {stands}, which this version does not know; install the newer version.")
 
 
+def sealer(found: Settings, engine: Engine) -> Sealer:
+    """Return what seals in this database. Raises Refused for a key that is gone, malformed or another's."""
+    try:
+        return keys.sealer(engine, found.keys)
+    except SealError as error:
+        raise Refused(f"the key does not serve: {error}.") from error
+
+
 @contextmanager
 def unit(found: Settings, engine: Engine, actor: Actor | None = None, *, writes: bool) -> Iterator[Context]:
     """Run one act from the console, on a database at the newest schema. Raises Refused."""
     at_head(engine)
     try:
-        sealer = Sealer(load_key(found.keys))
+        held = sealer(found, engine)
         with Session(engine) as session:
-            ctx = Context(session, actor, clock_of(found)(), "console", sealer, found)
+            ctx = Context(session, actor, chosen(found.clock_file)(), "console", held, found)
             with act(session, ctx, writes=writes) as running:
                 yield running
     except SealError as error:

@@ -1,15 +1,38 @@
 """The web server of `uitwerk serve`: gunicorn with threads, in a process of its own below the serving parent."""
 
 import argparse
+import re
 import sys
 from typing import Any
 
+import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
+from backend import logs
 from backend.app import create_app
 from backend.commands import lifeline
 from backend.settings import Settings, load
+
+log = structlog.get_logger(__name__)
+
+
+class Words(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """What the server itself says of a request that went wrong, without the request: it would quote it (P30)."""
+
+    def warning(self, msg: str, *_args: object, **_told: object) -> None:
+        """Say what went wrong up to the first value in it."""
+        log.warning("server", about=_about(msg))
+
+    def exception(self, msg: str, *_args: object, **_told: object) -> None:
+        """Say what went wrong, and which kind of error it was."""
+        kind = sys.exc_info()[0]
+        log.error("server", about=_about(msg), error=kind.__name__ if kind else "")
+
+
+def _about(message: str) -> str:
+    return re.split(r"[=:%(]", message)[0].strip()
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -39,6 +62,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "preload_app": False,
         "control_socket_disable": True,
         "accesslog": None,
+        "logger_class": Words,
         "loglevel": "warning",
         "graceful_timeout": 20,
         "timeout": 60,
@@ -60,7 +84,9 @@ def main(argv: list[str]) -> None:
     lifeline.add_argument(parser)
     args = parser.parse_args(argv)
     lifeline.hold(args.lifeline)
-    Server(load()).run()
+    settings = load()
+    logs.configure(settings.log_level)
+    Server(settings).run()
 
 
 if __name__ == "__main__":

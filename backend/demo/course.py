@@ -3,13 +3,12 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 from backend.demo.people import ZONE, Kind, Person, identifier
 from backend.domain import dosing, regimens, treatment
 from backend.domain.dosing import Dose, PartGiven, Status
 from backend.domain.drugs import Route
-from backend.domain.moments import Occurred, at_moment, at_wall, on_day
+from backend.domain.moments import Occurred, at_instant, at_wall, on_day
 from backend.domain.treatment import PlanVersion, Treatment
 
 SWITCH_AFTER_DAYS = 400
@@ -218,4 +217,4 @@ def _weekday(on: date) -> date:
 
 
 def _local(at: datetime) -> Occurred:
-    return at_moment(at.astimezone(ZoneInfo(ZONE)), ZONE)
+    return at_instant(at, ZONE)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from random import Random
-from zoneinfo import ZoneInfo
 
 from backend.demo.course import Course
 from backend.demo.people import ZONE, Person, identifier
-from backend.domain.moments import at_moment, at_wall
+from backend.domain.moments import at_instant, at_wall
 from backend.domain.questionnaires import Answer, Form, check, form
 from backend.domain.recall import FORM
 from backend.domain.reports import Report
@@ -34,7 +33,7 @@ def forms(person: Person, course: Course, rng: Random, now: datetime) -> Iterato
         if answered_at > now:
             continue
         length_days = (dose.given.on - before.given.on).days
-        occurred = at_moment(answered_at.astimezone(ZoneInfo(ZONE)), ZONE)
+        occurred = at_instant(answered_at, ZONE)
         report = Report(identifier(rng), occurred, occurred.at or answered_at)
         yield Answered(report, _answers(person, rng, asked, length_days), answered_at + timedelta(seconds=4))
 

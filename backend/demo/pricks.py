@@ -12,13 +12,12 @@ from decimal import Decimal
 from itertools import pairwise
 from random import Random
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from backend.demo.course import Course
 from backend.demo.people import ZONE, Person, identifier
 from backend.domain.dosing import Dose
 from backend.domain.levels import Comparator, Level, level
-from backend.domain.moments import Occurred, at_moment, at_wall
+from backend.domain.moments import Occurred, at_instant, at_wall, local
 from backend.domain.samples import Problem, State, Step, advance, enough_drops
 
 RISE = 75.0
@@ -78,7 +77,8 @@ def _prick(person: Person, rng: Random, dose: Dose, trough: float) -> Prick:
         mine = state in {State.COLLECTED, State.POSTED}
         by = f"patient:{person.id}" if mine else LAB
         at_prick = state is State.COLLECTED
-        step = Step(state, _local(at), by, at, reason, drops if at_prick else None, tuple(problems) if at_prick else ())
+        blood = (drops, tuple(problems)) if at_prick else (None, ())
+        step = Step(state, at_instant(at, ZONE), by, local(at, ZONE), at, reason, *blood)
         steps = advance(steps, step)
     return Prick(identifier(rng), steps, None if unusable else _level(rng, trough))
 
@@ -100,4 +100,4 @@ def _level(rng: Random, trough: float) -> Level:
 
 
 def _local(at: datetime) -> Occurred:
-    return at_moment(at.astimezone(ZoneInfo(ZONE)), ZONE)
+    return at_instant(at, ZONE)

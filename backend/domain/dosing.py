@@ -47,7 +47,8 @@ class Dose:
     """One version of a dose event.
 
     A split dose is one event anchored at its first part (DOMAIN.md, Intervals and linking); `planned` is the slot,
-    `given` the first part's moment. `recorded_at` (aware, UTC) is when this version became known.
+    `given` the first part's moment. `recorded_at` (aware, UTC) is when this version became known here; `device_at`
+    (with its offset) when the phone wrote it down, None for what the clinic recorded.
     """
 
     id: UUID
@@ -61,6 +62,7 @@ class Dose:
     act: Act
     recorded_at: datetime
     reason: str = ""
+    device_at: datetime | None = None
 
     @property
     def anchor(self) -> datetime:
@@ -83,9 +85,10 @@ LATE = timedelta(hours=24)
 """How long after it was given a dose may be recorded without saying why."""
 
 
-def late(parts: Sequence[PartGiven], now: datetime) -> bool:
-    """Tell whether a dose is recorded late: more than a day after its last part."""
-    return now - max(part.given.dose_anchor for part in parts) > LATE
+def explained(parts: Sequence[PartGiven], now: datetime, reason: str) -> None:
+    """Pass, or raise ClinicError `invalid` for a dose recorded over a day after its last part without saying why."""
+    if not reason.strip() and now - max(part.given.dose_anchor for part in parts) > LATE:
+        raise invalid("/reason", "A dose recorded more than a day late needs a reason.")
 
 
 def plan(dose_id: UUID, treatment_id: UUID, slot: Occurred, route: Route, now: datetime, reason: str = "") -> Dose:
@@ -100,6 +103,7 @@ def record_new(
     route: Route,
     now: datetime,
     reason: str = "",
+    device_at: datetime | None = None,
 ) -> Dose:
     """Return the first version of a dose that was given without having been planned here.
 
@@ -107,7 +111,7 @@ def record_new(
     """
     ordered = _in_order(parts, now)
     first = ordered[0].given
-    return Dose(dose_id, treatment_id, Status.GIVEN, route, None, first, ordered, 1, Act.RECORD, now, reason)
+    return Dose(dose_id, treatment_id, Status.GIVEN, route, None, first, ordered, 1, Act.RECORD, now, reason, device_at)
 
 
 def record(dose: Dose, parts: Sequence[PartGiven], route: Route, now: datetime, reason: str = "") -> Dose:
@@ -164,7 +168,7 @@ def undo(history: Sequence[Dose], now: datetime, reason: str) -> Dose:
     if len(standing) == 1:
         return _next(current, Act.UNDO, now, reason, status=Status.UNDONE)
     before = standing[-2]
-    return replace(before, version=current.version + 1, act=Act.UNDO, recorded_at=now, reason=reason)
+    return replace(before, version=current.version + 1, act=Act.UNDO, recorded_at=now, reason=reason, device_at=None)
 
 
 def as_of(versions: Iterable[Dose], moment: datetime) -> tuple[Dose, ...]:
@@ -197,4 +201,5 @@ def _must_be(dose: Dose, *allowed: Status) -> None:
 
 
 def _next(dose: Dose, act: Act, now: datetime, reason: str, **changes: object) -> Dose:
-    return replace(dose, version=dose.version + 1, act=act, recorded_at=now, reason=reason, **changes)  # type: ignore[arg-type]
+    stamp = {"version": dose.version + 1, "act": act, "recorded_at": now, "reason": reason, "device_at": None}
+    return replace(dose, **stamp, **changes)  # type: ignore[arg-type]

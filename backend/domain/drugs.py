@@ -16,7 +16,8 @@ from backend.domain.regimens import Courses, Cycle, Pattern, Regimen, Route, Sou
 
 __all__ = [
     "Administration", "Drug", "MinInterval", "Missed", "MissedRule", "Monitoring", "Note", "ProtocolInterval",
-    "Route", "Threshold", "allows_route", "catalogue", "drug", "is_confirmed", "monitoring_due", "too_soon",
+    "Route", "Threshold", "allows_route", "catalogue", "drug", "is_confirmed", "monitoring_due",
+    "open_before_dose", "too_soon",
 ]  # fmt: skip
 _FILE = Path(__file__).with_suffix(".json")
 _PATTERNS = {kind.__name__.lower(): kind for kind in get_args(Pattern)}
@@ -216,6 +217,12 @@ def monitoring_due(
         if on and all(on <= end for end in ends_on):
             due.append((item, on))
     return sorted(due, key=lambda pair: (pair[1], pair[0].key))
+
+
+def open_before_dose(drug: Drug, last_done: Mapping[str, date], last_dose_on: date | None) -> list[Monitoring]:
+    """Return the checks before each dose that were not done since the last one."""
+    done = {key for key, on in last_done.items() if last_dose_on is None or on > last_dose_on}
+    return [item for item in drug.monitoring if item.before_each_dose and item.key not in done]
 
 
 def _next_check(item: Monitoring, started_on: date, done_on: date | None) -> date | None:

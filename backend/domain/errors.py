@@ -42,6 +42,7 @@ def _registry(*codes: ErrorCode) -> Mapping[str, ErrorCode]:
 REGISTRY = _registry(
     ErrorCode("bad-request", Kind.MALFORMED, "The request cannot be read."),
     ErrorCode("malformed-json", Kind.MALFORMED, "The body is not valid JSON."),
+    ErrorCode("key-twice", Kind.MALFORMED, "The body names a key twice in one object."),
     ErrorCode("too-deep", Kind.MALFORMED, "The body is nested too deeply."),
     ErrorCode("not-authenticated", Kind.UNAUTHENTICATED, "A valid access token is needed."),
     ErrorCode("log-in-refused", Kind.UNAUTHENTICATED, "E-mail, password or code is not right."),

@@ -12,7 +12,7 @@ from backend.domain.regimens import Route
 from backend.domain.samples import Matrix, State
 from backend.domain.symptoms import OtherCause, WearingOffFelt, vocabulary
 
-_INERT = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_RUNS = frozenset("=+-@\t\r\n＝＋－＠")
 """What a spreadsheet takes for the start of something to run; the wide forms are read as the narrow ones."""
 
 
@@ -162,11 +162,11 @@ def as_csv(rows: Iterable[Iterable[Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
+def _cell(value: Any) -> str | int | None:
+    if value is None or type(value) is int:
+        return value  # the writer makes digits or nothing of it
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_INERT) else value
+        return f"'{value}" if value[:1] in _RUNS else value
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from backend.domain.dosing import PartGiven, Status
 from backend.domain.drugs import Drug, Route, drug
 from backend.domain.errors import invalid
-from backend.domain.moments import Occurred, at_moment, at_wall, known_zone, on_day, plausible
+from backend.domain.languages import known_language
+from backend.domain.moments import Occurred, at_instant, at_wall, known_zone, on_day, plausible_on
 from backend.domain.regimens import check_plan
 from backend.domain.tables import Layout, Refused, rows
 from backend.domain.treatment import check_route
@@ -26,7 +26,6 @@ DOSES = Layout(
     ("hospital_number", "drug", "given_on", "given_at", "route", "status", "parts"),
     ("hospital_number", "drug", "given_on"),
 )
-LANGUAGES = ("nl", "en")
 MG_MAX = 10_000
 _MG = re.compile(r"\d{1,5}(\.\d{1,3})?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\"]+")
@@ -182,12 +181,7 @@ class _Reader:
         return on
 
     def day(self, told: Mapping[str, str], name: str) -> date:
-        on = self.read_day(told[name], name)
-        try:
-            plausible(at_wall(on, time(12), "UTC"), self.now, f"/{name}")
-        except OverflowError as error:
-            raise invalid(f"/{name}", "lies outside what can be true.", "out-of-time") from error
-        return on
+        return plausible_on(self.read_day(told[name], name), self.now, f"/{name}")
 
     def read_day(self, text: str, name: str) -> date:
         found = _DAYS[self.dates].fullmatch(text)
@@ -214,10 +208,7 @@ def _email(told: Mapping[str, str]) -> str | None:
 
 
 def _language(told: Mapping[str, str]) -> str | None:
-    text = told.get("language")
-    if text and text not in LANGUAGES:
-        raise invalid("/language", f"is one of {', '.join(LANGUAGES)}.")
-    return text or None
+    return known_language(told["language"]) if told.get("language") else None
 
 
 def _weeks(told: Mapping[str, str]) -> int | None:
@@ -264,4 +255,4 @@ def _mg(text: str) -> float | None:
 def _moment(on: date, at: time | None, zone: str) -> Occurred:
     if at is None:
         return on_day(on, zone)
-    return at_moment(at_wall(on, at, zone).astimezone(ZoneInfo(zone)), zone)
+    return at_instant(at_wall(on, at, zone), zone)

@@ -160,14 +160,10 @@ def touched(before: Chain, after: Chain) -> tuple[datetime, datetime | None] | N
     new = [(i.opened_at, i.opened_by) for i in after.intervals]
     if old == new:
         return None
-    start = next(
-        (k for k, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), min(len(old), len(new))
-    )
-    low = min(pair[0] for pair in (*old[start : start + 1], *new[start : start + 1]))
-    common = 0
-    while common < min(len(old), len(new)) - start and old[-1 - common] == new[-1 - common]:
-        common += 1
-    return low - _SLACK, old[-common][0] + _SLACK if common else None
+    start = _common(old, new)
+    low = min(moment for moment, _ in (*old[start : start + 1], *new[start : start + 1]))
+    same_end = _common(old[start:][::-1], new[start:][::-1])
+    return low - _SLACK, old[-same_end][0] + _SLACK if same_end else None
 
 
 def _common(left: Sequence[object], right: Sequence[object]) -> int:

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from zoneinfo import ZoneInfo, available_timezones
 
-from backend.domain.errors import invalid
+from backend.domain.errors import ClinicError, invalid
 
 _ZONES = frozenset(available_timezones())
 _TICK = timedelta(microseconds=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-FUTURE_YEARS = 2
+_FUTURE = timedelta(days=366 * 2)
 
 
 class Precision(StrEnum):
@@ -61,6 +61,11 @@ def at_moment(at: datetime, zone: str) -> Occurred:
     return Occurred(at, at.date(), zone)
 
 
+def at_instant(at: datetime, zone: str) -> Occurred:
+    """Return the occurrence at a moment of our own clock, on the calendar of a zone."""
+    return at_moment(local(at, zone), zone)
+
+
 def on_day(on: date, zone: str) -> Occurred:
     """Return the occurrence on a calendar day whose time is not known."""
     return Occurred(None, on, zone)
@@ -91,9 +96,9 @@ def at_wall(on: date, clock: time, zone: str) -> datetime:
 
     A time that the clocks skip becomes the first valid instant after the gap; one that happens twice, the first.
     """
-    local = datetime.combine(on, clock, ZoneInfo(zone))  # fold=0: the first of two
-    moment = local.astimezone(UTC)
-    if moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local.replace(tzinfo=None):
+    wall = datetime.combine(on, clock, ZoneInfo(zone))  # fold=0: the first of two
+    moment = wall.astimezone(UTC)
+    if local(moment, zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
         return moment
     return _after_gap(moment - timedelta(days=1), moment + timedelta(days=1), zone, clock, on)
 
@@ -111,14 +116,14 @@ def _after_gap(low: datetime, high: datetime, zone: str, clock: time, on: date) 
     return high.replace(microsecond=0)
 
 
+def local(at: datetime, zone: str) -> datetime:
+    """Return a moment in the offset of a zone."""
+    return at.astimezone(ZoneInfo(zone))
+
+
 def local_date(at: datetime, zone: str) -> date:
     """Return the calendar day of a moment in a zone."""
-    return at.astimezone(ZoneInfo(zone)).date()
-
-
-def local_clock(at: datetime, zone: str) -> time:
-    """Return the wall-clock time of a moment in a zone, to the minute."""
-    return at.astimezone(ZoneInfo(zone)).time().replace(second=0, microsecond=0)
+    return local(at, zone).date()
 
 
 def add_months(on: date, months: int) -> date:
@@ -130,6 +135,17 @@ def add_months(on: date, months: int) -> date:
 
 def plausible(at: datetime, now: datetime, pointer: str) -> datetime:
     """Return `at`, or raise ClinicError `out-of-time` outside the years 2000 to now + 2 (P06)."""
-    if not EARLIEST <= at.astimezone(UTC) <= now + timedelta(days=366 * FUTURE_YEARS):
-        raise invalid(pointer, "Must lie between the year 2000 and two years from now.", "out-of-time")
+    if not EARLIEST <= at.astimezone(UTC) <= now + _FUTURE:
+        raise _implausible(pointer)
     return at
+
+
+def plausible_on(on: date, now: datetime, pointer: str) -> date:
+    """Return the day `on`, or raise as `plausible`."""
+    if not EARLIEST.date() <= on <= (now + _FUTURE).date():
+        raise _implausible(pointer)
+    return on
+
+
+def _implausible(pointer: str) -> ClinicError:
+    return invalid(pointer, "Must lie between the year 2000 and two years from now.", "out-of-time")

@@ -1,12 +1,17 @@
 """Occasions: when the end-of-interval form is put to a patient, and which interval an answer is about."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from backend.domain.linking import Chain, Interval
-from backend.domain.schedule import FORM_CLOSES_DAYS, FORM_OPENS_DAYS
+from backend.domain.linking import Chain, Interval, place
+from backend.domain.moments import Occurred
+
+OPENS_DAYS = 2
+"""The end-of-interval form opens so many days before the planned dose ..."""
+CLOSES_DAYS = 7
+"""... and closes so many after the given one: relief is asked in days after it."""
 
 
 class About(StrEnum):
@@ -34,32 +39,42 @@ def about_interval(falls_in: int | None, about: About) -> int | None:
     return number if number >= 1 else None
 
 
+def answered(completed: Iterable[tuple[Occurred, About]], line: Chain) -> frozenset[int]:
+    """Return the numbers of the intervals that completed forms, each with its moment, are about."""
+    numbers = (about_interval(place(occurred, None, line).interval, about) for occurred, about in completed)
+    return frozenset(number for number in numbers if number is not None)
+
+
+def opens_on(dose_on: date) -> date:
+    """Return the day from which the form about the interval that a dose ends is put."""
+    return dose_on - timedelta(days=OPENS_DAYS)
+
+
 def open_occasions(
-    line: Chain, falls_in: int | None, coming_on: date | None, answered: Container[int | None], today: date
+    line: Chain, falls_in: int | None, coming_on: date | None, done: Container[int], today: date
 ) -> tuple[Occasion, ...]:
     """Return the occasions open today for the intervals not yet answered, oldest first.
 
-    `falls_in` is the interval of an answer given now, `coming_on` the day of the expected dose, `answered` the
+    `falls_in` is the interval of an answer given now, `coming_on` the day of the expected dose, `done` the
     numbers of intervals with a completed form.
     """
     found: list[Occasion] = []
     for interval in line.intervals[-2:]:
         window = _window(interval, coming_on)
         about = _about(interval.number, falls_in)
-        if window is None or about is None or interval.number in answered:
+        if window is None or about is None or interval.number in done:
             continue
-        opens_on, closes_on = window
-        if opens_on <= today and (closes_on is None or today <= closes_on):
-            found.append(Occasion(interval.number, about, opens_on, closes_on))
+        first, last = window
+        if first <= today and (last is None or today <= last):
+            found.append(Occasion(interval.number, about, first, last))
     return tuple(found)
 
 
 def _window(interval: Interval, coming_on: date | None) -> tuple[date, date | None] | None:
     if interval.closed_on is not None:
         planned_on = interval.planned_end_on or interval.closed_on
-        opens_on = min(planned_on, interval.closed_on) - timedelta(days=FORM_OPENS_DAYS)
-        return opens_on, interval.closed_on + timedelta(days=FORM_CLOSES_DAYS)
-    return None if coming_on is None else (coming_on - timedelta(days=FORM_OPENS_DAYS), None)
+        return opens_on(min(planned_on, interval.closed_on)), interval.closed_on + timedelta(days=CLOSES_DAYS)
+    return None if coming_on is None else (opens_on(coming_on), None)
 
 
 def _about(number: int, falls_in: int | None) -> About | None:

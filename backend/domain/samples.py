@@ -67,15 +67,17 @@ class Matrix(StrEnum):
 class Step:
     """One appended fact about a sample.
 
-    `at` is when it happened, as claimed; `recorded_at` when it was written down (aware, UTC); `by` an opaque
-    actor id; `drops` and `problems` belong to `collected`; `corrects` is the place (from 0) of the step it
-    replaces, and then `reason` is needed, as it is for a rejection.
+    `at` is when it happened, as claimed; `recorded_at` when it was written down, by the clock and in the offset of
+    whoever did; `received_at` when it came in (aware, UTC); `by` an opaque actor id; `drops` and `problems` belong
+    to `collected`; `corrects` is the place (from 0) of the step it replaces, and then `reason` is needed, as it is
+    for a rejection.
     """
 
     state: State
     at: Occurred
     by: str
     recorded_at: datetime
+    received_at: datetime
     reason: str | None = None
     drops: int | None = None
     problems: tuple[Problem, ...] = ()

@@ -7,18 +7,15 @@ from enum import StrEnum
 from uuid import UUID
 
 from backend.domain.dosing import Dose, given
-from backend.domain.drugs import Monitoring, monitoring_due
+from backend.domain.drugs import monitoring_due, open_before_dose
 from backend.domain.linking import Chain
+from backend.domain.occasions import opens_on
 from backend.domain.samples import State
 from backend.domain.treatment import Expected, Treatment, expected, loggable_at_home, next_expected
 
 KIT_DAYS = 10
 """The kit should be at home so many days before the dose (DOMAIN.md, Finger prick)."""
 POST_NUDGE_DAYS = 1
-FORM_OPENS_DAYS = 2
-"""The end-of-interval form opens so many days before the planned dose ..."""
-FORM_CLOSES_DAYS = 7
-"""... and closes so many after the given one: relief is asked in days after it."""
 FORM_NUDGE_DAYS = 2
 
 
@@ -62,15 +59,15 @@ class PendingSample:
 class Facts:
     """Everything that decides what falls due for one patient.
 
-    `answered` holds the doses that opened an interval whose end-of-interval form is completed; `checks` the last day
-    of each check by treatment.
+    `answered` holds the numbers of the intervals whose end-of-interval form is completed; `checks` the last day of
+    each check by treatment.
     """
 
     treatments: Sequence[Treatment]
     doses: Sequence[Dose]
     chain: Chain
     samples: Iterable[PendingSample] = ()
-    answered: frozenset[UUID] = frozenset()
+    answered: frozenset[int] = frozenset()
     checks: Mapping[UUID, Mapping[str, date]] = field(default_factory=dict)
 
 
@@ -115,17 +112,17 @@ def _sample(sample: PendingSample, coming: Expected | None) -> list[Due]:
     return [kit, prick]
 
 
-def _forms(line: Chain, coming: Expected | None, answered: frozenset[UUID]) -> list[Due]:
+def _forms(line: Chain, coming: Expected | None, answered: frozenset[int]) -> list[Due]:
     """The form of the running interval opens before its end; the one just ended is asked for once more after it."""
     found: list[Due] = []
     for interval in line.intervals[-2:]:
         subject = f"end-of-interval:{interval.opened_by}"
-        if interval.opened_by in answered:
+        if interval.number in answered:
             continue
         if interval.closed_on is not None:
             found.append(Due(Kind.FORM, subject, 0, interval.closed_on + timedelta(days=FORM_NUDGE_DAYS)))
         elif coming is not None:
-            found.append(Due(Kind.FORM, subject, coming.version, coming.on - timedelta(days=FORM_OPENS_DAYS)))
+            found.append(Due(Kind.FORM, subject, coming.version, opens_on(coming.on)))
     return found
 
 
@@ -139,13 +136,6 @@ def _checks(
     if coming is not None:
         found += [
             Due(Kind.MONITORING, f"check:{treatment.id}:{item.key}", coming.version, coming.on)
-            for item in treatment.drug.monitoring
-            if item.before_each_dose and not _done_since(item, done, last)
+            for item in open_before_dose(treatment.drug, done, last)
         ]
     return found
-
-
-def _done_since(item: Monitoring, done: Mapping[str, date], last: date | None) -> bool:
-    """Whether a check before each dose was done since the last one."""
-    on = done.get(item.key)
-    return on is not None and (last is None or on > last)

@@ -107,10 +107,6 @@ class Diary:
     other_causes: frozenset[OtherCause] = frozenset()
     note: str | None = None
 
-    def checked(self) -> "Diary":
-        """Return this entry in canonical order, or raise as `check` does."""
-        return check(self)
-
 
 def check(diary: Diary) -> Diary:
     """Return the entry with its ratings in vocabulary order, or raise ClinicError.
@@ -199,41 +195,12 @@ def with_words(stored: Mapping[str, Any], words: str | None) -> dict[str, Any]:
     return {**stored, "ratings": ratings}
 
 
-def from_content(stored: Mapping[str, Any], note: str | None = None, words: str | None = None) -> Diary:
-    """Return the entry that `content` wrote, with note and own words put back; the way in is `check`, not this."""
-    return Diary(
-        ratings=tuple(_rating_from(rating) for rating in with_words(stored, words)["ratings"]),
-        no_complaints=stored["no_complaints"],
-        wearing_off=WearingOffFelt(stored["wearing_off"]) if stored["wearing_off"] else None,
-        other_causes=frozenset(OtherCause(cause) for cause in stored["other_causes"]),
-        note=note,
-    )
-
-
-def _rating_from(stored: Mapping[str, Any]) -> Rating:
-    return Rating(
-        symptom=stored["symptom"],
-        intensity=stored["intensity"],
-        change_vs_usual=Change(stored["change_vs_usual"]) if stored["change_vs_usual"] else None,
-        impact=Impact(stored["impact"]) if stored["impact"] else None,
-        onset_on=date.fromisoformat(stored["onset_on"]) if stored["onset_on"] else None,
-        resolved_on=date.fromisoformat(stored["resolved_on"]) if stored["resolved_on"] else None,
-        words=stored["words"],
-    )
-
-
-def mean_rating(diary: Diary) -> float | None:
-    """Return the mean intensity (0-10) of an entry; "no complaints" alone is 0, neither is None."""
-    return _mean([rating.intensity for rating in diary.ratings], no_complaints=diary.no_complaints)
-
-
-def flagged(diary: Diary) -> bool:
-    """Return whether fever or infection, steroids or a relapse set the day apart (DOMAIN.md, wearing-off)."""
-    return not FLAGGING.isdisjoint(diary.other_causes)
-
-
 def rated(stored: Mapping[str, Any]) -> tuple[float | None, bool]:
-    """Return mean rating and flag of the values `content` wrote, without building the entry again."""
+    """Return the mean rating of the values `content` wrote, and whether something sets the day apart.
+
+    The mean is 0-10; "no complaints" alone is 0, neither is None. Fever or infection, steroids and a relapse set a day
+    apart (DOMAIN.md, wearing-off).
+    """
     intensities = [rating["intensity"] for rating in stored["ratings"]]
     return _mean(intensities, no_complaints=stored["no_complaints"]), not FLAGGING.isdisjoint(stored["other_causes"])
 

@@ -26,6 +26,8 @@ from backend.services.intervals import Line
 from backend.storage import doses, questionnaires, samples, symptoms, treatment
 from backend.storage.samples import ResultRow
 
+_CAUSES = [(f"cause_{cause.value}", cause.value) for cause in diary.OtherCause]
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -65,7 +67,7 @@ def entries(who: Subject) -> Iterator[dict[str, Any]]:
     """Yield a row per standing diary entry."""
     for row in symptoms.of_patient(who.session, who.patient_id):
         occurred = symptoms.moment(row)
-        causes = {f"cause_{cause.value}": cause.value in row.content["other_causes"] for cause in diary.OtherCause}
+        told = row.content["other_causes"]
         yield {
             "subject": who.pseudonym,
             "entry": who.keyed(row.id),
@@ -77,7 +79,7 @@ def entries(who: Subject) -> Iterator[dict[str, Any]]:
             "wearing_off": row.content["wearing_off"],
             **{f"nrs_{rating['symptom']}": rating["intensity"] for rating in row.content["ratings"]},
             "mean_rating": diary.rated(row.content)[0],
-            **causes,
+            **{column: cause in told for column, cause in _CAUSES},
         }
 
 

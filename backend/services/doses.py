@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from backend.domain.treatment import Treatment, check_route, crowded, loggable_a
 from backend.services import events, gate, intervals, reminders
 from backend.services.context import Context
 from backend.services.intervals import Line
-from backend.services.reminders import Moved
+from backend.services.reminders import NOTHING, Moved
 from backend.storage import doses
 from backend.storage.patients import PatientRow
 
@@ -94,7 +95,7 @@ def record_new(ctx: Context, patient_id: UUID, told: Told, parts: Sequence[PartG
     new = _given(ctx, line, told, parts)
     if again := _again(ctx, patient, line, new):
         return again
-    _explained(ctx, parts, told.reason)
+    dosing.explained(parts, ctx.now, told.reason)
     return _add(ctx, "doses:write", patient, line, new)
 
 
@@ -103,8 +104,8 @@ def take(ctx: Context, told: Told, report: Report, body_site: str | None) -> Cha
     patient = gate.own(ctx, "own-doses:write", lock=True)
     checked(report, ctx.now)
     line = intervals.line(ctx, patient.id)
-    new = _given(ctx, line, told, (PartGiven(report.occurred, None, body_site),))
-    if not loggable_at_home(_treatment(line, new.treatment_id).drug, new.route):
+    new = _given(ctx, line, told, (PartGiven(report.occurred, None, body_site),), report.recorded_at)
+    if not loggable_at_home(line.treatment(new.treatment_id).drug, new.route):
         raise invalid("/treatment_id", "Doses of this treatment are recorded by the clinic.", "wrong-route")
     return _again(ctx, patient, line, new) or _add(ctx, "own-doses:write", patient, line, new)
 
@@ -112,7 +113,7 @@ def take(ctx: Context, told: Told, report: Report, body_site: str | None) -> Cha
 def record(ctx: Context, patient_id: UUID, dose_id: UUID, version: int, given: Given) -> Changed:
     """Record a planned or missed dose as given. Raises as `record_new`, and `stale-version`, `wrong-state`."""
     patient, line, stored = _open(ctx, patient_id, dose_id, version)
-    _explained(ctx, given.parts, given.reason)
+    dosing.explained(given.parts, ctx.now, given.reason)
     return _put(ctx, patient, line, dosing.record(stored, *_checked(ctx, line, stored, given), ctx.now, given.reason))
 
 
@@ -135,7 +136,7 @@ def move(
     patient, line, stored = _open(ctx, patient_id, dose_id, version)
     plausible(slot.dose_anchor, ctx.now, "/occurred")
     moved = dosing.move(stored, slot, ctx.now, _why(reason, override))
-    _roomy(line, _treatment(line, stored.treatment_id), moved, override)
+    _roomy(line, line.treatment(stored.treatment_id), moved, override)
     return _put(ctx, patient, line, moved)
 
 
@@ -159,38 +160,26 @@ def undo(ctx: Context, patient_id: UUID, dose_id: UUID, version: int, reason: st
 
 
 def _course(line: Line, told: Told, moment: Occurred) -> tuple[Treatment, Route]:
-    treatment = _treatment(line, told.treatment_id)
+    treatment = line.treatment(told.treatment_id)
     route = told.route or treatment.plan_on(moment.on).route
     check_route(treatment.drug, route)
     return treatment, route
 
 
-def _treatment(line: Line, treatment_id: UUID) -> Treatment:
-    for treatment in line.treatments:
-        if treatment.id == treatment_id:
-            return treatment
-    raise ClinicError("not-found", "There is no such treatment.")
-
-
-def _given(ctx: Context, line: Line, told: Told, parts: Sequence[PartGiven]) -> Dose:
+def _given(ctx: Context, line: Line, told: Told, parts: Sequence[PartGiven], device_at: datetime | None = None) -> Dose:
     for part in parts:
         plausible(part.given.dose_anchor, ctx.now, "/parts")
     first = min((part.given for part in parts), key=lambda moment: moment.dose_anchor)
     treatment, route = _course(line, told, first)
-    return dosing.record_new(told.id, treatment.id, parts, route, ctx.now, told.reason)
+    return dosing.record_new(told.id, treatment.id, parts, route, ctx.now, told.reason, device_at)
 
 
 def _checked(ctx: Context, line: Line, stored: Dose, given: Given) -> tuple[Sequence[PartGiven], Route]:
     for part in given.parts:
         plausible(part.given.dose_anchor, ctx.now, "/parts")
     by = given.route or stored.route
-    check_route(_treatment(line, stored.treatment_id).drug, by)
+    check_route(line.treatment(stored.treatment_id).drug, by)
     return given.parts, by
-
-
-def _explained(ctx: Context, parts: Sequence[PartGiven], reason: str) -> None:
-    if dosing.late(parts, ctx.now) and not reason.strip():
-        raise invalid("/reason", "A dose recorded more than a day late needs a reason.")
 
 
 def _why(reason: str, override_reason: str | None) -> str:
@@ -220,12 +209,17 @@ def _again(ctx: Context, patient: PatientRow, line: Line, new: Dose) -> Changed 
         return None
     if holder == patient.id:
         first = doses.history(ctx.session, new.id)[0][0]
-        if replace(first, recorded_at=EARLIEST) == replace(new, recorded_at=EARLIEST):
+        if _content(first) == _content(new):
             events.note(ctx, "doses:read", patient.id, new.id, {"duplicate": True})
             standing = next(dose for dose in line.doses if dose.id == new.id)
             by = doses.recorders(ctx.session, patient.id)[new.id]
-            return Changed(_shown(line, patient, standing, by), _flags(line, standing), Moved((), (), ()), 0, True)
+            return Changed(_shown(line, patient, standing, by), _flags(line, standing), NOTHING, 0, True)
     raise ClinicError("id-in-use", pointers={"/id": "holds something else"})
+
+
+def _content(dose: Dose) -> Dose:
+    """Return what a retry must say again: all but the moments of writing."""
+    return replace(dose, recorded_at=EARLIEST, device_at=None)
 
 
 def _add(ctx: Context, permission: str, patient: PatientRow, line: Line, new: Dose) -> Changed:
@@ -252,12 +246,12 @@ def _changed(ctx: Context, permission: str, patient: PatientRow, before: Line, d
 def _flags(line: Line, dose: Dose) -> tuple[str, ...]:
     if dose.status not in {Status.GIVEN, Status.PLANNED}:
         return ()
-    treatment = _treatment(line, dose.treatment_id)
+    treatment = line.treatment(dose.treatment_id)
     return (TOO_SOON,) if crowded(treatment, line.treatments, line.doses, dose) else ()
 
 
 def _shown(line: Line, patient: PatientRow, dose: Dose, by: UUID | None) -> Shown:
-    return Shown(dose, _treatment(line, dose.treatment_id).drug_key, by, by == patient.id)
+    return Shown(dose, line.treatment(dose.treatment_id).drug_key, by, by == patient.id)
 
 
 def of_patient(ctx: Context, patient_id: UUID) -> list[Shown]:

@@ -31,6 +31,13 @@ def patient(ctx: Context, permission: str, patient_id: UUID, *, lock: bool = Fal
     return row
 
 
+def own_site(ctx: Context) -> UUID:
+    """Return the site of the acting member of staff. Raises ClinicError `not-found` where there is none."""
+    if ctx.who.site_id is None:
+        raise ClinicError("not-found")
+    return ctx.who.site_id
+
+
 def own(ctx: Context, permission: str, *, lock: bool = False) -> PatientRow:
     """Return the acting patient's own row. Raises as `patient`."""
     actor = permit(ctx, permission)

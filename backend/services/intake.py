@@ -94,12 +94,12 @@ def folders(
         if isinstance(row, Refused):
             taken.refused_patients.append(row)
         else:
-            found.setdefault(_number(row.hospital_number), ([], []))[0].append(row)
+            found.setdefault(patients.normal(row.hospital_number), ([], []))[0].append(row)
     for told in dose_rows:
         if isinstance(told, Refused):
             taken.refused_doses.append(told)
         else:
-            found.setdefault(_number(told.hospital_number), ([], []))[1].append(told)
+            found.setdefault(patients.normal(told.hospital_number), ([], []))[1].append(told)
     return [Folder(number, tuple(who), tuple(given)) for number, (who, given) in found.items()], taken
 
 
@@ -120,8 +120,7 @@ def take_in(ctx: Context, folder: Folder) -> Taken:
 
 def _patient(ctx: Context, folder: Folder, taken: Taken) -> PatientRow | None:
     """Return the patient's row, enrolling whoever is new; None where nobody is or the importer may not treat them."""
-    site_id = ctx.who.site_id
-    standing = None if site_id is None else patients.numbered(ctx, site_id, folder.hospital_number)
+    standing = patients.numbered(ctx, gate.own_site(ctx), folder.hospital_number)
     if standing is None:
         if not folder.patients:
             return None
@@ -292,7 +291,3 @@ def _differs(what: str) -> ClinicError:
 
 def _refused(line: int, error: ClinicError) -> Refused:
     return Refused(line, DIFFERS if isinstance(error, _Differs) else error.error.code, sentence(error))
-
-
-def _number(told: str) -> str:
-    return "".join(told.upper().split())

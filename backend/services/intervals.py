@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from backend.domain.dosing import Dose
+from backend.domain.errors import ClinicError
 from backend.domain.linking import Chain, Interval, Place, chain, place, planned_then, relinked, touched
 from backend.domain.moments import Occurred
 from backend.domain.reports import Report
@@ -41,6 +42,13 @@ class Line:
         moments = [d.recorded_at for d in self.doses]
         moments += [t.changed_at for t in self.treatments]
         return max(moments, default=None)
+
+    def treatment(self, treatment_id: UUID) -> Treatment:
+        """Return one of the treatments. Raises ClinicError `not-found`."""
+        for found in self.treatments:
+            if found.id == treatment_id:
+                return found
+        raise ClinicError("not-found", "There is no such treatment.")
 
     def place(self, occurred: Occurred, planned_on: date | None) -> Place:
         """Where a report stands."""

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from backend.domain.dosing import given
-from backend.domain.drugs import Monitoring, monitoring_due
+from backend.domain.drugs import Monitoring, monitoring_due, open_before_dose
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.moments import EARLIEST, local_date
 from backend.domain.treatment import Treatment
@@ -88,6 +88,7 @@ def _again(ctx: Context, row: CheckRow) -> Done:
     content = (row.patient_id, row.treatment_id, row.check, row.done_on)
     if stored is None or content != (stored.patient_id, stored.treatment_id, stored.check, stored.done_on):
         raise ClinicError("id-in-use", pointers={"/id": "holds something else"})
+    events.note(ctx, "monitoring:read", stored.patient_id, stored.id, {"duplicate": True})
     return Done(stored.id, stored.treatment_id, stored.check, stored.done_on, duplicate=True)
 
 
@@ -106,18 +107,10 @@ def _checks(line: Line, treatment: Treatment, done: Mapping[str, date], today: d
         m.key: on for m, on in monitoring_due(treatment.drug, treatment.started_on, done, last, treatment.stopped_on)
     }
     coming = next((e.on for e in line.expected if e.treatment_id == treatment.id), None)
-    found = []
-    for item in treatment.drug.monitoring:
-        dates = [due.get(item.key), _before_dose(item, done.get(item.key), last, coming)]
-        on = min((day for day in dates if day is not None), default=None)
-        found.append(_check(treatment, item, done.get(item.key), on, today))
-    return found
-
-
-def _before_dose(item: Monitoring, done_on: date | None, last: date | None, coming: date | None) -> date | None:
-    """Return the day of the coming dose for a check before each dose that was not done since the last one."""
-    done_since = done_on is not None and (last is None or done_on > last)
-    return coming if item.before_each_dose and not done_since else None
+    if coming is not None:
+        for item in open_before_dose(treatment.drug, done, last):
+            due[item.key] = min(due.get(item.key, coming), coming)
+    return [_check(treatment, item, done.get(item.key), due.get(item.key), today) for item in treatment.drug.monitoring]
 
 
 def _check(treatment: Treatment, item: Monitoring, done_on: date | None, due_on: date | None, today: date) -> Check:

@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 import orjson
 
 from backend.domain.errors import ClinicError, invalid
+from backend.domain.languages import known_language
 from backend.domain.moments import known_zone
 from backend.services import events, gate, reminders
 from backend.services.context import Context
 from backend.services.paging import Page, cut
-from backend.services.people import LANGUAGES
-from backend.services.reminders import Moved
+from backend.services.reminders import NOTHING, Moved
 from backend.storage import patients, records
 from backend.storage.patients import PatientRow
 from backend.storage.people import SiteRow
@@ -22,7 +22,6 @@ from backend.storage.sealing import Place
 
 CHANNELS = ("email",)
 _SEALED = {"name": "name", "birth_on": "birth_date", "hospital_number": "hospital_number", "email": "email"}
-_STILL = Moved((), (), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Patient:
 
 def site_defaults(ctx: Context) -> tuple[str, str]:
     """Return zone and language of the actor's own site."""
-    site = ctx.session.get_one(SiteRow, _own_site(ctx))
+    site = ctx.session.get_one(SiteRow, gate.own_site(ctx))
     return site.zone, site.language
 
 
@@ -72,7 +71,7 @@ def enrol(ctx: Context, identity: Identity, contact: Contact, patient_id: UUID |
     `already-exists` for a hospital number the site has.
     """
     actor = gate.permit(ctx, "patients:enrol")
-    site_id = _own_site(ctx)
+    site_id = gate.own_site(ctx)
     contact = _checked(contact)
     new_id = patient_id or uuid4()
     row = str(new_id)
@@ -98,6 +97,11 @@ def numbered(ctx: Context, site_id: UUID, number: str) -> PatientRow | None:
     """Return the patient of a hospital number at a site; reach is checked by the caller."""
     mark = _mark(ctx, site_id, number)
     return None if mark is None else patients.by_mark(ctx.session, site_id, mark)
+
+
+def normal(number: str) -> str:
+    """Return a hospital number as it is compared: case and spaces do not matter."""
+    return "".join(number.upper().split())
 
 
 def page(ctx: Context, after: tuple[datetime, UUID] | None, limit: int) -> Page[Patient]:
@@ -180,14 +184,15 @@ def _replace(
 ) -> tuple[Patient, Moved]:
     before = opened(ctx, row)
     if (before.identity, before.contact) == (identity, contact):
-        return before, _STILL
+        events.note(ctx, permission, row.id, row.id, {"duplicate": True})
+        return before, NOTHING
     _keep(ctx, row, before, reason)
     for column, value in _columns(ctx, row.site_id, str(row.id), row.key, identity, contact).items():
         setattr(row, column, value)
     row.version += 1
     ctx.session.flush()
     events.note(ctx, permission, row.id, row.id, {"version": row.version})
-    moved = reminders.replan(ctx, row) if before.contact != contact else _STILL
+    moved = reminders.replan(ctx, row) if before.contact != contact else NOTHING
     return opened(ctx, row), moved
 
 
@@ -235,8 +240,7 @@ def _columns(
 
 def _checked(contact: Contact) -> Contact:
     known_zone(contact.zone)
-    if contact.language not in LANGUAGES:
-        raise invalid("/language", f"Must be one of: {', '.join(LANGUAGES)}.")
+    known_language(contact.language)
     if contact.channel not in CHANNELS:
         raise invalid("/channel", f"Must be one of: {', '.join(CHANNELS)}.")
     if (contact.quiet_from is None) != (contact.quiet_to is None):
@@ -245,17 +249,11 @@ def _checked(contact: Contact) -> Contact:
 
 
 def _mark(ctx: Context, site_id: UUID, number: str | None) -> bytes | None:
-    """Return the keyed mark by which a hospital number is found again at its site; case and spaces do not matter."""
+    """Return the keyed mark by which a hospital number is found again at its site."""
     if number is None:
         return None
-    return ctx.sealer.fingerprint("hospital-number", f"{site_id}\x00{''.join(number.upper().split())}")
+    return ctx.sealer.fingerprint("hospital-number", f"{site_id}\x00{normal(number)}")
 
 
 def _place(patient_id: UUID, column: str) -> Place:
     return Place("patients", column, str(patient_id))
-
-
-def _own_site(ctx: Context) -> UUID:
-    if ctx.who.site_id is None:
-        raise ClinicError("not-found")
-    return ctx.who.site_id

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from backend.domain.errors import ClinicError, invalid
+from backend.domain.languages import known_language
 from backend.domain.moments import known_zone
 from backend.domain.permissions import Role
 from backend.services import events, gate, secrets
@@ -14,7 +15,6 @@ from backend.storage import access, patients, people
 from backend.storage.people import InvitationRow, SiteRow, StaffRow
 
 LIFE = timedelta(minutes=15)
-LANGUAGES = ("nl", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def invite_from_console(
         "id": uuid4(),
         "name": site_name.strip(),
         "zone": known_zone(zone),
-        "language": _known_language(language),
+        "language": known_language(language),
         "phone": "",
     }
     if people.site_named(ctx.session, site_name.strip()) is None:
@@ -87,7 +87,7 @@ def staff(ctx: Context) -> list[Colleague]:
     """Return the staff of the actor's own site, by name."""
     actor = gate.permit(ctx, "staff:read")
     events.note(ctx, "staff:read", None, actor.site_id or "")
-    return [_colleague(row) for row in people.staff_of_site(ctx.session, _own_site(ctx))]
+    return [_colleague(row) for row in people.staff_of_site(ctx.session, gate.own_site(ctx))]
 
 
 def depart(ctx: Context, staff_id: UUID) -> Colleague:
@@ -97,7 +97,7 @@ def depart(ctx: Context, staff_id: UUID) -> Colleague:
     """
     actor = gate.permit(ctx, "staff:write")
     row = people.staff(ctx.session, staff_id, lock=True)
-    if row is None or row.site_id != _own_site(ctx):
+    if row is None or row.site_id != gate.own_site(ctx):
         raise ClinicError("not-found")
     if row.id == actor.staff_id:
         raise ClinicError("wrong-state", "Nobody lets themselves go.")
@@ -126,7 +126,7 @@ def change_site(ctx: Context, name: str, zone: str, language: str, phone: str) -
     if named is not None and named.id != row.id:
         raise ClinicError("already-exists", "Another site has this name.")
     row.name, row.zone, row.phone = name.strip(), known_zone(zone), phone
-    row.language = _known_language(language)
+    row.language = known_language(language)
     events.note(ctx, "sites:write", None, row.id)
     return _site(row)
 
@@ -156,20 +156,8 @@ def _invited(ctx: Context, site_id: UUID, name: str, email: str, role: Role) -> 
     return row
 
 
-def _own_site(ctx: Context) -> UUID:
-    if ctx.who.site_id is None:
-        raise ClinicError("not-found")
-    return ctx.who.site_id
-
-
 def _site_row(ctx: Context) -> SiteRow:
-    return ctx.session.get_one(SiteRow, _own_site(ctx))
-
-
-def _known_language(language: str) -> str:
-    if language not in LANGUAGES:
-        raise invalid("/language", f"Must be one of: {', '.join(LANGUAGES)}.")
-    return language
+    return ctx.session.get_one(SiteRow, gate.own_site(ctx))
 
 
 def _site(row: SiteRow) -> Site:

@@ -9,8 +9,8 @@ from uuid import UUID
 from backend.domain import reports
 from backend.domain.errors import ClinicError
 from backend.domain.linking import Place
-from backend.domain.moments import Occurred, at_moment, local_date
-from backend.domain.occasions import About, Occasion, about_interval, open_occasions
+from backend.domain.moments import Occurred, at_instant, local_date, with_offset
+from backend.domain.occasions import About, Occasion, about_interval, answered, open_occasions
 from backend.domain.questionnaires import Form, check, form
 from backend.domain.recall import FORM
 from backend.domain.reports import Report
@@ -18,7 +18,7 @@ from backend.services import events, gate, intervals, records, reminders
 from backend.services.context import Context
 from backend.services.intervals import Line
 from backend.storage import questionnaires
-from backend.storage.occurrences import as_json, shifted
+from backend.storage.occurrences import as_json
 from backend.storage.patients import PatientRow
 from backend.storage.questionnaires import ResponseRow
 
@@ -75,6 +75,7 @@ def respond(ctx: Context, report: Report, form_key: str, told: Told) -> Response
     if not questionnaires.add(ctx.session, values):
         stored = _stored(ctx, patient, report.id)
         reports.same_upload(stored.created_mark, values["created_mark"])
+        events.note(ctx, "own-responses:read", patient.id, report.id, {"duplicate": True})
         return _response(line, stored, duplicate=True)
     events.note(ctx, "own-responses:write", patient.id, report.id, {"version": 1})
     reminders.replan(ctx, patient)
@@ -99,7 +100,7 @@ def correct(ctx: Context, base_version: int, report: Report, told: Told, reason:
     reports.checked(report, ctx.now)
     stored = _stored(ctx, patient, report.id)
     records.replaceable(stored, base_version)
-    values = records.stamped(report) | _content(form(stored.form), told)
+    values = records.stamped(ctx, report) | _content(form(stored.form), told)
     _replace(ctx, patient, stored, report.recorded_at, reason, values)
     return _response(intervals.line(ctx, patient.id), _stored(ctx, patient, report.id))
 
@@ -111,6 +112,8 @@ def retract(ctx: Context, response_id: UUID, base_version: int, recorded_at: dat
     if not stored.retracted:
         records.replaceable(stored, base_version)
         _replace(ctx, patient, stored, recorded_at, reason, {"retracted": True})
+    else:
+        events.note(ctx, "own-responses:read", patient.id, response_id, {"duplicate": True})
     return _response(intervals.line(ctx, patient.id), _stored(ctx, patient, response_id))
 
 
@@ -133,9 +136,8 @@ def asked_now(ctx: Context) -> list[Asked]:
     patient = gate.own(ctx, "own-responses:read")
     events.note(ctx, "own-responses:read", patient.id, "forms")
     line = intervals.line(ctx, patient.id)
-    rows = questionnaires.of_patient(ctx.session, patient.id)
-    done = {_about(line, row) for row in rows if row.form == FORM and row.completed}
-    here = line.place(at_moment(ctx.now, patient.zone), None).interval
+    done = answered(questionnaires.completed(ctx.session, patient.id, FORM), line.chain)
+    here = line.place(at_instant(ctx.now, patient.zone), None).interval
     coming_on = line.coming.on if line.coming else None
     found = open_occasions(line.chain, here, coming_on, done, local_date(ctx.now, patient.zone))
     return [Asked(form(FORM), patient.language, occasion) for occasion in found]
@@ -165,7 +167,7 @@ def _replace(
         stored,
         lambda newer: questionnaires.put(ctx.session, patient.id, stored.id, version, newer),
         values,
-        held={"occurred": as_json(questionnaires.moment(stored)), **held},
+        held=records.times(questionnaires.moment(stored), stored) | held,
         device_at=device_at,
         reason=reason,
     )
@@ -193,7 +195,7 @@ def _response(line: Line, row: ResponseRow, *, duplicate: bool = False) -> Respo
         row.about,
         _about(line, row),
         occurred,
-        shifted(row.recorded_at, row.recorded_offset),
+        with_offset(row.recorded_at, row.recorded_offset),
         row.received_at,
         row.completed,
         row.answers,

@@ -10,13 +10,13 @@ import orjson
 
 from backend.domain import reports
 from backend.domain.errors import ClinicError
-from backend.domain.moments import offset_minutes
+from backend.domain.moments import Occurred, offset_minutes, plausible, with_offset
 from backend.domain.reports import Report
 from backend.services import events, intervals
 from backend.services.context import Context
 from backend.services.intervals import Line
 from backend.storage import records
-from backend.storage.occurrences import columns
+from backend.storage.occurrences import ReportColumns, as_json, columns
 
 
 class Stored(Protocol):
@@ -49,12 +49,22 @@ def mark(ctx: Context, kind: str, told: dict[str, Any]) -> bytes:
     return ctx.sealer.fingerprint(kind, digest)
 
 
-def stamped(report: Report) -> dict[str, Any]:
-    """Return the columns of when something happened and when the device wrote it down."""
+def stamped(ctx: Context, report: Report) -> dict[str, Any]:
+    """Return the columns of the three times: when it happened, when the device wrote it down, when it came in."""
     return {
         **columns(report.occurred),
         "recorded_at": report.recorded_at,
         "recorded_offset": offset_minutes(report.recorded_at),
+        "received_at": ctx.now,
+    }
+
+
+def times(occurred: Occurred, row: ReportColumns) -> dict[str, Any]:
+    """Return the three times of a stored record as JSON, to be kept with the version that is replaced."""
+    return {
+        "occurred": as_json(occurred),
+        "recorded_at": with_offset(row.recorded_at, row.recorded_offset).isoformat(),
+        "received_at": row.received_at.isoformat(),
     }
 
 
@@ -66,10 +76,9 @@ def first(ctx: Context, patient_id: UUID, line: Line, report: Report, upload: by
         "version": 1,
         "retracted": False,
         "created_mark": upload,
-        "received_at": ctx.now,
         "planned_on": intervals.planned_on(ctx, patient_id, line, report),
         "session_id": ctx.who.session_id,
-        **stamped(report),
+        **stamped(ctx, report),
     }
 
 
@@ -88,8 +97,10 @@ def replace(
 ) -> None:
     """Keep what a record `held` as a superseded version and `put` its newer values (P08).
 
-    `put` writes them and tells whether the version still stood. Raises ClinicError `stale-version` when not.
+    `put` writes them and tells whether the version still stood. Raises ClinicError `stale-version` when not, and
+    `out-of-time` for a device's clock that cannot be.
     """
+    plausible(device_at, ctx.now, "/recorded_at")
     records.keep_version(
         ctx.session,
         patient_id=stored.patient_id,

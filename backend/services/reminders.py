@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from backend.domain.linking import Chain, place
-from backend.domain.occasions import About, about_interval
+from backend.domain.occasions import answered
 from backend.domain.recall import FORM
 from backend.domain.samples import State, Step, find, state
 from backend.domain.schedule import Due, Facts, PendingSample, due
@@ -42,6 +41,10 @@ class Moved:
     in_flight: tuple[Told, ...]
 
 
+NOTHING = Moved((), (), ())
+"""What an act that changed nothing moved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A reminder with its state, why, and each attempt to send it."""
@@ -64,7 +67,7 @@ def facts(ctx: Context, patient_id: UUID) -> Facts:
         doses=line.doses,
         chain=line.chain,
         samples=[_pending(sample_id, steps) for sample_id, steps in taken.items()],
-        answered=_answered(ctx, patient_id, line.chain),
+        answered=answered(questionnaires.completed(ctx.session, patient_id, FORM), line.chain),
         checks=monitoring.last_done(ctx.session, patient_id),
     )
 
@@ -135,19 +138,6 @@ def _person(patient: PatientRow) -> Person:
 def _pending(sample_id: UUID, steps: tuple[Step, ...]) -> PendingSample:
     collected = find(steps, State.COLLECTED)
     return PendingSample(sample_id, state(steps) or State.ORDERED, collected.at.on if collected else None)
-
-
-def _answered(ctx: Context, patient_id: UUID, chain: Chain) -> frozenset[UUID]:
-    """Return the doses that opened the intervals whose form was completed."""
-    found: set[UUID] = set()
-    for row in questionnaires.of_patient(ctx.session, patient_id):
-        if row.form != FORM or not row.completed:
-            continue
-        falls_in = place(questionnaires.moment(row), None, chain).interval
-        number = about_interval(falls_in, About(row.about))
-        if number is not None:
-            found.add(chain.intervals[number - 1].opened_by)
-    return frozenset(found)
 
 
 def _told(row: ReminderRow | Standing) -> Told:

@@ -11,7 +11,7 @@ from uuid import UUID
 from backend.domain import samples as chain
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.levels import Comparator, antibodies, level
-from backend.domain.moments import at_moment
+from backend.domain.moments import at_instant
 from backend.domain.samples import Matrix, State, Step
 from backend.services import events, gate
 from backend.services import samples as taken
@@ -87,6 +87,7 @@ def report(ctx: Context, patient_id: UUID, sample_id: UUID, told: Measured) -> R
     if same:
         if not _is_retry(same[0], values):
             raise ClinicError("already-exists", "It has a result; correct that one.")
+        events.note(ctx, "results:read", patient.id, sample_id, {"duplicate": True})
         return _reported(ctx, patient, sample_id, duplicate=True)
     _mark_reported(ctx, patient, row)
     _append(ctx, patient, row, len(held), values, "")
@@ -122,6 +123,8 @@ def release(ctx: Context, patient_id: UUID, sample_id: UUID, version: int, analy
         taken.named(row, version)
         values = {name: getattr(last, name) for name in _COLUMNS} | {"released": True}
         _append(ctx, patient, row, len(held), values, last.reason)
+    else:
+        events.note(ctx, "results:read", patient.id, sample_id, {"duplicate": True})
     return _reported(ctx, patient, sample_id)
 
 
@@ -157,8 +160,8 @@ def _mark_reported(ctx: Context, patient: PatientRow, row: SampleRow) -> None:
     if chain.find(steps, State.REJECTED) is not None:
         raise ClinicError("wrong-state", "The sample was rejected.")
     if chain.find(steps, State.REPORTED) is None:
-        now = at_moment(ctx.now, patient.zone)
-        step = Step(State.REPORTED, now, f"{ctx.who.role}:{ctx.who.id}", ctx.now)
+        now = at_instant(ctx.now, patient.zone)
+        step = Step(State.REPORTED, now, f"{ctx.who.role}:{ctx.who.id}", ctx.now, ctx.now)
         taken.add(ctx, "results:write", patient, row, steps, step)
 
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from backend.domain import reports
 from backend.domain import samples as chain
 from backend.domain.errors import ClinicError
 from backend.domain.linking import Place
-from backend.domain.moments import Occurred, at_moment
+from backend.domain.moments import Occurred, at_instant, local
 from backend.domain.reports import Report
 from backend.domain.samples import Matrix, Problem, State, Step, Unusable
 from backend.domain.troughs import Trough, trough
@@ -81,7 +80,7 @@ def log(
 def order(ctx: Context, patient_id: UUID, sample_id: UUID | None, matrix: Matrix) -> Sample:
     """Order a sample for a patient's coming dose. Raises ClinicError `not-found`, `id-in-use`."""
     patient = gate.patient(ctx, "samples:write", patient_id, lock=True)
-    told = Happened(State.ORDERED, at_moment(ctx.now.astimezone(ZoneInfo(patient.zone)), patient.zone))
+    told = Happened(State.ORDERED, at_instant(ctx.now, patient.zone))
     return _create(ctx, "samples:write", patient, sample_id or uuid4(), matrix, told, ctx.now)
 
 
@@ -184,6 +183,7 @@ def _create(
     }
     if not samples.add(ctx.session, values):
         reports.same_upload(stored(ctx, patient, sample_id).created_mark, mark)
+        events.note(ctx, permission, patient.id, sample_id, {"duplicate": True})
         return shown(ctx, patient, sample_id, duplicate=True)
     add(ctx, permission, patient, stored(ctx, patient, sample_id), (), step)
     return shown(ctx, patient, sample_id)
@@ -196,6 +196,7 @@ def _append(
     steps = samples.steps(ctx.session, patient.id)[sample_id]
     step = _step(ctx, told, recorded_at)
     if any(_same(step, earlier) for earlier in steps):
+        events.note(ctx, permission, patient.id, sample_id, {"duplicate": True})
         return shown(ctx, patient, sample_id, duplicate=True)
     add(ctx, permission, patient, row, steps, step)
     return shown(ctx, patient, sample_id)
@@ -217,11 +218,11 @@ def _same(step: Step, earlier: Step) -> bool:
 
 def _step(ctx: Context, told: Happened, recorded_at: datetime, corrects: int | None = None) -> Step:
     by = f"{ctx.who.role}:{ctx.who.id}"
-    return Step(told.state, told.occurred, by, recorded_at, told.reason, told.drops, told.problems, corrects)
+    return Step(told.state, told.occurred, by, recorded_at, ctx.now, told.reason, told.drops, told.problems, corrects)
 
 
 def _check_staff_time(ctx: Context, patient: PatientRow, sample_id: UUID, occurred: Occurred) -> None:
-    reports.checked(Report(sample_id, occurred, ctx.now.astimezone(ZoneInfo(patient.zone))), ctx.now)
+    reports.checked(Report(sample_id, occurred, local(ctx.now, patient.zone)), ctx.now)
 
 
 def _mark(ctx: Context, matrix: Matrix, told: Happened) -> bytes:
@@ -235,7 +236,7 @@ def _mark(ctx: Context, matrix: Matrix, told: Happened) -> bytes:
 def _known_at(collected: Step | None, row: SampleRow) -> Report:
     """Return when the plan that counts for a sample was known: at the prick, before that when it was registered."""
     if collected is None:
-        return Report(row.id, at_moment(row.created_at, "UTC"), row.created_at)
+        return Report(row.id, at_instant(row.created_at, "UTC"), row.created_at)
     return Report(row.id, collected.at, collected.recorded_at)
 
 

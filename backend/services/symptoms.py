@@ -10,14 +10,14 @@ import orjson
 from backend.domain import reports
 from backend.domain.errors import ClinicError
 from backend.domain.linking import Place as Standing
-from backend.domain.moments import Occurred
+from backend.domain.moments import Occurred, with_offset
 from backend.domain.reports import Report
 from backend.domain.symptoms import Diary, check, content, own_words, with_words
 from backend.services import events, gate, intervals, records
 from backend.services.context import Context
 from backend.services.paging import Page, cut
 from backend.storage import symptoms
-from backend.storage.occurrences import as_json, shifted
+from backend.storage.occurrences import as_json
 from backend.storage.patients import PatientRow
 from backend.storage.records import VersionRow, versions
 from backend.storage.sealing import Place
@@ -67,6 +67,7 @@ def log(ctx: Context, report: Report, diary: Diary) -> Entry:
     if not symptoms.add(ctx.session, values):
         stored = _stored(ctx, patient, report.id)
         reports.same_upload(stored.created_mark, values["created_mark"])
+        events.note(ctx, "own-entries:read", patient.id, report.id, {"duplicate": True})
         return _entry(ctx, patient, line, stored, duplicate=True)
     events.note(ctx, "own-entries:write", patient.id, report.id, {"version": 1})
     return _entry(ctx, patient, line, _stored(ctx, patient, report.id))
@@ -89,7 +90,7 @@ def correct(ctx: Context, base_version: int, report: Report, diary: Diary, reaso
     check(diary)
     stored = _stored(ctx, patient, report.id)
     records.replaceable(stored, base_version)
-    values = records.stamped(report) | _content(ctx, patient, report.id, diary)
+    values = records.stamped(ctx, report) | _content(ctx, patient, report.id, diary)
     _replace(ctx, stored, report.recorded_at, reason, values)
     return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, report.id))
 
@@ -101,6 +102,8 @@ def retract(ctx: Context, entry_id: UUID, base_version: int, recorded_at: dateti
     if not stored.retracted:
         records.replaceable(stored, base_version)
         _replace(ctx, stored, recorded_at, reason, {"retracted": True})
+    else:
+        events.note(ctx, "own-entries:read", patient.id, entry_id, {"duplicate": True})
     return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, entry_id))
 
 
@@ -156,7 +159,7 @@ def _replace(ctx: Context, stored: symptoms.EntryRow, device_at: datetime, reaso
         stored,
         lambda newer: symptoms.put(ctx.session, stored.patient_id, stored.id, stored.version, newer),
         values,
-        held={"occurred": as_json(symptoms.moment(stored)), **stored.content},
+        held=records.times(symptoms.moment(stored), stored) | stored.content,
         device_at=device_at,
         reason=reason,
         note_sealed=stored.note_sealed,
@@ -209,7 +212,7 @@ def _entry(ctx: Context, patient: PatientRow, line: intervals.Line, row: Any, *,
         row.version,
         row.retracted,
         occurred,
-        shifted(row.recorded_at, row.recorded_offset),
+        with_offset(row.recorded_at, row.recorded_offset),
         row.received_at,
         with_words(row.content, words),
         note,

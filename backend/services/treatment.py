@@ -8,17 +8,14 @@ from backend.domain import treatment as plans
 from backend.domain.drugs import drug
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.linking import Interval
-from backend.domain.moments import EARLIEST, FUTURE_YEARS, add_months, local_date
+from backend.domain.moments import EARLIEST, local_date, plausible_on
 from backend.domain.regimens import Route
 from backend.domain.treatment import Expected, PlanVersion, Treatment
 from backend.services import events, gate, intervals, reminders
 from backend.services.context import Context
-from backend.services.reminders import Moved
+from backend.services.reminders import NOTHING, Moved
 from backend.storage import treatment
 from backend.storage.patients import PatientRow
-
-STILL = Moved((), (), ())
-"""What an act that changed nothing moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def start(
     Raises ClinicError `unknown-drug`, `wrong-route`, `invalid`, `out-of-bounds`, and `id-in-use` for a taken id.
     """
     patient = gate.patient(ctx, "treatments:write", patient_id, lock=True)
-    _within(started_on, ctx, "/started_on")
+    plausible_on(started_on, ctx.now, "/started_on")
     first = _version(ctx, told, drug_key, 1, started_on)
     new = Treatment(treatment_id or uuid4(), drug_key, started_on, None, patient.zone, (first,))
     holder = treatment.holder(ctx.session, new.id)
@@ -131,7 +128,7 @@ def _again(ctx: Context, patient: PatientRow, holder: UUID, new: Treatment) -> C
         raise ClinicError("id-in-use", pointers={"/id": "holds something else"})
     course = _course(ctx, patient, new.id)
     events.note(ctx, "treatments:write", patient.id, new.id, {"duplicate": True})
-    return Changed(course, STILL, duplicate=True)
+    return Changed(course, NOTHING, duplicate=True)
 
 
 def _content(told: Treatment) -> tuple[object, ...]:
@@ -143,8 +140,7 @@ def _content(told: Treatment) -> tuple[object, ...]:
 def _version(ctx: Context, told: Decision, drug_key: str, number: int, otherwise: date) -> PlanVersion:
     of = drug(drug_key)
     regimen = of.regimen(told.regimen)
-    valid_from = told.valid_from or otherwise
-    _within(valid_from, ctx, "/valid_from")
+    valid_from = plausible_on(told.valid_from or otherwise, ctx.now, "/valid_from")
     plan = PlanVersion(
         number,
         valid_from,
@@ -157,11 +153,6 @@ def _version(ctx: Context, told: Decision, drug_key: str, number: int, otherwise
         ctx.now,
     )
     return plans.checked(plan, of)
-
-
-def _within(on: date, ctx: Context, pointer: str) -> None:
-    if not EARLIEST.date() <= on <= add_months(ctx.now.date(), 12 * FUTURE_YEARS):
-        raise invalid(pointer, "Must lie between the year 2000 and two years from now.", "out-of-time")
 
 
 def _today(ctx: Context, patient: PatientRow) -> date:

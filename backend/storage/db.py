@@ -51,11 +51,12 @@ class Instant(TypeDecorator[datetime]):
 
 def engine_options(url: str, busy_timeout_ms: int) -> dict[str, Any]:
     """Return the options of `create_engine` for a URL."""
+    quiet = {"hide_parameters": True}  # an error's message must not quote values
     if _is_sqlite(make_url(url)):
-        return {"connect_args": {"timeout": busy_timeout_ms / 1000, "check_same_thread": False}}
+        return quiet | {"connect_args": {"timeout": busy_timeout_ms / 1000, "check_same_thread": False}}
     seconds = max(busy_timeout_ms // 1000, 1)
     options = f"-c lock_timeout={busy_timeout_ms} -c timezone=UTC"
-    return {
+    return quiet | {
         "pool_size": 10,
         "max_overflow": 10,
         "pool_timeout": seconds,
@@ -68,7 +69,7 @@ def make_engine(url: str, busy_timeout_ms: int = 5000, *, pooled: bool = True) -
     """Return an engine whose transactions begin as the product needs them."""
     options = engine_options(url, busy_timeout_ms)
     if not pooled:
-        options = {"connect_args": options["connect_args"], "poolclass": NullPool}
+        options = {key: options[key] for key in ("connect_args", "hide_parameters")} | {"poolclass": NullPool}
     engine = create_engine(url, **options)
     prepare(engine, busy_timeout_ms)
     return engine

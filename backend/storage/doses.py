@@ -9,7 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, insert,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.domain.dosing import Act, Dose, PartGiven, Status
-from backend.domain.moments import Occurred
+from backend.domain.moments import Occurred, offset_minutes, with_offset
 from backend.domain.regimens import Route
 from backend.storage.db import Base, Instant
 from backend.storage.occurrences import as_json, from_json
@@ -25,6 +25,8 @@ class _DoseColumns:
     act: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(Instant)
+    device_at: Mapped[datetime | None] = mapped_column(Instant)
+    device_offset: Mapped[int | None]
     recorded_by: Mapped[UUID | None]
 
 
@@ -123,7 +125,8 @@ def versions(session: Session, patient_id: UUID) -> list[Dose]:
     return [_dose(row[1:]) for row in session.execute(_VERSIONS.where(DoseVersionRow.patient_id == patient_id))]
 
 
-_SHARED = ("status", "route", "planned", "parts", "version", "act", "recorded_at", "reason")
+_SHARED = ("status", "route", "planned", "parts", "version", "act", "recorded_at", "reason", "device_at",
+           "device_offset")  # fmt: skip
 _SELECT = select(DoseRow.patient_id, DoseRow.id, DoseRow.treatment_id, *(getattr(DoseRow, name) for name in _SHARED))
 _VERSIONS = select(
     DoseVersionRow.recorded_by,
@@ -142,6 +145,8 @@ def _values(dose: Dose, by: UUID | None) -> dict[str, Any]:
         "act": dose.act.value,
         "reason": dose.reason,
         "recorded_at": dose.recorded_at,
+        "device_at": dose.device_at,
+        "device_offset": offset_minutes(dose.device_at) if dose.device_at else None,
         "recorded_by": by,
     }
 
@@ -151,7 +156,7 @@ def _order(dose: Dose) -> dict[str, Any]:
 
 
 def _dose(row: Sequence[Any]) -> Dose:
-    dose_id, treatment_id, status, route, planned, parts, version, act, recorded_at, reason = row
+    dose_id, treatment_id, status, route, planned, parts, version, act, recorded_at, reason, at, offset = row
     given = tuple(PartGiven(_moment(p["given"]), p["mg"], p["body_site"]) for p in parts)
     return Dose(
         id=dose_id,
@@ -165,6 +170,7 @@ def _dose(row: Sequence[Any]) -> Dose:
         act=Act(act),
         recorded_at=recorded_at,
         reason=reason,
+        device_at=with_offset(at, offset) if at else None,
     )
 
 

@@ -1,13 +1,13 @@
 """How a moment of a record is kept: instant, its own offset, local day, zone, and its anchor in the order of things."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.domain.moments import Occurred, at_moment, offset_minutes, on_day
+from backend.domain.moments import Occurred, at_moment, offset_minutes, on_day, with_offset
 from backend.storage.db import Instant
 
 
@@ -42,12 +42,7 @@ def columns(occurred: Occurred) -> dict[str, object]:
 
 def occurrence(at: datetime | None, on: date, offset: int | None, zone: str) -> Occurred:
     """Return the moment of stored columns, in the offset it was reported with."""
-    return on_day(on, zone) if at is None else at_moment(shifted(at, offset or 0), zone)
-
-
-def shifted(at: datetime, offset: int) -> datetime:
-    """Return a stored UTC moment in the offset (minutes) it came with."""
-    return at.astimezone(timezone(timedelta(minutes=offset)))
+    return on_day(on, zone) if at is None else at_moment(with_offset(at, offset or 0), zone)
 
 
 def as_json(occurred: Occurred | None) -> dict[str, Any] | None:

@@ -54,7 +54,8 @@ class CareRow(Base):
 def get(session: Session, patient_id: UUID, *, lock: bool = False) -> PatientRow | None:
     """Return a patient, its row locked for writing if asked (SQLite holds the whole file by then)."""
     query = select(PatientRow).where(PatientRow.id == patient_id)
-    return session.scalar(query.with_for_update() if lock else query)
+    # Behind the lock the row is read anew: it may have changed since this session first saw it.
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True) if lock else query)
 
 
 def add(session: Session, values: dict[str, object]) -> bool:

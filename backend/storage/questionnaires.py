@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.domain.moments import Occurred
+from backend.domain.occasions import About
 from backend.storage.db import Base
 from backend.storage.occurrences import ReportColumns, occurrence
 from backend.storage.records import insert_once
@@ -77,6 +78,12 @@ def of_patient(session: Session, patient_id: UUID) -> Sequence[ResponseRow]:
     """Return a patient's standing responses in the order of their anchors."""
     query = select(ResponseRow).where(ResponseRow.patient_id == patient_id, ResponseRow.retracted.is_(False))
     return session.scalars(query.order_by(ResponseRow.anchor_at, ResponseRow.id)).all()
+
+
+def completed(session: Session, patient_id: UUID, form: str) -> list[tuple[Occurred, About]]:
+    """Return when each completed response to a form was answered, and which interval it says it is about."""
+    rows = of_patient(session, patient_id)
+    return [(moment(row), About(row.about)) for row in rows if row.form == form and row.completed]
 
 
 def moment(row: ResponseRow) -> Occurred:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKeyConstraint, LargeBinary, String, Table, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from backend.domain.moments import offset_minutes, with_offset
 from backend.domain.samples import Matrix, Problem, State, Step
 from backend.storage.db import Base, Instant
 from backend.storage.occurrences import as_json, from_json
@@ -42,6 +43,8 @@ class StepRow(Base):
     at: Mapped[Any] = mapped_column(JSON)
     by: Mapped[str] = mapped_column(String(80))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_offset: Mapped[int]
+    received_at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str | None]
     drops: Mapped[int | None]
     problems: Mapped[list[str]] = mapped_column(JSON)
@@ -112,6 +115,8 @@ def append_step(session: Session, patient_id: UUID, sample_id: UUID, position: i
         "at": as_json(step.at),
         "by": step.by,
         "recorded_at": step.recorded_at,
+        "recorded_offset": offset_minutes(step.recorded_at),
+        "received_at": step.received_at,
         "reason": step.reason,
         "drops": step.drops,
         "problems": [p.value for p in step.problems],
@@ -163,7 +168,8 @@ def _step(row: StepRow) -> Step:
         State(row.state),
         at,
         row.by,
-        row.recorded_at,
+        with_offset(row.recorded_at, row.recorded_offset),
+        row.received_at,
         row.reason,
         row.drops,
         tuple(Problem(p) for p in row.problems),

@@ -92,6 +92,14 @@ class Sealer:
         """Return a secret sealed with `seal_own`. Raises SealError."""
         return _open(self._master, sealed, place).decode()
 
+    def opens(self, sealed: bytes, place: Place) -> bool:
+        """Whether a value was sealed under this master key at a place."""
+        try:
+            _open(self._master, sealed, place)
+        except (SealError, ValueError):
+            return False
+        return True
+
     def fingerprint(self, purpose: str, text: str) -> bytes:
         """Return a keyed hash by which a sealed value can be found again without opening any."""
         return hmac.new(self._master, f"{purpose}\x00{text}".encode(), hashlib.sha256).digest()

@@ -184,10 +184,19 @@ def test_a_patient_logs_a_dose_at_home_once_and_only_what_is_self_administered(w
     first = ward.house.post("/me/doses", headers=phone, json=told)
     again = ward.house.post("/me/doses", headers=phone, json=told)
     assert (first.status_code, first.get_json()["dose"]["source"], again.status_code) == (201, "patient", 200)
-    assert first.get_json()["dose"]["parts"][0]["body_site"] == "abdomen"
+    dose = first.get_json()["dose"]
+    assert dose["parts"][0]["body_site"] == "abdomen"
+    assert (dose["recorded_at"], dose["received_at"]) == (told["recorded_at"], "2026-06-01T10:00:00+00:00")
     assert len(ward.house.get("/me/doses", headers=phone).get_json()["items"]) == 2
     ahead = {**told, "id": str(uuid4()), "occurred": moment("2026-06-01T12:00:00+02:00")}
     assert ward.house.post("/me/doses", headers=phone, json=ahead).get_json()["code"] == "out-of-time"
+
+
+def test_a_patient_sees_their_doses_without_who_decided_and_why(ward: Ward) -> None:
+    ward.add("2026-06-08T09:00:00+02:00", reason="the ward is full")
+    mine = ward.house.get("/me/doses", headers=ward.house.phone(ward.anna)).get_json()["items"]
+    assert mine[-1]["source"] == "clinic"
+    assert not {"reason", "recorded_by", "act"} & set(mine[-1])
 
 
 def test_a_stopped_treatment_takes_no_new_plans_but_what_was_given_before(ward: Ward) -> None:

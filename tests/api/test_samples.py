@@ -118,6 +118,8 @@ def test_an_ordered_sample_is_logged_step_by_step_by_clinic_and_phone(house: Hou
     (seen,) = house.get(path, headers=bram.headers).json["items"]
     assert [step["state"] for step in seen["steps"]] == ["ordered", "kit_sent", "collected"]
     assert (seen["steps"][2]["drops"], seen["steps"][2]["problems"]) == (9, ["clotted"])
+    written = (seen["steps"][2]["recorded_at"], seen["steps"][2]["received_at"])
+    assert written == ("2026-06-01T08:05:00+02:00", "2026-06-01T06:30:00+00:00")
 
 
 def test_a_prick_counts_to_the_plan_as_it_stood_then_not_when_it_was_ordered(

@@ -81,11 +81,14 @@ def test_what_was_done_after_an_undo_is_undone_next() -> None:
     assert dosing.undo(history, NOW, "mistake").status is Status.PLANNED
 
 
-def test_more_than_a_day_later_is_late_counted_from_the_last_part() -> None:
+def test_more_than_a_day_after_the_last_part_a_dose_needs_a_reason() -> None:
     two_parts = (PartGiven(moment("2026-02-10 09:00")), PartGiven(moment("2026-03-01 14:00")))
-    assert not dosing.late(two_parts, NOW)
-    assert dosing.late(two_parts, NOW + timedelta(hours=2))
-    assert not dosing.late([PartGiven(on_day(NOW.date(), ZONE))], NOW)
+    dosing.explained(two_parts, NOW, "")
+    dosing.explained([PartGiven(on_day(NOW.date(), ZONE))], NOW, "")
+    dosing.explained(two_parts, NOW + timedelta(hours=2), "the pump failed")
+    with pytest.raises(ClinicError) as caught:
+        dosing.explained(two_parts, NOW + timedelta(hours=2), " ")
+    assert list(caught.value.pointers) == ["/reason"]
 
 
 def test_as_of_knows_each_dose_as_it_was_then() -> None:

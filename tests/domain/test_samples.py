@@ -33,7 +33,7 @@ CHAIN = [one for one in RANK if one is not State.REJECTED]
 
 def step(to: State, day: int = 0, drops: int | None = None, corrects: int | None = None) -> Step:
     reason = "spilled in the mail" if to is State.REJECTED or corrects is not None else None
-    return Step(to, on_day(MONDAY + timedelta(days=day), ZONE), "anna", NOON, reason, drops, corrects=corrects)
+    return Step(to, on_day(MONDAY + timedelta(days=day), ZONE), "anna", NOON, NOON, reason, drops, corrects=corrects)
 
 
 def walk(*steps: Step | State) -> tuple[Step, ...]:
@@ -136,7 +136,7 @@ def test_a_correction_cannot_make_an_impossible_history() -> None:
 
 @pytest.mark.parametrize(("to", "corrects"), [(State.REJECTED, None), (State.ORDERED, 0)])
 def test_a_rejection_and_a_correction_need_a_reason(to: State, corrects: int | None) -> None:
-    silent = Step(to, on_day(MONDAY, ZONE), "bram", NOON, reason=" ", corrects=corrects)
+    silent = Step(to, on_day(MONDAY, ZONE), "bram", NOON, NOON, reason=" ", corrects=corrects)
     assert refused(walk(State.ORDERED), silent) == "invalid"
 
 
@@ -144,7 +144,7 @@ def test_drops_are_at_least_one_and_belong_to_the_prick() -> None:
     assert refused((), step(State.COLLECTED, drops=0)) == "out-of-bounds"
     assert walk(step(State.COLLECTED, drops=1))
     assert refused((), step(State.POSTED, drops=8)) == "contradiction"
-    problem = Step(State.POSTED, Occurred(NOON, MONDAY, ZONE), "anna", NOON, problems=(Problem.SPILLED,))
+    problem = Step(State.POSTED, Occurred(NOON, MONDAY, ZONE), "anna", NOON, NOON, problems=(Problem.SPILLED,))
     assert refused((), problem) == "contradiction"
 
 

@@ -1,7 +1,7 @@
 """The diary entry: what may be said together, and what comes back out as it went in."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 
 import pytest
@@ -18,11 +18,10 @@ from backend.domain.symptoms import (
     WearingOffFelt,
     check,
     content,
-    flagged,
-    from_content,
-    mean_rating,
     own_words,
+    rated,
     vocabulary,
+    with_words,
 )
 
 WORDS = st.text(min_size=1, max_size=200).filter(lambda words: bool(words.strip()))
@@ -62,7 +61,13 @@ def refused(diary: Diary) -> tuple[str, list[str]]:
 @given(DIARIES)
 def test_what_a_patient_said_comes_back_exactly_after_json(diary: Diary) -> None:
     told = check(diary)
-    assert from_content(json.loads(json.dumps(content(told))), told.note, own_words(told)) == told
+    stored = with_words(json.loads(json.dumps(content(told))), own_words(told))
+    days = {"onset_on", "resolved_on"}
+    for rating, kept in zip(told.ratings, stored["ratings"], strict=True):
+        meant = asdict(rating) | {day: on.isoformat() if (on := getattr(rating, day)) else None for day in days}
+        assert kept == meant
+    assert (stored["no_complaints"], stored["wearing_off"]) == (told.no_complaints, told.wearing_off)
+    assert set(stored["other_causes"]) == told.other_causes
 
 
 @given(DIARIES)
@@ -120,7 +125,7 @@ def test_an_entry_that_says_nothing_is_refused(note: str | None) -> None:
     ],
 )
 def test_any_one_thing_said_is_an_entry(diary: Diary) -> None:
-    assert diary.checked() == diary
+    assert check(diary) == diary
 
 
 def test_a_complaint_cannot_end_before_it_began_but_can_on_the_same_day() -> None:
@@ -154,12 +159,13 @@ def test_a_note_longer_than_four_thousand_characters_is_refused() -> None:
 
 
 def test_the_rating_of_an_entry_is_the_mean_and_no_complaints_is_zero_and_silence_is_nothing() -> None:
-    assert mean_rating(Diary(ratings=(Rating("pain", 3), Rating("fatigue", 6)))) == 4.5
-    assert mean_rating(Diary(no_complaints=True)) == 0.0
-    assert mean_rating(Diary(wearing_off=WearingOffFelt.YES)) is None
+    assert rated(content(Diary(ratings=(Rating("pain", 3), Rating("fatigue", 6)))))[0] == 4.5
+    assert rated(content(Diary(no_complaints=True)))[0] == 0.0
+    assert rated(content(Diary(wearing_off=WearingOffFelt.YES)))[0] is None
 
 
 @pytest.mark.parametrize("cause", OtherCause)
 def test_fever_steroids_and_relapse_set_a_day_apart_and_heat_does_not(cause: OtherCause) -> None:
     apart = {"infection_fever", "steroids", "relapse"}
-    assert flagged(Diary(no_complaints=True, other_causes=frozenset({cause}))) is (cause.value in apart)
+    entry = Diary(no_complaints=True, other_causes=frozenset({cause}))
+    assert rated(content(entry))[1] is (cause.value in apart)

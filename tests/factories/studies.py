@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from tests.house import House, Patient, Staff
 
@@ -19,6 +20,11 @@ class Study:
     id: str
     admin: Staff
     dirk: Staff
+
+    @property
+    def id_(self) -> UUID:
+        """The id as the services take it."""
+        return UUID(self.id)
 
     def join(self, patient: Patient, nurse: Staff) -> Any:
         """Record a patient's consent."""
@@ -51,7 +57,7 @@ def study(house: House, name: str = "Wearing-off", ends_at: datetime | None = No
     admin, dirk = house.login("admin"), house.login("researcher")
     made = house.post("/studies", json={"name": name}, headers=admin.headers)
     assert made.status_code == 201, made.text
-    found = Study(house, made.json["id"], admin, dirk)
+    found = Study(house, str((made.json or {})["id"]), admin, dirk)
     admit(found, dirk, ends_at)
     return found
 

@@ -100,6 +100,11 @@ class Installation:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def database_url(self) -> str:
+        """The URL of the database, also where it is the default one."""
+        return self.url or f"sqlite:///{self.folder / 'uitwerk.db'}"
+
+    @property
     def environ(self) -> dict[str, str]:
         """The environment of every process."""
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}

@@ -1,0 +1,231 @@
+"""Published tables: cohorts of that make-up, entered through the API, come out of a pull with exactly their figures."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+
+from backend.domain.drugs import catalogue
+from backend.services import research
+from backend.storage import treatment
+from tests.factories import base
+from tests.factories.chains import ZONE, local
+from tests.factories.doses import PlanFactory, TreatmentFactory
+from tests.factories.responses import ResponseUpload
+from tests.factories.studies import Rows, Study, study
+from tests.house import House, Staff
+
+TABLES = json.loads((Path(__file__).parents[1] / "data" / "published_tables.json").read_text("utf-8"))
+FIRST = date(2025, 11, 3)
+Answers = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of a cohort: the patient, their treatment, and the headers of their phone."""
+
+    id: UUID
+    treatment_id: UUID
+    phone: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Doses as the clinic posts them: each a list of days after the first dose, one for every part."""
+
+    days: tuple[tuple[int, ...], ...]
+
+    @property
+    def answered(self) -> int:
+        """The day of the form: a week after the last dose, when relief is known."""
+        return self.days[-1][0] + 7
+
+    @property
+    def about(self) -> str:
+        """Which interval the form is about: the one that was closed, or the only one."""
+        return "previous" if len(self.days) > 1 else "current"
+
+
+def table(key: str) -> Any:
+    return next(case for case in TABLES["cases"] if case["id"] == key)
+
+
+def enrol(house: House, carla: Staff, found: Study, n: int, drug: str) -> list[Person]:
+    """Enrol a cohort that has consented, in one act: what is entered about them comes later, over HTTP."""
+    sealer = house.app.extensions["uitwerk"].sealer
+    people = []
+    with house.unit(carla) as ctx:
+        for _ in range(n):
+            patient_id, token = uuid4(), uuid4().hex
+            key = sealer.new_key(str(patient_id))
+            session = base.SessionFactory.build(patient_id=patient_id)
+            plan = PlanFactory.build(regimen=catalogue()[drug].regimens[0].key, valid_from=FIRST)
+            course = TreatmentFactory.build(drug_key=drug, started_on=FIRST, versions=(plan,))
+            people.append(Person(patient_id, course.id, {"Authorization": f"Bearer {token}"}))
+            rows: Sequence[Any] = (
+                base.PatientFactory.build(id=patient_id, site_id=house.site.id, key=key),
+                base.CareFactory.build(patient_id=patient_id, staff_id=carla.id),
+                session,
+                base.TokenFactory.build(session_id=session.id, token=token),
+            )
+            for row in rows:
+                ctx.session.add(row)
+                ctx.session.flush()
+            treatment.add(ctx.session, patient_id, course, None)
+            research.consent(ctx, patient_id, found.id_)
+    return people
+
+
+def at(day: int, clock: str) -> str:
+    return local(f"{FIRST + timedelta(days=day)} {clock}").isoformat()
+
+
+def enter(house: House, carla: Staff, person: Person, course: Course, answers: Answers) -> None:
+    """Post somebody's doses as the clinic, and the form about the interval they make as their phone."""
+    for days in course.days:
+        parts = [{"occurred": {"at": at(day, "09:00"), "zone": ZONE}} for day in days]
+        body = {"treatment_id": str(person.treatment_id), "status": "given", "reason": "from the record"}
+        given = body | ({"parts": parts} if len(parts) > 1 else parts[0])
+        answer = house.post(f"/patients/{person.id}/doses", json=given, headers=carla.headers)
+        assert answer.status_code == 201, answer.text
+    told = cast("Answers", ResponseUpload(at=at(course.answered, "20:00"), about=course.about, answers=answers))
+    answer = house.post("/me/responses", json=told, headers=person.phone)
+    assert answer.status_code == 201, answer.text
+
+
+def forms(rows: Rows) -> dict[str, dict[str, str]]:
+    """Return the answers of each completed form about a known interval, by response."""
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if row["completed"] == "true" and row["about_interval"]:
+            form = found.setdefault(row["response"], {"subject": row["subject"], "length": row["about_length_days"]})
+            form[row["item"]] = row["value"]
+    return found
+
+
+def percent(k: int, n: int) -> float:
+    return round(100 * k / n, 1)
+
+
+@pytest.fixture
+def carla(house: House) -> Staff:
+    return house.login("clinician")
+
+
+@pytest.fixture
+def found(house: House) -> Study:
+    return study(house)
+
+
+def test_ratchford_2014_comes_out_as_57_now_10_before_and_33_never_with_day_21_and_1_day(
+    house: House, carla: Staff, found: Study
+) -> None:
+    said = table("AC7")
+    onset, relief = said["median_onset_day_after_dose"], said["median_days_to_improvement"]
+    cohort: list[Answers] = [
+        {
+            "ever_experienced": "yes",
+            "experienced": "yes",
+            "onset": onset + index % 11 - 5,
+            "relief": relief * (index % 3),
+        }
+        for index in range(said["current"])
+    ]
+    cohort += [{"ever_experienced": "yes", "experienced": "no"}] * said["previous_not_current"]
+    cohort += [{"ever_experienced": "no", "experienced": "no"}] * said["never"]
+    people = enrol(house, carla, found, said["n"], "natalizumab_iv")
+    for index, (person, answers) in enumerate(zip(people, cohort, strict=True)):
+        length = 27 + index % 3
+        told = {key: answers[key] for key in ("ever_experienced", "experienced")}
+        if "onset" in answers:
+            told |= {"onset_days_before_dose": length - answers["onset"], "resolved_days_after_dose": answers["relief"]}
+        enter(house, carla, person, Course(((0,), (length,))), told)
+
+    pulled = forms(found.pull("answers"))
+    assert len({form["subject"] for form in pulled.values()}) == len(pulled) == said["n"]
+    groups = Counter((form["experienced"], form["ever_experienced"]) for form in pulled.values())
+    assert groups == {
+        ("yes", "yes"): said["current"],
+        ("no", "yes"): said["previous_not_current"],
+        ("no", "no"): said["never"],
+    }
+    current = [form for form in pulled.values() if form["experienced"] == "yes"]
+    onsets = [int(form["length"]) - int(form["onset_days_before_dose"]) for form in current]
+    assert median(onsets) == onset
+    assert median(int(form["resolved_days_after_dose"]) for form in current) == relief
+    assert min(onsets) < onset < max(onsets)
+
+    rows = [row for row in found.pull("intervals") if row["recall_forms"] == "1"]
+    assert Counter(row["recall_experienced"] for row in rows) == {
+        "yes": said["current"],
+        "no": said["n"] - said["current"],
+    }
+    assert median(int(row["recall_onset_day"]) for row in rows if row["recall_onset_day"]) == onset
+    assert median(int(row["recall_relief_days"]) for row in rows if row["recall_relief_days"]) == relief
+
+
+def test_bergen_2020_comes_out_as_8_regularly_9_sometimes_and_23_never(
+    house: House, carla: Staff, found: Study
+) -> None:
+    said = table("AC2")
+    often = [word for word, count in said["frequency"].items() for _ in range(count["k"])]
+    people = enrol(house, carla, found, said["n"], "natalizumab_iv")
+    for person, word in zip(people, often, strict=True):
+        felt = "no" if word == "never" else "yes"
+        enter(house, carla, person, Course(((0,), (28,))), {"experienced": felt, "frequency": word})
+
+    pulled = [row["value"] for row in found.pull("answers") if row["item"] == "frequency"]
+    assert len(pulled) == said["n"]
+    assert {word: {"k": k, "pct": percent(k, len(pulled))} for word, k in Counter(pulled).items()} == said["frequency"]
+
+
+def test_the_ocrelizumab_review_comes_out_as_131_of_528_and_what_they_told(
+    house: House, carla: Staff, found: Study
+) -> None:
+    said = table("AC3")
+    k, of = said["wearing_off"]["k"], said["of_wearing_off"]
+    people = enrol(house, carla, found, said["n"], "ocrelizumab_iv")
+    for index, person in enumerate(people):
+        answers: Answers = {"experienced": "no"}
+        course = Course(((0, 14),))
+        if index < k:
+            course = Course(((0, 14), (168 + index % 15,)))
+            answers = {
+                "experienced": "yes",
+                "existing_complaints_worse": answered(index, of["worsening_of_residual_focal_symptoms"]["k"]),
+                "symptoms": ["fatigue", "walking"] if k - index <= of["fatigue"]["k"] else ["walking"],
+                **onset(index, of["onset_2_to_4_weeks_before_dose"]["k"]),
+            }
+        enter(house, carla, person, course, answers)
+
+    pulled = list(forms(found.pull("answers")).values())
+    felt = [form for form in pulled if form["experienced"] == "yes"]
+    counts = {
+        "worsening_of_residual_focal_symptoms": sum(form["existing_complaints_worse"] == "yes" for form in felt),
+        "fatigue": sum("fatigue" in form["symptoms"].split() for form in felt),
+        "onset_2_to_4_weeks_before_dose": sum(14 <= int(form["onset_days_before_dose"]) <= 28 for form in felt),
+    }
+    assert len(pulled) == said["n"]
+    assert {"k": len(felt), "pct": percent(len(felt), len(pulled))} == said["wearing_off"]
+    assert {name: {"k": count, "pct": percent(count, len(felt))} for name, count in counts.items()} == of
+    intervals = found.pull("intervals")
+    assert Counter(row["drug"] for row in intervals) == {"ocrelizumab_iv": said["n"] + k}
+
+
+def answered(index: int, yes: int) -> str:
+    """Return the answer of the so-manieth: the first say yes, the others no or unsure."""
+    return "yes" if index < yes else ("no", "unsure")[index % 2]
+
+
+def onset(index: int, within: int) -> Answers:
+    """Return an onset of 14 to 28 days before the dose for the first, and outside of it for the others."""
+    if index < within:
+        return {"onset_days_before_dose": 14 + index % 15, "onset_band": "wk1_4"}
+    return {"onset_days_before_dose": 13, "onset_band": "wk1_4"} if index % 2 else {"onset_days_before_dose": 29}

@@ -1,0 +1,102 @@
+"""The diary over HTTP: retries, corrections and retractions, each with its three times and its trace."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from backend.storage.events import EventRow
+from tests.factories.chains import chain, local
+from tests.factories.entries import EntryUpload
+from tests.house import House, Patient, Staff
+
+GIVEN = ["2026-04-06 09:00", "2026-05-04 09:00"]
+
+
+@pytest.fixture
+def anna(house: House, bram: Staff) -> Patient:
+    made = house.patient(cares_for=[bram])
+    chain(house, made, GIVEN)
+    house.clock.now = local("2026-06-01 12:30")
+    return made
+
+
+@pytest.fixture
+def bram(house: House) -> Staff:
+    return house.login("nurse", name="Bram")
+
+
+def correction(upload: dict[str, Any], **told: Any) -> dict[str, Any]:
+    newer = {name: upload[name] for name in ("occurred", "recorded_at", "ratings")}
+    return newer | {"base_version": 1, "reason": "mistyped"} | told
+
+
+def test_a_retried_entry_is_stored_once_and_other_content_is_refused(house: House, anna: Patient) -> None:
+    phone, upload = house.phone(anna), EntryUpload.build()
+    first, again = (house.post("/me/diary-entries", json=upload, headers=phone) for _ in range(2))
+    assert (first.status_code, again.status_code, again.json["duplicate"]) == (201, 200, True)
+    assert (first.json["place"]["interval"], first.json["place"]["day_since_dose"]) == (2, 28)
+    other = house.post("/me/diary-entries", json={**upload, "no_complaints": True, "ratings": []}, headers=phone)
+    assert (other.status_code, other.json["code"]) == (409, "id-in-use")
+    assert house.get(f"/me/diary-entries/{upload['id']}", headers=phone).json["ratings"][0]["intensity"] == 4
+
+
+def test_a_corrected_entry_keeps_what_it_was_with_all_three_times(house: House, anna: Patient) -> None:
+    phone, upload = house.phone(anna), EntryUpload.build()
+    path = f"/me/diary-entries/{upload['id']}"
+    house.post("/me/diary-entries", json=upload, headers=phone)
+    house.clock.now = local("2026-06-02 11:00")
+    newer = correction(
+        upload, recorded_at="2026-06-02T10:59:00+02:00", ratings=[{"symptom": "fatigue", "intensity": 7}]
+    )
+    made = house.put(path, json=newer, headers=phone)
+    assert (made.status_code, made.json["version"], made.json["ratings"][0]["intensity"]) == (200, 2, 7)
+    assert (made.json["recorded_at"], made.json["received_at"]) == (newer["recorded_at"], "2026-06-02T09:00:00+00:00")
+    assert made.json["place"]["days_before_planned"] == 0  # the plan as it stood when the entry was first made
+    (old,) = house.get(f"{path}/history", headers=phone).json["items"]
+    assert (old["version"], old["reason"], old["content"]["ratings"][0]["intensity"]) == (1, "mistyped", 4)
+    assert old["content"]["recorded_at"] == "2026-06-01T08:00:00+02:00"
+    assert old["content"]["received_at"] == "2026-06-01T10:30:00+00:00"
+    stale = house.put(path, json=newer, headers=phone)
+    assert (stale.status_code, stale.json["code"]) == (409, "stale-version")
+
+
+def test_a_retracted_entry_stays_gone_however_often_it_is_retracted(house: House, anna: Patient, bram: Staff) -> None:
+    phone, upload = house.phone(anna), EntryUpload.build()
+    path = f"/me/diary-entries/{upload['id']}"
+    house.post("/me/diary-entries", json=upload, headers=phone)
+    gone = {"base_version": 1, "recorded_at": "2026-06-01T09:59:00+02:00", "reason": "not mine"}
+    answers = [house.post(f"{path}/retraction", json=gone, headers=phone) for _ in range(2)]
+    assert [(one.status_code, one.json["version"], one.json["retracted"]) for one in answers] == [(200, 2, True)] * 2
+    assert house.put(path, json=correction(upload), headers=phone).json["code"] == "retracted"
+    assert house.get(f"/patients/{anna.id}/diary-entries", headers=bram.headers).json["items"] == []
+
+
+@pytest.mark.parametrize("at", ["1999-12-31T23:00:00+00:00", "2031-01-01T00:00:00+00:00"])
+def test_a_retraction_at_a_time_that_cannot_be_changes_nothing(house: House, anna: Patient, at: str) -> None:
+    phone, upload = house.phone(anna), EntryUpload.build()
+    path = f"/me/diary-entries/{upload['id']}"
+    house.post("/me/diary-entries", json=upload, headers=phone)
+    told = {"base_version": 1, "recorded_at": at, "reason": "not mine"}
+    refused = house.post(f"{path}/retraction", json=told, headers=phone)
+    assert (refused.status_code, refused.json["code"]) == (422, "out-of-time")
+    assert not house.get(path, headers=phone).json["retracted"]
+
+
+def test_the_answer_to_a_retry_is_written_down_as_a_read(house: House, anna: Patient) -> None:
+    phone, upload = house.phone(anna), EntryUpload.build()
+    for _ in range(2):
+        house.post("/me/diary-entries", json=upload, headers=phone)
+    with house.unit(anna, writes=False) as ctx:
+        query = select(EventRow.act).where(EventRow.subject == upload["id"]).order_by(EventRow.id)
+        assert list(ctx.session.scalars(query)) == ["own-entries:write", "own-entries:read"]
+
+
+def test_nobody_reaches_the_entry_of_another_patient(house: House, anna: Patient) -> None:
+    upload = EntryUpload.build()
+    house.post("/me/diary-entries", json=upload, headers=house.phone(anna))
+    stranger = house.phone(house.patient())
+    answers = [house.get(f"/me/diary-entries/{one}", headers=stranger) for one in (upload["id"], uuid4())]
+    assert answers[0].status_code == 404
+    assert answers[0].data == answers[1].data

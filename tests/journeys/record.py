@@ -1,0 +1,63 @@
+"""A record with something of everything in it, made over HTTP."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from tests.house import House
+from tests.journeys import uploads
+from tests.journeys.people import Person
+from tests.journeys.processes import Installation
+
+ZONE = "Europe/Amsterdam"
+
+
+@dataclass
+class Record:
+    """Everybody by role, and the ids that stand in paths, by the path's own names."""
+
+    people: dict[str, Person]
+    ids: dict[str, list[str]] = field(default_factory=dict)
+
+
+def filled_record(installation: Installation, seeded: House) -> Record:
+    """Return a patient with treatment, doses, entry, form, sample and study, and the people around."""
+    roles = ("nurse", "clinician", "coordinator", "researcher", "admin")
+    staff = {role: seeded.login(role) for role in roles}
+    anna = seeded.patient(cares_for=[staff["nurse"], staff["clinician"], staff["coordinator"]])
+    people = {role: Person(installation, who.headers) for role, who in staff.items()}
+    people["patient"] = Person(installation, seeded.phone(anna))
+    patient = str(anna.id)
+    record = Record(people, {"patient_id": [patient], "staff_id": [str(staff["nurse"].id)]})
+    _doses(record, f"/patients/{patient}")
+    _reports(record, installation)
+    study = people["admin"].post("/studies", {"name": "Wearing off"})["id"]
+    people["admin"].post(f"/studies/{study}/researchers", {"staff_id": str(staff["researcher"].id)}, 204)
+    people["nurse"].post(f"/patients/{patient}/studies/{study}/consent", status=200)
+    record.ids["study_id"] = [study]
+    return record
+
+
+def _doses(record: Record, path: str) -> None:
+    nurse = record.people["nurse"]
+    plan = {"drug": "natalizumab_iv", "started_on": "2026-05-04", "interval_weeks": 6, "slot": "09:00", "reason": "new"}
+    treatment = nurse.post(f"{path}/treatments", plan)["treatment"]["id"]
+    doses = []
+    for status, on in (("given", "2026-05-04"), ("planned", "2026-06-15")):
+        slot = {"at": f"{on}T09:00:00+02:00", "zone": ZONE}
+        body = {"treatment_id": treatment, "status": status, "occurred": slot, "reason": "brought along"}
+        doses.append(nurse.post(f"{path}/doses", body)["dose"]["id"])
+    record.ids |= {"treatment_id": [treatment], "dose_id": doses}
+    record.ids["sample_id"] = [nurse.post(f"{path}/samples", {})["id"]]
+
+
+def _reports(record: Record, installation: Installation) -> None:
+    phone, now = record.people["patient"], installation.now()
+    entry = uploads.entry(now)
+    phone.post("/me/diary-entries", entry)
+    told = {name: entry[name] for name in ("occurred", "recorded_at")}
+    answers = {"experienced": "no"}
+    form = {"form": "end-of-interval", "about": "current", "completed": False, "answers": answers}
+    response = {"id": str(uuid4()), **form, **told}
+    phone.post("/me/responses", response)
+    phone.post("/me/samples", {"id": str(uuid4()), **told})
+    record.ids |= {"entry_id": [entry["id"]], "response_id": [response["id"]]}
