@@ -20,7 +20,7 @@ from backend.services.context import Context
 from backend.services.unit import act
 from backend.settings import Settings, load
 from backend.storage import keys
-from backend.storage.db import Base, engine_options, is_duplicate, prepare
+from backend.storage.db import Base, engine_options, is_duplicate, is_read_only, prepare
 from backend.storage.migrate import SCHEMA
 from backend.storage.sealing import Sealer
 from backend.web import pages
@@ -125,7 +125,7 @@ def _storage_trouble(app: Flask) -> None:
 
     @app.errorhandler(DBAPIError)
     def _broken(error: DBAPIError) -> Response:
-        if error.connection_invalidated:
+        if error.connection_invalidated or is_read_only(error):
             return unavailable(error)
         log.error("unforeseen", error=type(error.orig).__name__, where="database")
         return problems.answer(ClinicError("internal"))

@@ -28,7 +28,7 @@ class Settings:
     )
     data_dir: Path = _var("UITWERK_DATA_DIR", "path", Path("instance"), "folder of the database, keys and mail outbox")
     key_file: Path | None = _var(
-        "UITWERK_KEY_FILE", "path", None, "the key that seals identities; made with mode 0600 when absent"
+        "UITWERK_KEY_FILE", "path", None, "the key that seals identities; made (0600) while nothing is sealed yet"
     )
     host: str = _var("UITWERK_HOST", "str", "127.0.0.1", "address the web server listens on; loopback unless told")
     port: int = _var("UITWERK_PORT", "int", 8000, "port the web server listens on")

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from flask import request
+from werkzeug.exceptions import HTTPException
 
 from backend.domain.errors import ClinicError
 
@@ -27,7 +28,9 @@ def read_json() -> Any:
         raise ClinicError("not-json")
     try:
         raw = request.get_data()  # werkzeug raises 413 beyond MAX_CONTENT_LENGTH
-    except OSError as error:  # the server's word for a body that ends early or is cut into wrong chunks
+    except HTTPException:
+        raise
+    except Exception as error:  # each server has its own word for a body cut into wrong chunks
         raise ClinicError("bad-request") from error
     return parsed(raw)
 

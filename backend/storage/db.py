@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
@@ -137,6 +137,11 @@ def durability(session: Session) -> list[str]:
 def is_duplicate(error: IntegrityError) -> bool:
     """Tell whether a statement failed because its key was taken at that very moment."""
     return getattr(error.orig, "sqlstate", "") == "23505" or "UNIQUE constraint failed" in str(error.orig)
+
+
+def is_read_only(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL refused a write because it is a standby at present; SQLite's driver says it outright."""
+    return getattr(error.orig, "sqlstate", "") == "25006"
 
 
 def _is_sqlite(url: URL) -> bool:

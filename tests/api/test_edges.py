@@ -7,7 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
+from gunicorn.http.errors import InvalidChunkSize
+from sqlalchemy import event
 
+from backend.app import db
 from tests.factories.people import PatientBody
 from tests.house import PREFIX, House
 
@@ -25,7 +28,7 @@ class Broken(RawIOBase):
 
     def readinto(self, _into: Any) -> int:
         """Fail as the server's own stream does."""
-        raise OSError("invalid chunk size")
+        raise InvalidChunkSize(b"ZZ")
 
 
 def cursor(moment: str) -> str:
@@ -80,3 +83,23 @@ def test_an_address_is_one_address_and_stays_within_its_header(house: House, sig
         assert (answer.status_code, [at["pointer"] for at in answer.json["pointers"]]) == (422, ["/email"])
     good = PatientBody(email="anna.o'brien+ms@patient.example")
     assert house.post("/patients", headers=bram.headers, json=good).status_code == 201
+
+
+@pytest.mark.promise("P09")
+def test_a_database_that_takes_no_writes_is_unavailable_and_heals(house: House) -> None:
+    headers = house.phone(house.patient())
+    with house.app.app_context():
+        engine = db.engine
+    postgresql = engine.dialect.name == "postgresql"
+
+    def read_only(connection: Any) -> None:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY" if postgresql else "PRAGMA query_only=ON")
+
+    event.listen(engine, "begin", read_only)
+    try:
+        answer = house.put("/me/profile", headers=headers, json={"language": "en", "zone": "Europe/Amsterdam"})
+    finally:
+        event.remove(engine, "begin", read_only)
+        engine.dispose()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert house.get("/me/profile", headers=headers).json["language"] == "nl"

@@ -18,7 +18,7 @@ def test_the_server_quotes_no_request(capsys: pytest.CaptureFixture[str]) -> Non
     words = Words(Config())
     words.warning(f"Invalid request from ip=192.0.2.1: Invalid HTTP request line: 'GET /api/v1/calendar/{SECRET}'")
     try:
-        raise ValueError(SECRET)
+        int(SECRET)
     except ValueError:
         words.exception("Error handling request %s", f"/api/v1/calendar/{SECRET}")
     told = capsys.readouterr().err

@@ -1,0 +1,105 @@
+"""Records that would be taken, with something in every field, and how they are sent."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from marshmallow import Schema
+
+from backend.api.doses import DoseIn
+from backend.api.questionnaires import ResponseIn
+from backend.api.samples import SampleIn
+from backend.api.symptoms import EntryIn
+from tests.api.bad_values import Raw
+from tests.house import House, Patient
+
+AT = {"at": "2026-06-01T09:00:00+02:00", "zone": "Europe/Amsterdam"}
+WHEN = {"occurred": AT, "recorded_at": "2026-06-01T11:00:00+02:00"}
+
+
+@dataclass
+class Noun:
+    """Where a record is sent, by whom, its schema, and one that would be taken."""
+
+    house: House
+    path: str
+    headers: dict[str, str]
+    schema: Schema
+    good: dict[str, Any]
+
+    def send(self, body: Any) -> Any:
+        """Send a body, with raw JSON in its places, or bytes as they are."""
+        raw = body if isinstance(body, bytes) else as_json(body)
+        return self.house.post(self.path, headers=self.headers, data=raw, content_type="application/json")
+
+
+def as_json(body: Any) -> bytes:
+    """Return JSON text in which a Raw stands as it is."""
+    raws: list[Raw] = []
+
+    def marked(value: Any) -> Any:
+        if isinstance(value, Raw):
+            raws.append(value)
+            return f"@raw{len(raws) - 1}@"
+        if isinstance(value, dict):
+            return {key: marked(inner) for key, inner in value.items()}
+        return [marked(inner) for inner in value] if isinstance(value, list) else value
+
+    text = json.dumps(marked(body), ensure_ascii=False)
+    for number, raw in enumerate(raws):
+        text = text.replace(f'"@raw{number}@"', str(raw))
+    return text.encode()
+
+
+def entry(house: House) -> Noun:
+    """A diary entry."""
+    rating = {"symptom": "fatigue", "intensity": 5, "change_vs_usual": "more", "impact": "some"}
+    other = {"symptom": "other", "intensity": 5, "words": "itch", "onset_on": "2026-05-30", "resolved_on": "2026-05-31"}
+    said = {"no_complaints": False, "wearing_off": "yes", "other_causes": ["heat"], "note": "tired"}
+    body = {"id": str(uuid4()), **WHEN, "ratings": [rating, other], **said}
+    return Noun(house, "/me/diary-entries", house.phone(house.patient()), EntryIn(), body)
+
+
+def sample(house: House) -> Noun:
+    """A finger prick."""
+    body = {"id": str(uuid4()), **WHEN, "drops": 9, "problems": ["clotted"], "matrix": "capillary_wet"}
+    return Noun(house, "/me/samples", house.phone(house.patient()), SampleIn(), body)
+
+
+def dose(house: House) -> Noun:
+    """A dose that was given in parts."""
+    return _dose(house)[0]
+
+
+def response(house: House) -> Noun:
+    """A form about the running interval."""
+    first, anna = _dose(house)
+    assert first.send(first.good).status_code == 201
+    answers = {"experienced": "yes", "onset_days_before_dose": 7, "not_resolved": False}
+    about = {"form": "end-of-interval", "about": "current", "completed": False, "answers": answers}
+    return Noun(house, "/me/responses", house.phone(anna), ResponseIn(), {"id": str(uuid4()), **WHEN, **about})
+
+
+def _dose(house: House) -> tuple[Noun, Patient]:
+    bram = house.login("nurse")
+    anna = house.patient(cares_for=[bram])
+    plan = {"drug": "natalizumab_iv", "started_on": "2026-05-01", "interval_weeks": 6, "slot": "09:00", "reason": "new"}
+    started = house.post(f"/patients/{anna.id}/treatments", headers=bram.headers, json=plan)
+    parts = [
+        {"occurred": AT | {"at": f"2026-05-04T09:{minute}:00+02:00"}, "mg": 150.5, "body_site": "left arm"}
+        for minute in ("00", "30")
+    ]
+    body = {
+        "id": str(uuid4()),
+        "treatment_id": started.json["treatment"]["id"],
+        "status": "given",
+        "parts": parts,
+        "route": "iv",
+        "reason": "brought along",
+        "override_reason": "as agreed",
+    }
+    return Noun(house, f"/patients/{anna.id}/doses", bram.headers, DoseIn(), body), anna
+
+
+NOUNS = {"diary entry": entry, "sample": sample, "form": response, "dose": dose}
