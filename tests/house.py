@@ -101,7 +101,7 @@ class House:
 
     def phone(self, patient: Patient) -> dict[str, str]:
         """Pair a phone of a patient and return the headers it sends."""
-        return self._session(patient_id=patient.id)[1]
+        return self._session(patient_id=patient.id, name="")[1]
 
     def add(self, *rows: Any) -> None:
         """Store rows, in the order given."""

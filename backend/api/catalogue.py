@@ -8,6 +8,7 @@ from marshmallow import Schema
 from backend.api import fields
 from backend.api.endpoint import Room
 from backend.domain import drugs, questionnaires, symptoms
+from backend.domain.dosing import BodySite
 from backend.domain.regimens import Cycle, Regimen, Route, Span
 from backend.domain.treatment import loggable_at_home, opens_intervals, routes
 from backend.services import gate
@@ -43,7 +44,7 @@ class DrugOut(Schema):
     opens_intervals = fields.Flag(required=True)
     min_interval = fields.Text(10, required=True, allow_none=True)
     missed_rule = fields.Text(500, required=True)
-    body_sites = fields.Many(fields.Text(60), most=20, required=True)
+    body_sites = fields.Many(fields.Choice(BodySite), most=20, required=True)
     regimens = fields.Many(fields.Part(RegimenOut), most=20, required=True)
 
 

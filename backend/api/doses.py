@@ -10,7 +10,7 @@ from backend.api import fields
 from backend.api.endpoint import Answer, Room, etag
 from backend.api.reminders import MovedOut
 from backend.api.shapes import OccurredIn, OccurredOut, occurred
-from backend.domain.dosing import Act, PartGiven, Status
+from backend.domain.dosing import Act, BodySite, PartGiven, Status
 from backend.domain.regimens import Route
 from backend.domain.reports import Report
 from backend.services import doses
@@ -26,7 +26,7 @@ class PartIn(Schema):
 
     occurred = fields.Part(OccurredIn, required=True)
     mg = fields.Number(0, 10_000, load_default=None, allow_none=True)
-    body_site = fields.Text(60, load_default=None, allow_none=True)
+    body_site = fields.Choice(BodySite, load_default=None, allow_none=True)
 
 
 class GivenIn(Schema):
@@ -87,7 +87,7 @@ class TakenIn(Schema):
     occurred = fields.Part(OccurredIn, required=True)
     recorded_at = fields.Instant(required=True)
     route = fields.Choice(Route, load_default=None, allow_none=True)
-    body_site = fields.Text(60, load_default=None, allow_none=True)
+    body_site = fields.Choice(BodySite, load_default=None, allow_none=True)
 
 
 class PartOut(Schema):
@@ -95,7 +95,7 @@ class PartOut(Schema):
 
     occurred = fields.Part(OccurredOut, required=True)
     mg = fields.Number(0, 10_000, required=True, allow_none=True)
-    body_site = fields.Text(60, required=True, allow_none=True)
+    body_site = fields.Choice(BodySite, required=True, allow_none=True)
 
 
 class OwnDoseOut(Schema):

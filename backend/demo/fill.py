@@ -12,12 +12,11 @@ from backend.demo import staff
 from backend.demo.people import ZONE, Kind, Person
 from backend.demo.pricks import Prick
 from backend.demo.story import Life
-from backend.domain.dosing import Dose
 from backend.domain.occasions import About
 from backend.domain.permissions import Role
 from backend.domain.recall import FORM
 from backend.domain.samples import Matrix
-from backend.services import patients, questionnaires, records, reminders, research, results, symptoms
+from backend.services import patients, questionnaires, records, reminders, research, results, symptoms, words
 from backend.services import samples as pricked
 from backend.services.care import begin
 from backend.services.context import Actor, Context
@@ -127,7 +126,9 @@ def _enrolled(house: _House, life: Life) -> PatientRow:
 
 def _treated(house: _House, patient: PatientRow, life: Life) -> None:
     session, clinician, nurse = house.session, house.actors[Role.CLINICIAN].id, house.actors[Role.NURSE].id
-    for made in life.course.treatments:
+    for told in life.course.treatments:
+        sealed = (words.hidden(house.ctx, patient, one, told.id, one.version) for one in told.versions)
+        made = replace(told, versions=tuple(sealed))
         treatment.add(session, patient.id, replace(made, versions=made.versions[:1], stopped_on=None), clinician)
         planned = len(made.versions) - (made.stopped_on is not None)
         for number in range(2, planned + 1):
@@ -135,9 +136,9 @@ def _treated(house: _House, patient: PatientRow, life: Life) -> None:
         if made.stopped_on is not None:
             treatment.set_stop(session, made, clinician)
     by = patient.id if life.person.kind is Kind.OFATUMUMAB else nurse
-    first: list[Dose] = [version for version in life.course.versions if version.version == 1]
-    doses.add(session, patient.id, first, by)
-    for version in life.course.versions:
+    versions = [words.hidden(house.ctx, patient, one, one.id, one.version) for one in life.course.versions]
+    doses.add(session, patient.id, [version for version in versions if version.version == 1], by)
+    for version in versions:
         if version.version > 1:
             doses.put(session, patient.id, version, by)
 
@@ -164,7 +165,8 @@ def _sample(house: _House, patient: PatientRow, prick: Prick) -> None:
     }
     samples.add(house.session, values)
     for position, step in enumerate(prick.steps):
-        samples.append_step(house.session, patient.id, prick.id, position, step)
+        held = words.hidden(house.ctx, patient, step, prick.id, position)
+        samples.append_step(house.session, patient.id, prick.id, position, held)
     if prick.level is None:
         return
     level = prick.level

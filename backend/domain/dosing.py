@@ -33,13 +33,30 @@ class Act(StrEnum):
     UNDO = "undo"
 
 
+class BodySite(StrEnum):
+    """Where an injection or infusion went in: a fixed list, since free words could name somebody."""
+
+    ABDOMEN = "abdomen"
+    THIGH_LEFT = "thigh_left"
+    THIGH_RIGHT = "thigh_right"
+    UPPER_ARM_LEFT = "upper_arm_left"
+    UPPER_ARM_RIGHT = "upper_arm_right"
+    LOWER_ARM_LEFT = "lower_arm_left"
+    LOWER_ARM_RIGHT = "lower_arm_right"
+    HAND_LEFT = "hand_left"
+    HAND_RIGHT = "hand_right"
+    BUTTOCK_LEFT = "buttock_left"
+    BUTTOCK_RIGHT = "buttock_right"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class PartGiven:
     """One part of a split dose: when, milligrams if known, and the place on the body for an injection."""
 
     given: Occurred
     mg: float | None = None
-    body_site: str | None = None
+    body_site: BodySite | None = None
 
 
 @dataclass(frozen=True, slots=True)

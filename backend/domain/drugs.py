@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from backend.domain.dosing import BodySite
 from backend.domain.errors import invalid
 from backend.domain.regimens import Courses, Cycle, Pattern, Regimen, Route, Source, Span, Unit, occurrences
 
@@ -74,7 +75,7 @@ class Administration:
     observe_min: int | None = None
     self_administered: bool = False
     checklist_before_each_dose: bool = False
-    sites: tuple[str, ...] = ()
+    sites: tuple[BodySite, ...] = ()
     premedication: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
 

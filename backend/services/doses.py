@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from backend.domain import dosing
-from backend.domain.dosing import Dose, PartGiven, Status
+from backend.domain.dosing import BodySite, Dose, PartGiven, Status
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.linking import chain
 from backend.domain.moments import EARLIEST, Occurred, plausible
 from backend.domain.regimens import Route
 from backend.domain.reports import Report, checked
 from backend.domain.treatment import Treatment, check_route, crowded, loggable_at_home
-from backend.services import events, gate, intervals, reminders
+from backend.services import events, gate, intervals, reminders, words
 from backend.services.context import Context
 from backend.services.intervals import Line
 from backend.services.reminders import NOTHING, Moved
@@ -99,7 +99,7 @@ def record_new(ctx: Context, patient_id: UUID, told: Told, parts: Sequence[PartG
     return _add(ctx, "doses:write", patient, line, new)
 
 
-def take(ctx: Context, told: Told, report: Report, body_site: str | None) -> Changed:
+def take(ctx: Context, told: Told, report: Report, body_site: BodySite | None) -> Changed:
     """Log a dose the acting patient took at home, once. Raises as `record_new`, and `wrong-route` for the clinic's."""
     patient = gate.own(ctx, "own-doses:write", lock=True)
     checked(report, ctx.now)
@@ -183,7 +183,7 @@ def _checked(ctx: Context, line: Line, stored: Dose, given: Given) -> tuple[Sequ
 
 
 def _why(reason: str, override_reason: str | None) -> str:
-    return "; ".join(words for words in (reason, override_reason) if words)
+    return "; ".join(told for told in (reason, override_reason) if told)
 
 
 def _roomy(line: Line, treatment: Treatment, dose: Dose, override_reason: str | None) -> None:
@@ -209,11 +209,11 @@ def _again(ctx: Context, patient: PatientRow, line: Line, new: Dose) -> Changed 
         return None
     if holder == patient.id:
         first = doses.history(ctx.session, new.id)[0][0]
-        if _content(first) == _content(new):
+        if _content(words.shown(ctx, patient, first, first.id, first.version)) == _content(new):
             events.note(ctx, "doses:read", patient.id, new.id, {"duplicate": True})
             standing = next(dose for dose in line.doses if dose.id == new.id)
             by = doses.recorders(ctx.session, patient.id)[new.id]
-            return Changed(_shown(line, patient, standing, by), _flags(line, standing), NOTHING, 0, True)
+            return Changed(_shown(ctx, line, patient, standing, by), _flags(line, standing), NOTHING, 0, True)
     raise ClinicError("id-in-use", pointers={"/id": "holds something else"})
 
 
@@ -223,11 +223,13 @@ def _content(dose: Dose) -> Dose:
 
 
 def _add(ctx: Context, permission: str, patient: PatientRow, line: Line, new: Dose) -> Changed:
+    new = words.hidden(ctx, patient, new, new.id, new.version)
     doses.add(ctx.session, patient.id, [new], ctx.who.id)
     return _changed(ctx, permission, patient, line, new)
 
 
 def _put(ctx: Context, patient: PatientRow, line: Line, dose: Dose) -> Changed:
+    dose = words.hidden(ctx, patient, dose, dose.id, dose.version)
     if not doses.put(ctx.session, patient.id, dose, ctx.who.id):
         raise ClinicError("stale-version")
     return _changed(ctx, "doses:write", patient, line, dose)
@@ -240,7 +242,7 @@ def _changed(ctx: Context, permission: str, patient: PatientRow, before: Line, d
     moved = reminders.replan(ctx, patient)
     detail: dict[str, Any] = {"act": dose.act.value, "version": dose.version, "relinked": count}
     events.note(ctx, permission, patient.id, dose.id, detail)
-    return Changed(_shown(after, patient, dose, ctx.who.id), _flags(after, dose), moved, count)
+    return Changed(_shown(ctx, after, patient, dose, ctx.who.id), _flags(after, dose), moved, count)
 
 
 def _flags(line: Line, dose: Dose) -> tuple[str, ...]:
@@ -250,7 +252,8 @@ def _flags(line: Line, dose: Dose) -> tuple[str, ...]:
     return (TOO_SOON,) if crowded(treatment, line.treatments, line.doses, dose) else ()
 
 
-def _shown(line: Line, patient: PatientRow, dose: Dose, by: UUID | None) -> Shown:
+def _shown(ctx: Context, line: Line, patient: PatientRow, dose: Dose, by: UUID | None) -> Shown:
+    dose = words.shown(ctx, patient, dose, dose.id, dose.version)
     return Shown(dose, line.treatment(dose.treatment_id).drug_key, by, by == patient.id)
 
 
@@ -285,10 +288,10 @@ def history(ctx: Context, patient_id: UUID, dose_id: UUID) -> list[Shown]:
     line = intervals.line(ctx, patient.id)
     if all(dose.id != dose_id for dose in line.doses):
         raise ClinicError("not-found")
-    return [_shown(line, patient, dose, by) for dose, by in doses.history(ctx.session, dose_id)]
+    return [_shown(ctx, line, patient, dose, by) for dose, by in doses.history(ctx.session, dose_id)]
 
 
 def _every(ctx: Context, patient: PatientRow) -> list[Shown]:
     line = intervals.line(ctx, patient.id)
     recorders = doses.recorders(ctx.session, patient.id)
-    return [_shown(line, patient, dose, recorders[dose.id]) for dose in line.doses]
+    return [_shown(ctx, line, patient, dose, recorders[dose.id]) for dose in line.doses]

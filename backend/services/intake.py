@@ -16,7 +16,7 @@ from backend.domain.permissions import Role
 from backend.domain.regimens import Daily
 from backend.domain.tables import Refused, sentence
 from backend.domain.treatment import Treatment
-from backend.services import events, gate, patients, reminders, treatment
+from backend.services import events, gate, patients, reminders, treatment, words
 from backend.services.context import Actor, Context
 from backend.services.patients import Contact, Identity
 from backend.services.treatment import Decision
@@ -269,8 +269,9 @@ def _roomy(running: Sequence[Treatment], standing: Sequence[Dose], dose: Dose) -
 
 
 def _keep(ctx: Context, row: PatientRow, made: Sequence[Dose]) -> None:
-    doses.add(ctx.session, row.id, made[:1], ctx.who.id)
-    for later in made[1:]:
+    held = [words.hidden(ctx, row, dose, dose.id, dose.version) for dose in made]
+    doses.add(ctx.session, row.id, held[:1], ctx.who.id)
+    for later in held[1:]:
         doses.put(ctx.session, row.id, later, ctx.who.id)
     events.note(ctx, "doses:write", row.id, made[-1].id, {"act": made[-1].act.value, "imported": True})
 

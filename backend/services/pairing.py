@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 
 from backend.domain import codes
 from backend.domain.errors import ClinicError, Remembered
-from backend.services import events, gate, tries
+from backend.services import events, gate, tries, words
 from backend.services.access import digest
 from backend.services.context import Context
 from backend.services.sessions import Tokens, of_phone
 from backend.storage import access
 from backend.storage.access import PairingRow, SessionRow
+from backend.storage.patients import PatientRow
 
 LIFE = timedelta(minutes=15)
 WRONG_TRIES = 5
@@ -76,14 +77,14 @@ def pair(ctx: Context, network: str, device_name: str, *, secret: str | None = N
         raise Remembered("code-used")
     row.used_at = ctx.now
     ctx.session.flush()
-    return of_phone(ctx, row.patient_id, device_name)
+    return of_phone(ctx, ctx.session.get_one(PatientRow, row.patient_id), device_name)
 
 
 def devices(ctx: Context, patient_id: UUID) -> list[Device]:
     """Return a patient's phones, the newest first, those sent away too."""
     patient = gate.patient(ctx, "patients:pair", patient_id)
     events.note(ctx, "patients:pair", patient.id, "devices")
-    return [_device(row) for row in access.devices(ctx.session, patient.id)]
+    return [_device(ctx, patient, row) for row in access.devices(ctx.session, patient.id)]
 
 
 def revoke(ctx: Context, patient_id: UUID, device_id: UUID) -> None:
@@ -131,5 +132,6 @@ def _verifier(ctx: Context, code: codes.Code) -> bytes:
     return ctx.sealer.fingerprint("pairing", f"{code.selector}\x00{code.verifier}")
 
 
-def _device(row: SessionRow) -> Device:
-    return Device(row.id, row.name, row.started_at, row.seen_at, row.revoked_at)
+def _device(ctx: Context, patient: PatientRow, row: SessionRow) -> Device:
+    name = words.opened(ctx, patient, row.name, words.of_device(row.id))
+    return Device(row.id, name, row.started_at, row.seen_at, row.revoked_at)

@@ -11,7 +11,7 @@ import orjson
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.languages import known_language
 from backend.domain.moments import known_zone
-from backend.services import events, gate, reminders
+from backend.services import events, gate, reminders, words
 from backend.services.context import Context
 from backend.services.paging import Page, cut
 from backend.services.reminders import NOTHING, Moved
@@ -210,7 +210,7 @@ def _keep(ctx: Context, row: PatientRow, before: Patient, reason: str) -> None:
         replaced_at=ctx.now,
         replaced_by=ctx.who.id,
         device_at=ctx.now,
-        reason=reason,
+        reason=words.sealed(ctx, row, reason, words.of_version("patient", row.id, row.version)),
     )
 
 

@@ -163,6 +163,7 @@ def _replace(
     records.replace(
         ctx,
         "own-responses:write",
+        patient,
         KIND,
         stored,
         lambda newer: questionnaires.put(ctx.session, patient.id, stored.id, version, newer),

@@ -12,11 +12,12 @@ from backend.domain import reports
 from backend.domain.errors import ClinicError
 from backend.domain.moments import Occurred, offset_minutes, plausible, with_offset
 from backend.domain.reports import Report
-from backend.services import events, intervals
+from backend.services import events, intervals, words
 from backend.services.context import Context
 from backend.services.intervals import Line
 from backend.storage import records
 from backend.storage.occurrences import ReportColumns, as_json, columns
+from backend.storage.patients import PatientRow
 
 
 class Stored(Protocol):
@@ -85,6 +86,7 @@ def first(ctx: Context, patient_id: UUID, line: Line, report: Report, upload: by
 def replace(
     ctx: Context,
     permission: str,
+    patient: PatientRow,
     kind: str,
     stored: Stored,
     put: Callable[[dict[str, Any]], bool],
@@ -112,7 +114,7 @@ def replace(
         replaced_at=ctx.now,
         replaced_by=ctx.who.id,
         device_at=device_at,
-        reason=reason,
+        reason=words.sealed(ctx, patient, reason, words.of_version(kind, stored.id, stored.version)),
     )
     version = stored.version
     if not put(values):

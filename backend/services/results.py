@@ -13,7 +13,7 @@ from backend.domain.errors import ClinicError, invalid
 from backend.domain.levels import Comparator, antibodies, level
 from backend.domain.moments import at_instant
 from backend.domain.samples import Matrix, State, Step
-from backend.services import events, gate
+from backend.services import events, gate, words
 from backend.services import samples as taken
 from backend.services.context import Context
 from backend.services.samples import Sample
@@ -122,7 +122,7 @@ def release(ctx: Context, patient_id: UUID, sample_id: UUID, version: int, analy
     if not last.released:
         taken.named(row, version)
         values = {name: getattr(last, name) for name in _COLUMNS} | {"released": True}
-        _append(ctx, patient, row, len(held), values, last.reason)
+        _append(ctx, patient, row, len(held), values, _reason(ctx, patient, last))
     else:
         events.note(ctx, "results:read", patient.id, sample_id, {"duplicate": True})
     return _reported(ctx, patient, sample_id)
@@ -134,24 +134,28 @@ def of_patient(ctx: Context, patient_id: UUID) -> list[Reported]:
     events.note(ctx, "results:read", patient.id)
     found = samples.results(ctx.session, patient.id)
     every = taken.every(ctx, patient)
-    return [Reported(one, results_of(found[one.id])) for one in every if one.id in found]
+    return [Reported(one, _results(ctx, patient, found[one.id])) for one in every if one.id in found]
 
 
 def own(ctx: Context) -> list[Reported]:
     """Return all samples of the acting patient, oldest first, each with its standing results that were released."""
-    mine = taken.own(ctx)
-    found = samples.results(ctx.session, ctx.who.patient_id) if ctx.who.patient_id else {}
-    return [Reported(one, tuple(_released(results_of(found.get(one.id, ()))))) for one in mine]
+    patient = gate.own(ctx, "own-samples:read")
+    found = samples.results(ctx.session, patient.id)
+    return [Reported(one, _released(_results(ctx, patient, found.get(one.id, ())))) for one in taken.own(ctx)]
 
 
-def results_of(rows: Sequence[ResultRow]) -> tuple[Result, ...]:
+def _results(ctx: Context, patient: PatientRow, rows: Sequence[ResultRow]) -> tuple[Result, ...]:
     """Return results of one sample as they are shown, the last one of each analyte standing."""
     last = {row.analyte: row.position for row in rows}
-    return tuple(_result(row, standing=row.position == last[row.analyte]) for row in rows)
+    return tuple(_result(row, _reason(ctx, patient, row), standing=row.position == last[row.analyte]) for row in rows)
 
 
-def _released(results: Iterable[Result]) -> list[Result]:
-    return [one for one in results if one.standing and one.released]
+def _reason(ctx: Context, patient: PatientRow, row: ResultRow) -> str:
+    return words.opened(ctx, patient, row.reason, words.of_result(row.sample_id, row.position))
+
+
+def _released(results: Iterable[Result]) -> tuple[Result, ...]:
+    return tuple(one for one in results if one.standing and one.released)
 
 
 def _mark_reported(ctx: Context, patient: PatientRow, row: SampleRow) -> None:
@@ -168,7 +172,8 @@ def _mark_reported(ctx: Context, patient: PatientRow, row: SampleRow) -> None:
 def _append(
     ctx: Context, patient: PatientRow, row: SampleRow, position: int, values: dict[str, Any], reason: str
 ) -> None:
-    stamp = {"position": position, "reason": reason, "recorded_at": ctx.now, "recorded_by": ctx.who.staff_id}
+    held = words.sealed(ctx, patient, reason, words.of_result(row.id, position))
+    stamp = {"position": position, "reason": held, "recorded_at": ctx.now, "recorded_by": ctx.who.staff_id}
     samples.append_result(ctx.session, patient.id, row.id, values | stamp)
     events.note(ctx, "results:write", patient.id, row.id, {"position": position})
 
@@ -222,7 +227,7 @@ def _is_retry(stored: ResultRow, values: dict[str, Any]) -> bool:
     return all(getattr(stored, name) == values[name] for name in _COLUMNS)
 
 
-def _result(row: ResultRow, *, standing: bool) -> Result:
+def _result(row: ResultRow, reason: str, *, standing: bool) -> Result:
     return Result(
         row.position,
         standing,
@@ -235,7 +240,7 @@ def _result(row: ResultRow, *, standing: bool) -> Result:
         row.raw_unit,
         None if row.factor is None else Decimal(row.factor),
         row.released,
-        row.reason,
+        reason,
         row.recorded_at,
         row.recorded_by,
     )
@@ -243,4 +248,5 @@ def _result(row: ResultRow, *, standing: bool) -> Result:
 
 def _reported(ctx: Context, patient: PatientRow, sample_id: UUID, *, duplicate: bool = False) -> Reported:
     sample = taken.shown(ctx, patient, sample_id, duplicate=duplicate)
-    return Reported(sample, results_of(samples.results(ctx.session, patient.id).get(sample_id, [])))
+    held = samples.results(ctx.session, patient.id).get(sample_id, [])
+    return Reported(sample, _results(ctx, patient, held))

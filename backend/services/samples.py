@@ -13,7 +13,7 @@ from backend.domain.moments import Occurred, at_instant, local
 from backend.domain.reports import Report
 from backend.domain.samples import Matrix, Problem, State, Step, Unusable
 from backend.domain.troughs import Trough, trough
-from backend.services import events, gate, intervals, records, reminders
+from backend.services import events, gate, intervals, records, reminders, words
 from backend.services.context import Context
 from backend.services.intervals import Line
 from backend.storage import samples
@@ -135,14 +135,14 @@ def every(ctx: Context, patient: PatientRow) -> list[Sample]:
     """Return all samples of a patient who is within reach."""
     line = intervals.whole_line(ctx, patient.id)
     taken = samples.steps(ctx.session, patient.id)
-    return [_sample(ctx, row, taken[row.id], line) for row in samples.of_patient(ctx.session, patient.id)]
+    return [_sample(ctx, patient, row, taken[row.id], line) for row in samples.of_patient(ctx.session, patient.id)]
 
 
 def shown(ctx: Context, patient: PatientRow, sample_id: UUID, *, duplicate: bool = False) -> Sample:
     """Return one sample of a patient who is within reach."""
     row = stored(ctx, patient, sample_id)
     steps = samples.steps(ctx.session, patient.id)[sample_id]
-    return _sample(ctx, row, steps, intervals.whole_line(ctx, patient.id), duplicate=duplicate)
+    return _sample(ctx, patient, row, steps, intervals.whole_line(ctx, patient.id), duplicate=duplicate)
 
 
 def stored(ctx: Context, patient: PatientRow, sample_id: UUID) -> SampleRow:
@@ -162,7 +162,9 @@ def named(row: SampleRow, version: int) -> None:
 def add(ctx: Context, permission: str, patient: PatientRow, row: SampleRow, steps: Sequence[Step], step: Step) -> None:
     """Append one step to a sample, move the patient's reminders, and note it. Raises as `samples.advance`."""
     chain.advance(steps, step)
-    samples.append_step(ctx.session, patient.id, row.id, len(steps), step)
+    position = len(steps)
+    held = words.hidden(ctx, patient, step, row.id, position)
+    samples.append_step(ctx.session, patient.id, row.id, position, held)
     reminders.replan(ctx, patient)
     events.note(ctx, permission, patient.id, row.id, {"state": step.state.value})
 
@@ -193,7 +195,7 @@ def _append(
     ctx: Context, permission: str, patient: PatientRow, sample_id: UUID, told: Happened, recorded_at: datetime
 ) -> Sample:
     row = stored(ctx, patient, sample_id)
-    steps = samples.steps(ctx.session, patient.id)[sample_id]
+    steps = _readable(ctx, patient, sample_id, samples.steps(ctx.session, patient.id)[sample_id])
     step = _step(ctx, told, recorded_at)
     if any(_same(step, earlier) for earlier in steps):
         events.note(ctx, permission, patient.id, sample_id, {"duplicate": True})
@@ -240,7 +242,13 @@ def _known_at(collected: Step | None, row: SampleRow) -> Report:
     return Report(row.id, collected.at, collected.recorded_at)
 
 
-def _sample(ctx: Context, row: SampleRow, steps: tuple[Step, ...], line: Line, *, duplicate: bool = False) -> Sample:
+def _readable(ctx: Context, patient: PatientRow, sample_id: UUID, steps: Sequence[Step]) -> tuple[Step, ...]:
+    return tuple(words.shown(ctx, patient, step, sample_id, position) for position, step in enumerate(steps))
+
+
+def _sample(
+    ctx: Context, patient: PatientRow, row: SampleRow, steps: tuple[Step, ...], line: Line, *, duplicate: bool = False
+) -> Sample:
     step = chain.find(steps, State.COLLECTED)
     collected = step.at if step else None
     openers = {interval.opened_by for interval in line.chain.intervals}
@@ -255,6 +263,6 @@ def _sample(ctx: Context, row: SampleRow, steps: tuple[Step, ...], line: Line, *
         place=line.place(collected, planned_on) if collected else None,
         trough=trough(collected, [dose for dose in line.doses if dose.id in openers], line.coming),
         unusable=chain.validity(steps),
-        steps=steps,
+        steps=_readable(ctx, patient, row.id, steps),
         duplicate=duplicate,
     )

@@ -3,15 +3,16 @@
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from backend.domain.errors import ClinicError, Remembered
 from backend.domain.permissions import Role
-from backend.services import events, secrets
+from backend.services import events, secrets, words
 from backend.services.access import digest
 from backend.services.context import Actor, Context
 from backend.storage import access, people
 from backend.storage.access import SessionRow, TokenRow
+from backend.storage.patients import PatientRow
 
 GRACE = timedelta(seconds=60)
 """So long a rotated refresh token still gives its one successor: the answer may have been lost on the way."""
@@ -33,16 +34,19 @@ class Tokens:
 def of_staff(ctx: Context, staff_id: UUID, role: Role) -> Tokens:
     """Open a session of staff: over after 20 minutes without refreshing and after 12 hours in any case (settings)."""
     ends_at = ctx.now + timedelta(hours=ctx.settings.staff_hours)
-    session_id = access.open_session(ctx.session, "log-in", ctx.now, ends_at, staff_id=staff_id)
+    session_id = uuid4()
+    access.open_session(ctx.session, session_id, "log-in", ctx.now, ends_at, staff_id=staff_id)
     events.note(ctx, "session:open", None, session_id, {"staff_id": str(staff_id)})
     return _issue(ctx, session_id, ends_at, role, (staff_id, None), (secrets.new(), secrets.new()))
 
 
-def of_phone(ctx: Context, patient_id: UUID, name: str) -> Tokens:
+def of_phone(ctx: Context, patient: PatientRow, name: str) -> Tokens:
     """Open a session of a patient's phone; it lasts until revoked, or silent for longer than the settings allow."""
-    session_id = access.open_session(ctx.session, name, ctx.now, None, patient_id=patient_id)
-    events.note(ctx, "session:open", patient_id, session_id)
-    return _issue(ctx, session_id, None, Role.PATIENT, (None, patient_id), (secrets.new(), secrets.new()))
+    session_id = uuid4()
+    held = words.sealed(ctx, patient, name, words.of_device(session_id))
+    access.open_session(ctx.session, session_id, held, ctx.now, None, patient_id=patient.id)
+    events.note(ctx, "session:open", patient.id, session_id)
+    return _issue(ctx, session_id, None, Role.PATIENT, (None, patient.id), (secrets.new(), secrets.new()))
 
 
 def refresh(ctx: Context, refresh_token: str) -> Tokens:

@@ -13,7 +13,7 @@ from backend.domain.linking import Place as Standing
 from backend.domain.moments import Occurred, with_offset
 from backend.domain.reports import Report
 from backend.domain.symptoms import Diary, check, content, own_words, with_words
-from backend.services import events, gate, intervals, records
+from backend.services import events, gate, intervals, records, words
 from backend.services.context import Context
 from backend.services.paging import Page, cut
 from backend.storage import symptoms
@@ -91,7 +91,7 @@ def correct(ctx: Context, base_version: int, report: Report, diary: Diary, reaso
     stored = _stored(ctx, patient, report.id)
     records.replaceable(stored, base_version)
     values = records.stamped(ctx, report) | _content(ctx, patient, report.id, diary)
-    _replace(ctx, stored, report.recorded_at, reason, values)
+    _replace(ctx, patient, stored, report.recorded_at, reason, values)
     return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, report.id))
 
 
@@ -101,7 +101,7 @@ def retract(ctx: Context, entry_id: UUID, base_version: int, recorded_at: dateti
     stored = _stored(ctx, patient, entry_id)
     if not stored.retracted:
         records.replaceable(stored, base_version)
-        _replace(ctx, stored, recorded_at, reason, {"retracted": True})
+        _replace(ctx, patient, stored, recorded_at, reason, {"retracted": True})
     else:
         events.note(ctx, "own-entries:read", patient.id, entry_id, {"duplicate": True})
     return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, entry_id))
@@ -151,10 +151,18 @@ def _stored(ctx: Context, patient: PatientRow, entry_id: UUID) -> symptoms.Entry
     return row
 
 
-def _replace(ctx: Context, stored: symptoms.EntryRow, device_at: datetime, reason: str, values: dict[str, Any]) -> None:
+def _replace(
+    ctx: Context,
+    patient: PatientRow,
+    stored: symptoms.EntryRow,
+    device_at: datetime,
+    reason: str,
+    values: dict[str, Any],
+) -> None:
     records.replace(
         ctx,
         "own-entries:write",
+        patient,
         KIND,
         stored,
         lambda newer: symptoms.put(ctx.session, stored.patient_id, stored.id, stored.version, newer),
@@ -172,10 +180,10 @@ def _content(ctx: Context, patient: PatientRow, entry_id: UUID, diary: Diary) ->
 
 def _seal(ctx: Context, patient: PatientRow, entry_id: UUID, diary: Diary) -> bytes | None:
     """Return everything in free words, sealed together; None where there is none."""
-    words = own_words(diary)
-    if diary.note is None and words is None:
+    other = own_words(diary)
+    if diary.note is None and other is None:
         return None
-    told = orjson.dumps([diary.note, words]).decode()
+    told = orjson.dumps([diary.note, other]).decode()
     return ctx.sealer.seal(patient.key, str(patient.id), told, _place(entry_id))
 
 
@@ -184,8 +192,8 @@ def _open(ctx: Context, patient: PatientRow, entry_id: UUID, sealed: bytes | Non
     told = ctx.sealer.open(patient.key, str(patient.id), sealed, _place(entry_id))
     if told is None:
         return None, None
-    note, words = orjson.loads(told)
-    return note, words
+    note, other = orjson.loads(told)
+    return note, other
 
 
 def _place(entry_id: UUID) -> Place:
@@ -193,20 +201,21 @@ def _place(entry_id: UUID) -> Place:
 
 
 def _superseded(ctx: Context, patient: PatientRow, row: VersionRow) -> Superseded:
-    note, words = _open(ctx, patient, row.record_id, row.note_sealed)
-    content = with_words(row.content, words)
-    return Superseded(row.version, content, note, row.replaced_at, row.replaced_by, row.device_at, row.reason)
+    note, other = _open(ctx, patient, row.record_id, row.note_sealed)
+    content = with_words(row.content, other)
+    reason = words.opened(ctx, patient, row.reason, words.of_version(KIND, row.record_id, row.version))
+    return Superseded(row.version, content, note, row.replaced_at, row.replaced_by, row.device_at, reason)
 
 
 def _mark(ctx: Context, report: Report, diary: Diary) -> bytes:
-    words = [diary.note, own_words(diary)]
-    told = {"occurred": as_json(report.occurred), "content": content(diary), "words": words}
+    said = [diary.note, own_words(diary)]
+    told = {"occurred": as_json(report.occurred), "content": content(diary), "words": said}
     return records.mark(ctx, KIND, told)
 
 
 def _entry(ctx: Context, patient: PatientRow, line: intervals.Line, row: Any, *, duplicate: bool = False) -> Entry:
     occurred = symptoms.moment(row)
-    note, words = _open(ctx, patient, row.id, row.note_sealed)
+    note, other = _open(ctx, patient, row.id, row.note_sealed)
     return Entry(
         row.id,
         row.version,
@@ -214,7 +223,7 @@ def _entry(ctx: Context, patient: PatientRow, line: intervals.Line, row: Any, *,
         occurred,
         with_offset(row.recorded_at, row.recorded_offset),
         row.received_at,
-        with_words(row.content, words),
+        with_words(row.content, other),
         note,
         line.place(occurred, row.planned_on),
         duplicate,

@@ -11,7 +11,7 @@ from backend.domain.linking import Interval
 from backend.domain.moments import EARLIEST, local_date, plausible_on
 from backend.domain.regimens import Route
 from backend.domain.treatment import Expected, PlanVersion, Treatment
-from backend.services import events, gate, intervals, reminders
+from backend.services import events, gate, intervals, reminders, words
 from backend.services.context import Context
 from backend.services.reminders import NOTHING, Moved
 from backend.storage import treatment
@@ -73,7 +73,7 @@ def start(
     holder = treatment.holder(ctx.session, new.id)
     if holder is not None:
         return _again(ctx, patient, holder, new)
-    treatment.add(ctx.session, patient.id, new, ctx.who.id)
+    treatment.add(ctx.session, patient.id, words.plan_hidden(ctx, patient, new), ctx.who.id)
     return _changed(ctx, patient, new.id, {"act": "start", "version": 1})
 
 
@@ -86,7 +86,7 @@ def amend(ctx: Context, patient_id: UUID, treatment_id: UUID, version: int, told
     if plan.valid_from < stored.started_on:
         raise invalid("/valid_from", "Lies before the start.", "out-of-time")
     newer = plans.amend(stored, plan)
-    treatment.add_version(ctx.session, newer, ctx.who.id)
+    treatment.add_version(ctx.session, words.plan_hidden(ctx, patient, newer), ctx.who.id)
     return _changed(ctx, patient, treatment_id, {"act": "amend", "version": newer.versions[-1].version})
 
 
@@ -100,7 +100,8 @@ def stop(ctx: Context, patient_id: UUID, treatment_id: UUID, version: int, on: d
     _named(stored, version)
     if on > _today(ctx, patient):
         raise invalid("/stopped_on", "Lies in the future.", "out-of-time")
-    treatment.set_stop(ctx.session, plans.stop(stored, on, reason, ctx.now), ctx.who.id)
+    stopped = plans.stop(stored, on, reason, ctx.now)
+    treatment.set_stop(ctx.session, words.plan_hidden(ctx, patient, stopped), ctx.who.id)
     return _changed(ctx, patient, treatment_id, {"act": "stop"})
 
 
@@ -124,7 +125,7 @@ def own(ctx: Context) -> Own:
 
 def _again(ctx: Context, patient: PatientRow, holder: UUID, new: Treatment) -> Changed:
     stored = _stored(ctx, patient, new.id) if holder == patient.id else None
-    if stored is None or _content(stored) != _content(new):
+    if stored is None or _content(words.plans_shown(ctx, patient, stored)) != _content(new):
         raise ClinicError("id-in-use", pointers={"/id": "holds something else"})
     course = _course(ctx, patient, new.id)
     events.note(ctx, "treatments:write", patient.id, new.id, {"duplicate": True})
@@ -188,5 +189,5 @@ def _courses(ctx: Context, patient: PatientRow, line: intervals.Line) -> list[Co
     courses = []
     for found in line.treatments:
         decided = {v.version: deciders[found.id, v.version] for v in found.versions}
-        courses.append(Course(found, decided, plans.expected(found, line.doses)))
+        courses.append(Course(words.plans_shown(ctx, patient, found), decided, plans.expected(found, line.doses)))
     return courses

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -20,7 +20,7 @@ class SessionRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"), index=True)
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"), index=True)
-    name: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str]
     started_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -105,12 +105,12 @@ def holder(session: Session, token_hash: bytes, now: datetime) -> Holder | None:
     return None if row is None else Holder(*row)
 
 
-def open_session(session: Session, name: str, now: datetime, ends_at: datetime | None, **subject: UUID) -> UUID:
-    """Begin a session of a `patient_id` or a `staff_id` and return its id."""
-    session_id = uuid4()
+def open_session(
+    session: Session, session_id: UUID, name: str, now: datetime, ends_at: datetime | None, **subject: UUID
+) -> None:
+    """Begin a session of a `patient_id` or a `staff_id`; the name of a patient's device comes sealed."""
     row = {"id": session_id, "name": name, "started_at": now, "seen_at": now, "ends_at": ends_at, **subject}
     session.execute(insert(SessionRow), row)
-    return session_id
 
 
 def add_token(session: Session, token_hash: bytes, session_id: UUID, kind: str, expires_at: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from backend.domain.dosing import Act, Dose, PartGiven, Status
+from backend.domain.dosing import Act, BodySite, Dose, PartGiven, Status
 from backend.domain.moments import Occurred, offset_minutes, with_offset
 from backend.domain.regimens import Route
 from backend.storage.db import Base, Instant
@@ -157,7 +157,7 @@ def _order(dose: Dose) -> dict[str, Any]:
 
 def _dose(row: Sequence[Any]) -> Dose:
     dose_id, treatment_id, status, route, planned, parts, version, act, recorded_at, reason, at, offset = row
-    given = tuple(PartGiven(_moment(p["given"]), p["mg"], p["body_site"]) for p in parts)
+    given = tuple(PartGiven(_moment(p["given"]), p["mg"], _site(p["body_site"])) for p in parts)
     return Dose(
         id=dose_id,
         treatment_id=treatment_id,
@@ -172,6 +172,10 @@ def _dose(row: Sequence[Any]) -> Dose:
         reason=reason,
         device_at=with_offset(at, offset) if at else None,
     )
+
+
+def _site(value: str | None) -> BodySite | None:
+    return None if value is None else BodySite(value)
 
 
 def _moment(value: dict[str, Any]) -> Occurred:

@@ -22,7 +22,6 @@ class TreatmentRow(Base):
     drug: Mapped[str] = mapped_column(String(40))
     started_on: Mapped[date]
     stopped_on: Mapped[date | None]
-    stop_reason: Mapped[str] = mapped_column(default="")
     zone: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -56,7 +55,6 @@ def add(session: Session, patient_id: UUID, treatment: Treatment, by: UUID | Non
             "started_on": treatment.started_on,
             "zone": treatment.zone,
             "created_at": treatment.versions[0].recorded_at,
-            "stop_reason": "",
         },
     )
     add_version(session, treatment, by)
@@ -85,8 +83,8 @@ def add_version(session: Session, treatment: Treatment, by: UUID | None) -> None
 
 def set_stop(session: Session, treatment: Treatment, by: UUID | None) -> None:
     """Store the stop of a treatment: its day, and the version that says who decided it and why."""
-    values = {"stopped_on": treatment.stopped_on, "stop_reason": treatment.versions[-1].reason}
-    session.execute(update(TreatmentRow).where(TreatmentRow.id == treatment.id).values(**values))
+    mine = update(TreatmentRow).where(TreatmentRow.id == treatment.id)
+    session.execute(mine.values(stopped_on=treatment.stopped_on))
     add_version(session, treatment, by)
 
 

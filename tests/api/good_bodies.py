@@ -87,7 +87,7 @@ def _dose(house: House) -> tuple[Noun, Patient]:
     plan = {"drug": "natalizumab_iv", "started_on": "2026-05-01", "interval_weeks": 6, "slot": "09:00", "reason": "new"}
     started = house.post(f"/patients/{anna.id}/treatments", headers=bram.headers, json=plan)
     parts = [
-        {"occurred": AT | {"at": f"2026-05-04T09:{minute}:00+02:00"}, "mg": 150.5, "body_site": "left arm"}
+        {"occurred": AT | {"at": f"2026-05-04T09:{minute}:00+02:00"}, "mg": 150.5, "body_site": "upper_arm_left"}
         for minute in ("00", "30")
     ]
     body = {

@@ -114,10 +114,10 @@ def test_acts_name_the_version_they_saw(ward: Ward) -> None:
 
 
 def test_a_split_dose_is_one_event_and_its_second_part_comes_later(ward: Ward) -> None:
-    parts = [{"occurred": moment("2026-06-01T09:00:00+02:00"), "mg": 150, "body_site": "left thigh"}]
+    parts = [{"occurred": moment("2026-06-01T09:00:00+02:00"), "mg": 150, "body_site": "thigh_left"}]
     body = {"treatment_id": str(ward.treatment_id), "status": "given", "parts": parts, "route": "sc"}
     dose = ward.house.post(ward.path, headers=ward.bram.headers, json=body).get_json()["dose"]
-    parts.append({"occurred": moment("2026-06-01T09:20:00+02:00"), "mg": 150, "body_site": "right thigh"})
+    parts.append({"occurred": moment("2026-06-01T09:20:00+02:00"), "mg": 150, "body_site": "thigh_right"})
     both = ward.act(dose, "correct", parts=parts).get_json()["dose"]
     assert [part["mg"] for part in both["parts"]] == [150.0, 150.0]
     items = ward.house.get(f"/patients/{ward.anna.id}/intervals", headers=ward.bram.headers).get_json()["items"]

@@ -165,3 +165,23 @@ def test_an_entry_before_the_first_dose_has_a_negative_study_day_and_no_interval
     chain(house, anna, GIVEN)
     (row,) = found.pull("entries")
     assert (row["study_day"], row["interval"], row["days_before_actual"]) == ("-5", "", "5")
+
+
+def test_days_to_the_planned_dose_are_those_of_the_plan_though_the_dose_came_later(
+    house: House, anna: Patient, found: Study
+) -> None:
+    chain(house, anna, [GIVEN[0], "2026-04-29 09:00"])
+    send(house, "/me/diary-entries", EntryUpload(at="2026-04-26T20:00:00+02:00"), house.phone(anna))
+    assert [(row["days_before_planned"], row["days_before_actual"]) for row in found.pull("entries")] == [("1", "3")]
+
+
+def test_of_two_forms_about_an_interval_the_later_stands_in_its_row_and_both_among_the_answers(
+    house: House, anna: Patient, found: Study
+) -> None:
+    chain(house, anna, GIVEN)
+    for at, felt in (("2026-04-29T08:00:00+02:00", "yes"), ("2026-04-30T08:00:00+02:00", "unsure")):
+        body = ResponseUpload(at=at, about="previous", answers={"experienced": felt})
+        send(house, "/me/responses", body, house.phone(anna))
+    first = found.pull("intervals")[0]
+    assert (first["recall_forms"], first["recall_experienced"]) == ("2", "unsure")
+    assert sorted(row["value"] for row in found.pull("answers")) == ["unsure", "yes"]

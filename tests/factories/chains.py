@@ -44,5 +44,5 @@ def dose(house: House, patient: Patient, treatment_id: UUID, given: str) -> UUID
 
 
 def _treatment(drug: str, on: date, weeks: int, known_at: datetime) -> Treatment:
-    plan = PlanVersion(1, on, catalogue()[drug].regimens[0].key, Route.IV, weeks, time(9), (), "start", known_at)
+    plan = PlanVersion(1, on, catalogue()[drug].regimens[0].key, Route.IV, weeks, time(9), (), "", known_at)
     return Treatment(uuid4(), drug, on, None, ZONE, (plan,))

@@ -1,0 +1,68 @@
+"""Free words at rest: sealed under the patient's key on the way in, opened for whoever may read them."""
+
+from base64 import b64decode, b64encode
+from dataclasses import replace
+from typing import TypeVar
+from uuid import UUID
+
+from backend.domain.dosing import Dose
+from backend.domain.samples import Step
+from backend.domain.treatment import PlanVersion, Treatment
+from backend.services.context import Context
+from backend.storage.patients import PatientRow
+from backend.storage.sealing import Place
+
+Reasoned = TypeVar("Reasoned", Dose, PlanVersion, Step)
+_TABLES = {Dose: "dose_versions", PlanVersion: "plan_versions", Step: "sample_steps"}
+
+
+def sealed(ctx: Context, patient: PatientRow, text: str, place: Place) -> str:
+    """Return a text sealed under a patient's key and bound to its place, as base64; empty stays empty."""
+    held = ctx.sealer.seal(patient.key, str(patient.id), text or None, place)
+    return "" if held is None else b64encode(held).decode()
+
+
+def opened(ctx: Context, patient: PatientRow, text: str, place: Place) -> str:
+    """Return what `sealed` was given. Raises SealError for what is not sealed at this place."""
+    return ctx.sealer.open(patient.key, str(patient.id), b64decode(text) or None, place) or ""
+
+
+def hidden(ctx: Context, patient: PatientRow, told: Reasoned, row: UUID, number: int) -> Reasoned:
+    """Return a dose, plan version or step with its reason sealed; `row` and `number` are its key in its table."""
+    return replace(told, reason=sealed(ctx, patient, told.reason, _place(told, row, number))) if told.reason else told
+
+
+def shown(ctx: Context, patient: PatientRow, told: Reasoned, row: UUID, number: int) -> Reasoned:
+    """Return what `hidden` was given. Raises as `opened`."""
+    return replace(told, reason=opened(ctx, patient, told.reason, _place(told, row, number))) if told.reason else told
+
+
+def plan_hidden(ctx: Context, patient: PatientRow, told: Treatment) -> Treatment:
+    """Return a treatment with the reason of its newest plan version sealed: the one that is about to be stored."""
+    newest = told.versions[-1]
+    return replace(told, versions=(*told.versions[:-1], hidden(ctx, patient, newest, told.id, newest.version)))
+
+
+def plans_shown(ctx: Context, patient: PatientRow, stored: Treatment) -> Treatment:
+    """Return a stored treatment with the reasons of all its plan versions opened."""
+    versions = tuple(shown(ctx, patient, one, stored.id, one.version) for one in stored.versions)
+    return replace(stored, versions=versions)
+
+
+def of_version(kind: str, record_id: UUID, version: int) -> Place:
+    """Return where the reason of a superseded version is kept."""
+    return Place("record_versions", "reason", f"{kind}:{record_id}:{version}")
+
+
+def of_result(sample_id: UUID, position: int) -> Place:
+    """Return where the reason of a corrected result is kept."""
+    return Place("sample_results", "reason", f"{sample_id}:{position}")
+
+
+def of_device(session_id: UUID) -> Place:
+    """Return where the name of a patient's device is kept."""
+    return Place("sessions", "name", str(session_id))
+
+
+def _place(told: Dose | PlanVersion | Step, row: UUID, number: int) -> Place:
+    return Place(_TABLES[type(told)], "reason", f"{row}:{number}")
