@@ -17,6 +17,13 @@ CHEAP_HASH = "64"
 _server = pytest.StashKey[Server]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let longer runs try more often (`--kills 200 --examples 1000`), and speed be measured where nothing else runs."""
+    parser.addoption("--kills", type=int, default=15, help="kill -9 of web processes per database")
+    parser.addoption("--examples", type=int, default=5, help="generated requests per operation, phase and role")
+    parser.addoption("--bench", action="store_true", help="measure speed, which takes the whole machine")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Start the server before the first worker, and tell every worker where it and its template are."""

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import time
 from decimal import Decimal
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -202,12 +203,10 @@ def _checked(schema: type[Schema], value: Any, at: str, **options: Any) -> dict[
     return loaded
 
 
-_INSTANCES: dict[type[Schema], Schema] = {}
-
-
+@cache
 def _instance(schema: type[Schema]) -> Schema:
     """Return the one instance of a schema: making one costs more than using it."""
-    return _INSTANCES.setdefault(schema, schema())
+    return schema()
 
 
 def _if_match() -> int:

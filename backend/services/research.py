@@ -65,14 +65,15 @@ def set_up(ctx: Context, name: str) -> Study:
 def admit(ctx: Context, study_id: UUID, staff_id: UUID, ends_at: datetime | None) -> None:
     """Let a researcher pull a study's data until a moment; again with another moment to change it.
 
-    Raises ClinicError `not-found` for a study of another site and `invalid` for somebody who is no researcher.
+    Raises ClinicError `not-found` for a study of another site and `invalid` for somebody who is no
+    researcher, or no longer. A researcher may work at another site: studies have several centres.
     """
     actor = gate.permit(ctx, "studies:write")
     study = ctx.session.get(StudyRow, study_id)
     if study is None or study.site_id != actor.site_id:
         raise ClinicError("not-found")
     staff = ctx.session.get(StaffRow, staff_id)
-    if staff is None or staff.role != Role.RESEARCHER.value:
+    if staff is None or staff.left_at is not None or staff.role != Role.RESEARCHER.value:
         raise invalid("/staff_id", "Not a researcher.")
     research.admit(ctx.session, study_id, staff_id, ctx.now, ends_at)
     events.note(ctx, "studies:write", None, study_id, {"admitted": str(staff_id)})

@@ -70,7 +70,7 @@ def log(ctx: Context, report: Report, diary: Diary) -> Entry:
         events.note(ctx, "own-entries:read", patient.id, report.id, {"duplicate": True})
         return _entry(ctx, patient, line, stored, duplicate=True)
     events.note(ctx, "own-entries:write", patient.id, report.id, {"version": 1})
-    return _entry(ctx, patient, line, _stored(ctx, patient, report.id))
+    return _entry(ctx, patient, line, symptoms.EntryRow(**values))
 
 
 def first(ctx: Context, patient: PatientRow, line: intervals.Line, report: Report, diary: Diary) -> dict[str, Any]:

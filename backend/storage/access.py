@@ -2,9 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, delete, func, insert, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
@@ -81,28 +94,30 @@ class Holder:
 
 def holder(session: Session, token_hash: bytes, now: datetime) -> Holder | None:
     """Return who holds a live access token, in one query; None for unknown, expired, revoked or left."""
-    query = (
-        select(
-            SessionRow.id,
-            SessionRow.patient_id,
-            SessionRow.staff_id,
-            StaffRow.role,
-            StaffRow.site_id,
-            SessionRow.seen_at,
-        )
-        .join(TokenRow, TokenRow.session_id == SessionRow.id)
-        .outerjoin(StaffRow, StaffRow.id == SessionRow.staff_id)
+    row = session.execute(_HOLDER, {"token_hash": token_hash, "now": now}).first()
+    return None if row is None else Holder(*row)
+
+
+def _holder() -> Select[Any]:
+    """Return the query of every request, built once: on columns, without the cost of objects."""
+    token, family, staff = (row.__table__.c for row in (TokenRow, SessionRow, StaffRow))
+    now = bindparam("now", type_=Instant)
+    return (
+        select(family.id, family.patient_id, family.staff_id, staff.role, staff.site_id, family.seen_at)
+        .join_from(TokenRow.__table__, SessionRow.__table__, token.session_id == family.id)
+        .join(StaffRow.__table__, staff.id == family.staff_id, isouter=True)
         .where(
-            TokenRow.token_hash == token_hash,
-            TokenRow.kind == "access",
-            TokenRow.expires_at > now,
-            SessionRow.revoked_at.is_(None),
-            (SessionRow.ends_at.is_(None)) | (SessionRow.ends_at > now),
-            StaffRow.left_at.is_(None),
+            token.token_hash == bindparam("token_hash"),
+            token.kind == "access",
+            token.expires_at > now,
+            family.revoked_at.is_(None),
+            family.ends_at.is_(None) | (family.ends_at > now),
+            staff.left_at.is_(None),
         )
     )
-    row = session.execute(query).first()
-    return None if row is None else Holder(*row)
+
+
+_HOLDER = _holder()
 
 
 def open_session(

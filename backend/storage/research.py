@@ -17,10 +17,12 @@ class StudyRow(Base):
     __tablename__ = "studies"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
     site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
     secret_sealed: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (UniqueConstraint("site_id", "name"),)
 
 
 class SubjectRow(Base):
@@ -49,7 +51,7 @@ class ResearcherRow(Base):
 
 
 def add(session: Session, values: dict[str, Any]) -> bool:
-    """Store a new study; False when its name is taken."""
+    """Store a new study; False when its site has one of that name."""
     return insert_new(session, _table(StudyRow), values)
 
 

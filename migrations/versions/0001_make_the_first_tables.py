@@ -110,7 +110,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_studies_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_studies")),
-        sa.UniqueConstraint("name", name=op.f("uq_studies_name")),
+        sa.UniqueConstraint("site_id", "name", name=op.f("uq_studies_site_id_name")),
     )
     op.create_table(
         "care_relationships",

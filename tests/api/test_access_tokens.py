@@ -11,6 +11,7 @@ from backend.domain.permissions import Role
 from backend.services import sessions
 from backend.services.sessions import Tokens
 from backend.storage.access import TokenRow
+from backend.storage.patients import PatientRow
 from tests.house import House
 
 SECOND = timedelta(seconds=1)
@@ -19,7 +20,7 @@ SECOND = timedelta(seconds=1)
 def opened(house: House) -> Tokens:
     anna = house.patient()
     with house.unit() as ctx:
-        return sessions.of_phone(ctx, anna.id, "anna's phone")
+        return sessions.of_phone(ctx, ctx.session.get_one(PatientRow, anna.id), "anna's phone")
 
 
 def staff_session(house: House) -> Tokens:
@@ -70,7 +71,7 @@ def test_a_refresh_token_used_later_ends_the_whole_session(house: House) -> None
 def test_two_phones_of_one_patient_are_two_families(house: House) -> None:
     anna = house.patient()
     with house.unit() as ctx:
-        one, two = (sessions.of_phone(ctx, anna.id, name) for name in ("one", "two"))
+        one, two = (sessions.of_phone(ctx, ctx.session.get_one(PatientRow, anna.id), name) for name in "12")
     refresh(house, one.refresh_token)
     house.clock.now += timedelta(seconds=61)
     assert refresh(house, one.refresh_token).status_code == 401

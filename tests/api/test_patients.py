@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import select, text
 
 from backend.domain.permissions import Role
+from backend.services import words
 from backend.services.context import Actor
 from backend.storage.events import EventRow
+from backend.storage.patients import PatientRow
 from backend.storage.records import VersionRow
 from tests.factories.people import PatientBody
 from tests.house import House, Patient, Staff
@@ -83,7 +85,9 @@ def test_a_change_needs_the_version_seen_and_keeps_the_one_before(house: House, 
     assert (stale.status_code, stale.json["code"]) == (409, "stale-version")
     with house.unit(writes=False) as ctx:
         kept = ctx.session.scalars(select(VersionRow)).one()
-        assert (kept.version, kept.replaced_by, kept.reason) == (1, bram.id, "moved house")
+        row = ctx.session.get_one(PatientRow, kept.patient_id)
+        reason = words.opened(ctx, row, kept.reason, words.of_version("patient", row.id, 1))
+        assert (kept.version, kept.replaced_by, reason) == (1, bram.id, "moved house")
         assert anna["name"] not in f"{kept.content} {kept.note_sealed!r}"
 
 

@@ -5,7 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend.services import words
 from backend.storage import records
+from backend.storage.patients import PatientRow
 from tests.factories.chains import chain, dose, local
 from tests.factories.responses import ResponseUpload
 from tests.house import House, Patient, Staff
@@ -149,7 +151,9 @@ def test_a_correction_keeps_the_version_it_replaces(house: House, anna: Patient)
     assert house.put(f"/me/responses/{uuid4()}", json=told, headers=phone).status_code == 404
     with house.unit(writes=False) as ctx:
         (kept,) = records.versions(ctx.session, "response", anna.id, UUID(upload["id"]))
-        assert (kept.version, kept.reason, kept.content["answers"]) == (1, "misread", upload["answers"])
+        row = ctx.session.get_one(PatientRow, anna.id)
+        reason = words.opened(ctx, row, kept.reason, words.of_version("response", kept.record_id, 1))
+        assert (kept.version, reason, kept.content["answers"]) == (1, "misread", upload["answers"])
         assert (kept.content["form"], kept.replaced_by) == ("end-of-interval", anna.id)
 
 

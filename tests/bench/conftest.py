@@ -9,12 +9,7 @@ from tests.journeys.conftest import durable_postgres, installation, seeded
 __all__ = ["durable_postgres", "installation", "seeded"]
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take whether to measure."""
-    parser.addoption("--bench", action="store_true", help="measure speed, which takes the whole machine")
-
-
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the measuring out of the ordinary run."""
-    measuring = collection_path.name.startswith("test_") and not config.getoption("--bench", default=False)
+    measuring = collection_path.name.startswith("test_") and not config.getoption("--bench")
     return True if measuring else None

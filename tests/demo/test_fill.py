@@ -12,10 +12,11 @@ from backend.demo.fill import STUDY, Filled, empty, fill
 from backend.demo.story import Life, tell
 from backend.domain.linking import planned_then
 from backend.domain.permissions import Role
-from backend.services import intervals, secrets
+from backend.services import intervals, secrets, words
 from backend.services.access import totp_place
 from backend.storage import people, reminders, research, symptoms
 from backend.storage.doses import DoseRow
+from backend.storage.patients import PatientRow
 from backend.storage.questionnaires import ResponseRow
 from backend.storage.samples import SampleRow
 from backend.storage.symptoms import EntryRow
@@ -53,10 +54,14 @@ def _count(session: Session, row: type) -> int:
 def test_what_is_stored_of_plan_and_doses_is_what_was_told(house: House, filled: Filled) -> None:
     with house.unit(writes=False) as ctx:
         for life in LIVES:
-            line = intervals.whole_line(ctx, life.person.id)
-            assert line.treatments == life.course.treatments
+            row = ctx.session.get_one(PatientRow, life.person.id)
+            line = intervals.whole_line(ctx, row.id)
+            assert [words.plans_shown(ctx, row, stored) for stored in line.treatments] == list(life.course.treatments)
             told = sorted(life.course.versions, key=lambda v: (v.id, v.version))
-            assert sorted(line.versions or [], key=lambda v: (v.id, v.version)) == told
+            held = [words.shown(ctx, row, dose, dose.id, dose.version) for dose in line.versions or []]
+            assert sorted(held, key=lambda v: (v.id, v.version)) == told
+            sealed = [plan.reason for stored in line.treatments for plan in stored.versions]
+            assert not set(sealed) & {plan.reason for stored in life.course.treatments for plan in stored.versions}
 
 
 def test_every_entry_keeps_the_day_that_was_planned_at_its_own_moment(house: House, filled: Filled) -> None:

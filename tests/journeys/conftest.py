@@ -14,22 +14,16 @@ from tests.house import House, SetClock
 from tests.journeys.processes import Installation
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let longer runs try more often: `pytest tests/journeys --kills 200 --examples 1000`."""
-    parser.addoption("--kills", type=int, default=15, help="kill -9 of web processes per database")
-    parser.addoption("--examples", type=int, default=5, help="generated requests per operation, phase and role")
-
-
 @pytest.fixture(scope="session")
 def kills(pytestconfig: pytest.Config) -> int:
     """How many times web processes are killed."""
-    return int(pytestconfig.getoption("--kills", default=15))
+    return int(pytestconfig.getoption("--kills"))
 
 
 @pytest.fixture(scope="session")
 def examples(pytestconfig: pytest.Config) -> int:
     """How many requests are generated for each operation and role."""
-    return int(pytestconfig.getoption("--examples", default=5))
+    return int(pytestconfig.getoption("--examples"))
 
 
 @pytest.fixture(scope="session")
