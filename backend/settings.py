@@ -17,7 +17,7 @@ def _var(name: str, kind: str, default: object, meaning: str) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set from outside. Only tests may use the seams (`clock_file`, `failpoint`)."""
+    """Everything that can be set from outside. Only tests may use the seam (`clock_file`)."""
 
     app_env: str = _var("APP_ENV", "str", "production", "production, or test: only then are the test seams honoured")
     database_url: str = _var(
@@ -71,7 +71,6 @@ class Settings:
         "UITWERK_ARGON2_MEMORY_KIB", "int", 19456, "memory of a password hash; less only in tests"
     )
     clock_file: Path | None = _var("CLOCK_FILE", "path", None, "test only: seconds by which the clock is shifted")
-    failpoint: str = _var("FAILPOINT", "str", "", "test only: name:kill, name:raise or name:sleep")
 
     @property
     def testing(self) -> bool:
@@ -113,8 +112,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(**{f.name: _value(source, f.metadata) for f in fields(Settings)})
     if settings.app_env not in {"production", "test"}:
         raise SettingsError("APP_ENV is production or test.")
-    if not settings.testing and (settings.clock_file or settings.failpoint):
-        raise SettingsError("CLOCK_FILE and FAILPOINT are test seams: they need APP_ENV=test.")
+    if not settings.testing and settings.clock_file:
+        raise SettingsError("CLOCK_FILE is a test seam: it needs APP_ENV=test.")
     if settings.mail_security not in {"starttls", "tls", "none"}:
         raise SettingsError("UITWERK_MAIL_SECURITY is starttls, tls or none.")
     return settings

@@ -42,6 +42,7 @@ def test_a_retried_entry_is_stored_once_and_other_content_is_refused(house: Hous
     assert house.get(f"/me/diary-entries/{upload['id']}", headers=phone).json["ratings"][0]["intensity"] == 4
 
 
+@pytest.mark.promise("P08")
 def test_a_corrected_entry_keeps_what_it_was_with_all_three_times(house: House, anna: Patient) -> None:
     phone, upload = house.phone(anna), EntryUpload.build()
     path = f"/me/diary-entries/{upload['id']}"
@@ -62,6 +63,7 @@ def test_a_corrected_entry_keeps_what_it_was_with_all_three_times(house: House, 
     assert (stale.status_code, stale.json["code"]) == (409, "stale-version")
 
 
+@pytest.mark.promise("P05")
 def test_a_retracted_entry_stays_gone_however_often_it_is_retracted(house: House, anna: Patient, bram: Staff) -> None:
     phone, upload = house.phone(anna), EntryUpload.build()
     path = f"/me/diary-entries/{upload['id']}"
@@ -93,6 +95,7 @@ def test_the_answer_to_a_retry_is_written_down_as_a_read(house: House, anna: Pat
         assert list(ctx.session.scalars(query)) == ["own-entries:write", "own-entries:read"]
 
 
+@pytest.mark.promise("P04")
 def test_nobody_reaches_the_entry_of_another_patient(house: House, anna: Patient) -> None:
     upload = EntryUpload.build()
     house.post("/me/diary-entries", json=upload, headers=house.phone(anna))
