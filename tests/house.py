@@ -11,8 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from backend.domain.permissions import Role
+from backend.services import words
 from backend.services.context import Actor, Context
 from backend.settings import Settings
+from backend.storage.patients import PatientRow
 from tests.factories import base
 
 PREFIX = "/api/v1"
@@ -101,7 +103,11 @@ class House:
 
     def phone(self, patient: Patient) -> dict[str, str]:
         """Pair a phone of a patient and return the headers it sends."""
-        return self._session(patient_id=patient.id, name="")[1]
+        session_id = uuid4()
+        with self.unit() as ctx:
+            row = ctx.session.get_one(PatientRow, patient.id)
+            name = words.sealed(ctx, row, "phone", words.of_device(session_id))
+        return self._session(id=session_id, patient_id=patient.id, name=name)[1]
 
     def add(self, *rows: Any) -> None:
         """Store rows, in the order given."""
