@@ -29,13 +29,15 @@ class PartIn(Schema):
     body_site = fields.Choice(BodySite, load_default=None, allow_none=True)
 
 
-class GivenIn(Schema):
-    """When a dose was given: `occurred` for a whole one, `parts` for one given in parts (anchored at the first)."""
-
+class _HowGiven(Schema):
     occurred = fields.Part(OccurredIn)
     parts = fields.Many(fields.Part(PartIn), fewest=1, most=20)
     route = fields.Choice(Route, load_default=None, allow_none=True)
     reason = fields.Text(500, shortest=0, load_default="")
+
+
+class GivenIn(_HowGiven):
+    """When a dose was given: `occurred` for a whole one, `parts` for one given in parts (anchored at the first)."""
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: Any) -> None:
@@ -50,25 +52,27 @@ class CorrectionGivenIn(GivenIn):
     reason = fields.Text(500, required=True)
 
 
-class DoseIn(GivenIn):
-    """A dose to plan (`occurred` is its slot) or to record; `id` may be the client's own."""
+class DoseIn(_HowGiven):
+    """A dose to plan (`planned` is its slot) or to record as given (`occurred` or `parts`); `id` may be one's own."""
 
     id = fields.Id(load_default=None, allow_none=True)
     treatment_id = fields.Id(required=True)
     status = fields.Words("planned", "given", required=True)
+    planned = fields.Part(OccurredIn)
     override_reason = fields.Text(500, load_default=None, allow_none=True)
 
     @validates_schema
-    def one_slot(self, data: dict[str, Any], **_: Any) -> None:
-        """A planned dose has one slot and no parts yet."""
-        if data["status"] == "planned" and "occurred" not in data:
-            raise ValidationError("A planned dose has one slot.", "occurred")
+    def one_moment(self, data: dict[str, Any], **_: Any) -> None:
+        """A planned dose has a slot, a given one its moment or its parts."""
+        told = [name for name in ("planned", "occurred", "parts") if name in data]
+        if len(told) != 1 or (told == ["planned"]) != (data["status"] == "planned"):
+            raise ValidationError("A planned dose has planned; a given one has either occurred or parts.")
 
 
 class MoveIn(Schema):
     """The new slot and why; `override_reason` where it is sooner than the drug allows."""
 
-    occurred = fields.Part(OccurredIn, required=True)
+    planned = fields.Part(OccurredIn, required=True)
     reason = fields.Text(500, required=True)
     override_reason = fields.Text(500, load_default=None, allow_none=True)
 
@@ -162,7 +166,7 @@ def add_dose(ctx: Context, patient_id: UUID, data: dict[str, Any]) -> Answer:
     """Plan a dose, or record one that was not planned; a retry under the same id answers 200 with `duplicate`."""
     told = Told(data["id"] or uuid4(), data["treatment_id"], data["route"], data["reason"])
     if data["status"] == "planned":
-        slot = occurred(data["occurred"])
+        slot = occurred(data["planned"], "/planned")
         return _changed(doses.plan(ctx, patient_id, told, slot, data["override_reason"]), 201)
     return _changed(doses.record_new(ctx, patient_id, told, _given(data).parts), 201)
 
@@ -195,7 +199,7 @@ def record_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, A
 @room.route("POST", f"{_DOSE}/move", permission="doses:write", takes=MoveIn, gives=DoseChangedOut, if_match=True)
 def move_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Move a planned dose; its reminders move in the same act."""
-    slot = occurred(data["occurred"])
+    slot = occurred(data["planned"], "/planned")
     return _changed(doses.move(ctx, patient_id, dose_id, version, slot, data["reason"], data["override_reason"]))
 
 

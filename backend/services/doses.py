@@ -74,7 +74,7 @@ def plan(ctx: Context, patient_id: UUID, told: Told, slot: Occurred, override_re
     patient = gate.patient(ctx, "doses:write", patient_id, lock=True)
     line = intervals.line(ctx, patient.id)
     treatment, route = _course(line, told, slot)
-    plausible(slot.dose_anchor, ctx.now, "/occurred")
+    plausible(slot.dose_anchor, ctx.now, "/planned")
     new = dosing.plan(told.id, treatment.id, slot, route, ctx.now, _why(told.reason, override_reason))
     if again := _again(ctx, patient, line, new):
         return again
@@ -134,7 +134,7 @@ def move(
 ) -> Changed:
     """Move a planned dose to another slot. Raises as `miss`, and `too-soon` without a reason to override."""
     patient, line, stored = _open(ctx, patient_id, dose_id, version)
-    plausible(slot.dose_anchor, ctx.now, "/occurred")
+    plausible(slot.dose_anchor, ctx.now, "/planned")
     moved = dosing.move(stored, slot, ctx.now, _why(reason, override))
     _roomy(line, line.treatment(stored.treatment_id), moved, override)
     return _put(ctx, patient, line, moved)
@@ -188,7 +188,7 @@ def _why(reason: str, override_reason: str | None) -> str:
 
 def _roomy(line: Line, treatment: Treatment, dose: Dose, override_reason: str | None) -> None:
     if override_reason is None and crowded(treatment, line.treatments, line.doses, dose):
-        raise ClinicError(TOO_SOON, "Give an override_reason to plan it all the same.", {"/occurred": "too soon"})
+        raise ClinicError(TOO_SOON, "Give an override_reason to plan it all the same.", {"/planned": "too soon"})
 
 
 def _open(ctx: Context, patient_id: UUID, dose_id: UUID, version: int) -> tuple[PatientRow, Line, Dose]:

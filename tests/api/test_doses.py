@@ -26,7 +26,7 @@ class Ward:
         self.path = f"/patients/{self.anna.id}/doses"
 
     def add(self, at: str, status: str = "planned", **told: Any) -> Any:
-        return self.post({"status": status, "occurred": moment(at), **told})
+        return self.post({"status": status, "planned" if status == "planned" else "occurred": moment(at), **told})
 
     def post(self, told: dict[str, Any]) -> Any:
         body = {"treatment_id": str(self.treatment_id), **told}
@@ -96,7 +96,7 @@ def test_a_dose_recorded_late_needs_a_reason_and_relinks_only_what_it_touches(wa
 
 def test_moving_a_dose_says_which_reminders_moved(ward: Ward) -> None:
     planned = ward.add("2026-06-15T09:00:00+02:00").get_json()
-    move: dict[str, Any] = {"occurred": moment("2026-06-22T09:00:00+02:00")}
+    move: dict[str, Any] = {"planned": moment("2026-06-22T09:00:00+02:00")}
     moved = ward.act(planned["dose"], "move", **move).get_json()
     assert moved["dose"]["planned"]["on"] == "2026-06-22"
     due = {act: {told["due_on"] for told in moved["moved"][act] if told["kind"] == "dose"} for act in moved["moved"]}
@@ -146,13 +146,20 @@ def test_a_planned_dose_too_soon_is_refused_unless_overridden_and_a_given_one_fl
         ({"occurred": {"on": "2026-06-01", "zone": "Mars/Base"}}, "invalid"),
         ({"parts": []}, "invalid"),
         ({"status": "missed"}, "invalid"),
-        ({"status": "planned", "occurred": {"on": "2029-06-02", "zone": ZONE}}, "out-of-time"),
+        ({"status": "planned"}, "invalid"),
+        ({"planned": {"on": "2026-06-02", "zone": ZONE}}, "invalid"),
     ],
 )
 def test_a_dose_that_cannot_be_is_refused_and_not_stored(ward: Ward, told: dict[str, Any], code: str) -> None:
     answer = ward.post({"status": "given", "occurred": moment("2026-06-01T09:00:00+02:00"), **told})
     assert (answer.status_code, answer.get_json()["code"]) == (422, code)
     assert len(ward.house.get(ward.path, headers=ward.bram.headers).get_json()["items"]) == 1
+
+
+def test_a_dose_is_not_planned_years_ahead(ward: Ward) -> None:
+    answer = ward.post({"status": "planned", "planned": {"on": "2029-06-02", "zone": ZONE}})
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "out-of-time")
+    assert answer.get_json()["pointers"][0]["pointer"] == "/planned"
 
 
 def test_a_retry_is_answered_with_what_is_stored_and_other_content_refused(ward: Ward) -> None:

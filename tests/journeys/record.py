@@ -44,7 +44,8 @@ def _doses(record: Record, path: str) -> None:
     doses = []
     for status, on in (("given", "2026-05-04"), ("planned", "2026-06-15")):
         slot = {"at": f"{on}T09:00:00+02:00", "zone": ZONE}
-        body = {"treatment_id": treatment, "status": status, "occurred": slot, "reason": "brought along"}
+        name = "planned" if status == "planned" else "occurred"
+        body = {"treatment_id": treatment, "status": status, name: slot, "reason": "brought along"}
         doses.append(nurse.post(f"{path}/doses", body)["dose"]["id"])
     record.ids |= {"treatment_id": [treatment], "dose_id": doses}
     record.ids["sample_id"] = [nurse.post(f"{path}/samples", {})["id"]]

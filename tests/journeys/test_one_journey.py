@@ -94,7 +94,7 @@ def treatment_with_a_given_and_a_planned_dose(bram: Colleague, patient: str) -> 
     dose = {"treatment_id": treatment, "reason": "moved here from another centre"}
     bram.post(f"/patients/{patient}/doses", {**dose, "status": "given", "occurred": slot(GIVEN)})
     planned: dict[str, Any] = bram.post(
-        f"/patients/{patient}/doses", {**dose, "status": "planned", "occurred": slot(DUE)}
+        f"/patients/{patient}/doses", {**dose, "status": "planned", "planned": slot(DUE)}
     )["dose"]
     return planned
 
@@ -124,9 +124,9 @@ def a_dose_is_moved_and_time_goes_by(installation: Installation, bram: Colleague
     """The third dose is planned and moved by a week; then every day comes on which something could be told."""
     bram.log_in()
     treatment = bram.get(f"/patients/{patient}/treatments")["items"][0]["id"]
-    body = {"treatment_id": treatment, "status": "planned", "occurred": slot(OLD)}
+    body = {"treatment_id": treatment, "status": "planned", "planned": slot(OLD)}
     third = bram.post(f"/patients/{patient}/doses", body)["dose"]
-    move = {"occurred": slot(NEW), "reason": "the patient is away"}
+    move = {"planned": slot(NEW), "reason": "the patient is away"}
     moved = bram.post(f"/patients/{patient}/doses/{third['id']}/move", move, 200, third["version"])["moved"]
     assert {told["due_on"] for told in moved["cancelled"] if told["kind"] == "dose"} == {OLD}
     assert {told["due_on"] for told in moved["created"] if told["kind"] == "dose"} == {NEW}

@@ -120,15 +120,15 @@ class Planted:
     def dose(self) -> None:
         """Plan a dose, move, miss, record and correct it, and undo that."""
         slot = {"at": "2026-06-01T08:00:00+02:00", "zone": ZONE}
-        new = {"id": str(uuid4()), "treatment_id": self.treatment_id, "status": "planned", "occurred": slot}
+        new = {"id": str(uuid4()), "treatment_id": self.treatment_id, "status": "planned", "planned": slot}
         new |= {"reason": self.word("dose"), "override_reason": self.word("override")}
         path = f"{self.path}/doses"
         for _ in range(2):
             self.send(self.bram.headers, path, new)
         self.dose_path = f"{path}/{new['id']}"
-        earlier = {"occurred": slot | {"at": "2026-06-01T07:00:00+02:00"}}
-        acts: list[tuple[str, dict[str, Any]]] = [("move", earlier), ("miss", {}), ("record", earlier)]
-        acts += [("correct", {"occurred": slot}), ("undo", {})]
+        earlier = slot | {"at": "2026-06-01T07:00:00+02:00"}
+        acts: list[tuple[str, dict[str, Any]]] = [("move", {"planned": earlier}), ("miss", {})]
+        acts += [("record", {"occurred": earlier}), ("correct", {"occurred": slot}), ("undo", {})]
         for version, (act, told) in enumerate(acts, 1):
             self.send(self.bram.headers, f"{self.dose_path}/{act}", told | {"reason": self.word(act)}, version)
 
