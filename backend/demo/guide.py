@@ -94,5 +94,6 @@ def _log_in(api: str, login: Login, name: str) -> str:
 
 def _token(api: str, door: str, name: str, told: str) -> str:
     """Return the line that keeps an access token in a shell variable."""
-    reading = f"{sys.executable} -c 'import json, sys; print(json.load(sys.stdin)[\"access_token\"])'"
+    reader = 'import json, sys; told = json.load(sys.stdin); print(told.get("access_token") or sys.exit(told["title"]))'
+    reading = f"{sys.executable} -c '{reader}'"
     return f"  {name}=$(curl -s {api}/access/{door} {_JSON} -d '{told}' | {reading})\n"

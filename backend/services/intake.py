@@ -287,7 +287,7 @@ def _day(dose: Dose) -> date | None:
 
 
 def _differs(what: str) -> ClinicError:
-    return _Differs("already-exists", f"{what} is stored otherwise; nothing was changed.")
+    return _Differs("already-exists", f"{what} is stored with other content; nothing was changed.")
 
 
 def _refused(line: int, error: ClinicError) -> Refused:
