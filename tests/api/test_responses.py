@@ -15,19 +15,6 @@ from tests.house import House, Patient, Staff
 GIVEN = ["2026-03-09 09:00", "2026-04-06 09:00", "2026-05-04 09:00"]
 
 
-@pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
-def anna(house: House, bram: Staff) -> Patient:
-    now, house.clock.now = house.clock.now, local("2026-03-01 09:00")
-    patient = house.patient(cares_for=[bram], email_sealed=b"somewhere")
-    house.clock.now = now
-    return patient
-
-
 def asked(house: House, anna: Patient, now: str) -> list[tuple[int, str]]:
     """Return interval and `about` of the forms asked at a moment."""
     house.clock.now = local(now)

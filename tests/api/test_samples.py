@@ -18,19 +18,6 @@ from tests.house import House, Patient, Staff
 GIVEN = ["2026-03-09 09:00", "2026-04-06 09:00", "2026-05-04 09:00"]
 
 
-@pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
-def anna(house: House, bram: Staff) -> Patient:
-    now, house.clock.now = house.clock.now, local("2026-03-01 09:00")
-    patient = house.patient(cares_for=[bram], email_sealed=b"somewhere")
-    house.clock.now = now
-    return patient
-
-
 def own(house: House, anna: Patient) -> list[Any]:
     answer = house.get("/me/samples", headers=house.phone(anna))
     assert answer.status_code == 200
