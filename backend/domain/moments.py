@@ -96,7 +96,7 @@ def at_wall(on: date, clock: time, zone: str) -> datetime:
 
     A time that the clocks skip becomes the first valid instant after the gap; one that happens twice, the first.
     """
-    wall = datetime.combine(on, clock, ZoneInfo(zone))  # fold=0: the first of two
+    wall = datetime.combine(on, clock.replace(fold=0), ZoneInfo(zone))  # the first of two
     moment = wall.astimezone(UTC)
     if local(moment, zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
         return moment

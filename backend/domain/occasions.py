@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from backend.domain.linking import Chain, Interval, place
 from backend.domain.moments import Occurred
+from backend.domain.wearing_off import DEFAULT
 
 OPENS_DAYS = 2
 """The end-of-interval form opens so many days before the planned dose ..."""
@@ -45,6 +46,15 @@ def answered(completed: Iterable[tuple[Occurred, About]], line: Chain) -> frozen
     return frozenset(number for number in numbers if number is not None)
 
 
+def is_asked(interval: Interval, coming_on: date | None) -> bool:
+    """Tell whether the form is put at all: not about an interval too short for either end to be told from the other.
+
+    The length is the actual one, or while open that to the expected dose; weekly injections would be asked every week.
+    """
+    end = interval.closed_on or coming_on
+    return end is not None and (end - interval.opened_on).days >= DEFAULT.shortest_days
+
+
 def opens_on(dose_on: date) -> date:
     """Return the day from which the form about the interval that a dose ends is put."""
     return dose_on - timedelta(days=OPENS_DAYS)
@@ -62,7 +72,7 @@ def open_occasions(
     for interval in line.intervals[-2:]:
         window = _window(interval, coming_on)
         about = _about(interval.number, falls_in)
-        if window is None or about is None or interval.number in done:
+        if window is None or about is None or interval.number in done or not is_asked(interval, coming_on):
             continue
         first, last = window
         if first <= today and (last is None or today <= last):

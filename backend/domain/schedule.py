@@ -9,7 +9,7 @@ from uuid import UUID
 from backend.domain.dosing import Dose, given
 from backend.domain.drugs import monitoring_due, open_before_dose
 from backend.domain.linking import Chain
-from backend.domain.occasions import opens_on
+from backend.domain.occasions import is_asked, opens_on
 from backend.domain.samples import State
 from backend.domain.treatment import Expected, Treatment, expected, loggable_at_home, next_expected
 
@@ -117,7 +117,7 @@ def _forms(line: Chain, coming: Expected | None, answered: frozenset[int]) -> li
     found: list[Due] = []
     for interval in line.intervals[-2:]:
         subject = f"end-of-interval:{interval.opened_by}"
-        if interval.number in answered:
+        if interval.number in answered or not is_asked(interval, coming.on if coming else None):
             continue
         if interval.closed_on is not None:
             found.append(Due(Kind.FORM, subject, 0, interval.closed_on + timedelta(days=FORM_NUDGE_DAYS)))

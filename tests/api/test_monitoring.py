@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.factories.chains import chain
+from tests.factories.checks import CheckBody
 from tests.house import House, Patient, Staff
 
 GIVEN = ["2026-03-09 09:00", "2026-04-06 09:00", "2026-05-04 09:00"]
@@ -23,7 +24,8 @@ def checks(house: House, anna: Patient, staff: Staff) -> dict[str, Any]:
 
 
 def done(treatment: UUID, check: str, on: str, **told: Any) -> dict[str, Any]:
-    return {"treatment_id": str(treatment), "check": check, "done_on": on, **told}
+    body: dict[str, Any] = CheckBody.build(treatment_id=str(treatment), check=check, done_on=on, **told)
+    return body
 
 
 def test_a_check_every_six_months_is_due_at_the_start_and_moves_on_when_done(

@@ -20,10 +20,25 @@ from backend.domain.moments import (
     plausible,
     with_offset,
 )
+from notifications import walltime
 
 ZONES = ("Europe/Amsterdam", "America/New_York", "Pacific/Auckland", "Australia/Lord_Howe", "UTC")
 DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
 CLOCKS = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))
+
+
+@pytest.mark.promise("P13")
+@given(DAYS, CLOCKS, st.sampled_from(ZONES))
+def test_the_clinic_and_its_reminders_read_the_same_wall_clock(on: date, clock: time, zone: str) -> None:
+    """Reminders are a leaf and bring their own; the two must never differ."""
+    assert at_wall(on, clock, zone) == walltime.at_wall(on, clock, zone)
+
+
+@pytest.mark.promise("P13")
+@given(st.sampled_from([date(2026, 3, 29), date(2026, 10, 25), date(2026, 4, 5), date(2026, 10, 4)]), CLOCKS)
+def test_they_agree_on_the_days_the_clocks_change(on: date, clock: time) -> None:
+    for zone in ZONES:
+        assert at_wall(on, clock, zone) == walltime.at_wall(on, clock, zone)
 
 
 @given(DAYS, CLOCKS, st.sampled_from(ZONES))

@@ -30,6 +30,13 @@ def test_the_previous_interval_is_the_one_before_and_the_first_has_none(number: 
     assert about_interval(None, About.PREVIOUS) is None
 
 
+def test_weekly_doses_put_no_form_every_week() -> None:
+    line = lined("2026-01-05 09:00", "2026-01-12 09:00", "2026-01-19 09:00")
+    today = date(2026, 1, 25)
+    assert open_occasions(line, 3, date(2026, 1, 26), frozenset(), today) == ()
+    assert [one.interval for one in open_occasions(line, 3, date(2026, 2, 9), frozenset(), date(2026, 2, 8))] == [3]
+
+
 def test_an_interval_closed_early_is_asked_until_a_week_after_the_dose_really_given() -> None:
     treatment = TreatmentFactory.build()
     early = dose(treatment, "2026-01-30 09:00", planned=moment("2026-02-02 09:00"))
@@ -41,9 +48,14 @@ def test_an_interval_closed_early_is_asked_until_a_week_after_the_dose_really_gi
     assert (one.opens_on, one.closes_on) == (date(2026, 1, 28), date(2026, 2, 6))
 
 
-def test_of_two_short_intervals_both_may_be_open_and_each_knows_which_it_is() -> None:
-    line = lined("2026-01-05 09:00", "2026-01-12 09:00")
-    here = place(at_moment(local("2026-01-17 10:00"), ZONE), None, line).interval
-    found = open_occasions(line, here, date(2026, 1, 19), frozenset(), date(2026, 1, 17))
-    assert [(one.interval, one.about) for one in found] == [(1, About.PREVIOUS), (2, About.CURRENT)]
-    assert [one.interval for one in open_occasions(line, here, date(2026, 1, 19), {1}, date(2026, 1, 17))] == [2]
+def test_the_interval_before_is_asked_after_the_dose_and_the_running_one_before_the_next() -> None:
+    line = lined("2026-01-05 09:00", "2026-01-20 09:00")
+    coming = date(2026, 2, 4)
+
+    def asked(day: date, done: frozenset[int] = frozenset()) -> list[tuple[int, About]]:
+        here = place(at_moment(local(f"{day} 10:00"), ZONE), None, line).interval
+        return [(one.interval, one.about) for one in open_occasions(line, here, coming, done, day)]
+
+    assert asked(date(2026, 1, 22)) == [(1, About.PREVIOUS)]
+    assert asked(date(2026, 1, 22), frozenset({1})) == asked(date(2026, 1, 28)) == []
+    assert asked(date(2026, 2, 3)) == [(2, About.CURRENT)]

@@ -15,7 +15,7 @@ from backend.domain.linking import chain
 from backend.domain.moments import Occurred, at_moment, at_wall, on_day
 from backend.domain.regimens import Route
 from backend.domain.samples import State
-from backend.domain.schedule import Due, Facts, Kind, PendingSample, due
+from backend.domain.schedule import FORM_NUDGE_DAYS, Due, Facts, Kind, PendingSample, due
 from backend.domain.treatment import PlanVersion, Treatment, stop
 
 ZONE = "Europe/Amsterdam"
@@ -153,6 +153,14 @@ def test_the_form_opens_before_the_dose_and_is_asked_for_once_more_after_it() ->
         (f"end-of-interval:{FIRST}", in_days(30)),
         (f"end-of-interval:{SECOND}", in_days(54)),
     ]
+
+
+@pytest.mark.parametrize(("days", "asked"), [(7, False), (14, False), (15, True), (28, True)])
+def test_no_form_is_asked_about_an_interval_too_short_to_show_wearing_off(days: int, asked: bool) -> None:
+    running = only(Kind.FORM, fall(had(START), planned(in_days(days))))
+    ended = only(Kind.FORM, fall(had(START), had(in_days(days), SECOND)))
+    about_first = [due for due in ended if due.on == in_days(days + FORM_NUDGE_DAYS)]
+    assert (bool(running), bool(about_first)) == (asked, asked)
 
 
 def test_an_answered_form_is_not_asked_for_again() -> None:

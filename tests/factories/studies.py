@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import factory
+
 from tests.house import House, Patient, Staff
 
 Rows = list[dict[str, str]]
@@ -52,10 +54,16 @@ class Study:
         return list(csv.DictReader(io.StringIO(self.text(dataset), newline=""), strict=True))
 
 
+class StudyBody(factory.DictFactory):
+    """The body of POST /studies."""
+
+    name = factory.Sequence("Study {}".format)
+
+
 def study(house: House, name: str = "Wearing-off", ends_at: datetime | None = None) -> Study:
     """Set up a study and admit a researcher, until a moment if given."""
     admin, dirk = house.login("admin"), house.login("researcher")
-    made = house.post("/studies", json={"name": name}, headers=admin.headers)
+    made = house.post("/studies", json=StudyBody.build(name=name), headers=admin.headers)
     assert made.status_code == 201, made.text
     found = Study(house, str((made.json or {})["id"]), admin, dirk)
     admit(found, dirk, ends_at)
