@@ -6,14 +6,18 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, event, pool, text
 
 import backend.storage.access
+import backend.storage.checklists
 import backend.storage.doses
 import backend.storage.events
+import backend.storage.feed
 import backend.storage.monitoring
 import backend.storage.patients
 import backend.storage.people
+import backend.storage.push
 import backend.storage.questionnaires
 import backend.storage.records
 import backend.storage.reminders
+import backend.storage.requests
 import backend.storage.research
 import backend.storage.samples
 import backend.storage.symptoms

@@ -51,6 +51,10 @@ REGISTRY = _registry(
     ErrorCode("method-not-allowed", Kind.METHOD, "This address does not take that method."),
     ErrorCode("not-acceptable", Kind.NOT_ACCEPTABLE, "The answer cannot be given in the form asked for."),
     ErrorCode("id-in-use", Kind.CONFLICT, "This id already holds something else; what is stored was not changed."),
+    ErrorCode("contradicted", Kind.CONFLICT, "Another correction came first and says otherwise; yours was kept aside."),
+    ErrorCode(
+        "not-yet-known", Kind.CONFLICT, "This builds on something that has not arrived; send it again.", retryable=True
+    ),
     ErrorCode("stale-version", Kind.CONFLICT, "Somebody changed this since you read it."),
     ErrorCode("retracted", Kind.CONFLICT, "This was retracted and does not come back."),
     ErrorCode("wrong-state", Kind.CONFLICT, "This cannot be done in the state it is in."),

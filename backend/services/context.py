@@ -30,7 +30,11 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One act's surroundings. `actor` is None before somebody has said who they are."""
+    """One act's surroundings. `actor` is None before somebody has said who they are.
+
+    What is gathered on the way is written when the act commits: its events in `trail`, and in `touched`, by patient,
+    the records whose change goes into the feed.
+    """
 
     session: Session
     actor: Actor | None
@@ -39,6 +43,7 @@ class Context:
     sealer: Sealer
     settings: Settings
     trail: list[dict[str, Any]] = field(default_factory=list)
+    touched: dict[UUID, set[tuple[str, UUID]]] = field(default_factory=dict)
 
     @property
     def who(self) -> Actor:

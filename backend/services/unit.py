@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from backend.domain.errors import Remembered
+from backend.services import feed
 from backend.services.context import Context
 from backend.storage import events
 from backend.storage.db import unit_of_work
@@ -29,10 +30,12 @@ def act(session: Session, ctx: Context, *, writes: bool) -> Iterator[Context]:
                 refusal = error
             if writes:
                 events.add(session, ctx.trail)
+                feed.write(ctx, session)
         if not writes and ctx.trail:
             with unit_of_work(session, writes=True):
                 events.add(session, ctx.trail)
     finally:
         ctx.trail.clear()  # what was rolled back did not happen
+        ctx.touched.clear()
     if refusal is not None:
         raise refusal

@@ -38,6 +38,9 @@ class SessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    synced_at: Mapped[datetime | None] = mapped_column(Instant)
+    skew_s: Mapped[int | None]
+    client: Mapped[str | None] = mapped_column(String(40))
 
 
 class TokenRow(Base):

@@ -35,6 +35,7 @@ class ResponseRow(ReportColumns, Base):
     version: Mapped[int]
     retracted: Mapped[bool] = mapped_column(Boolean)
     created_mark: Mapped[bytes] = mapped_column(LargeBinary)
+    standing_mark: Mapped[bytes | None]
     form: Mapped[str] = mapped_column(String(60))
     form_version: Mapped[int]
     about: Mapped[str] = mapped_column(String(10))

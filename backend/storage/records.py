@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, String, Table, and_, insert, select
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Table, and_, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -29,6 +29,41 @@ class VersionRow(Base):
     replaced_by: Mapped[UUID | None]
     device_at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str]
+    mark: Mapped[bytes | None]
+
+
+class RefusedRow(Base):
+    """A correction that contradicted one that came first: kept whole, so that neither is lost (P05)."""
+
+    __tablename__ = "refused_changes"
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    mark: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    base_version: Mapped[int]
+    standing_version: Mapped[int]
+    content: Mapped[Any] = mapped_column(JSON)
+    note_sealed: Mapped[bytes | None]
+    refused_at: Mapped[datetime] = mapped_column(Instant)
+    session_id: Mapped[UUID | None]
+
+
+class ClockRow(Base):
+    """What a phone claimed of a record before its wrong clock was put right: kept as it was sent (P06).
+
+    `skew_s` is the server's clock minus the phone's, in seconds; `claimed` holds both claimed times.
+    """
+
+    __tablename__ = "clock_corrections"
+
+    patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    mark: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    skew_s: Mapped[int]
+    claimed: Mapped[Any] = mapped_column(JSON)
+    received_at: Mapped[datetime] = mapped_column(Instant)
 
 
 def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:

@@ -76,6 +76,20 @@ class AttemptRow(Base):
     outcome: Mapped[str] = mapped_column(String(60), default="open")
 
 
+class ReceiptRow(Base):
+    """What a phone said it did with a reminder, and when on its own clock; the first word of each state stands."""
+
+    __tablename__ = "reminder_receipts"
+
+    reminder_id: Mapped[UUID] = mapped_column(ForeignKey("reminders.id"), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    received_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (CheckConstraint("state IN ('shown','opened','dismissed')", name="state"),)
+
+
 class BeatRow(Base):
     """When each dispatcher was last alive."""
 

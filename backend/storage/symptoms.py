@@ -27,6 +27,7 @@ class EntryRow(ReportColumns, Base):
     version: Mapped[int]
     retracted: Mapped[bool] = mapped_column(Boolean)
     created_mark: Mapped[bytes] = mapped_column(LargeBinary)
+    standing_mark: Mapped[bytes | None]
     content: Mapped[Any] = mapped_column(JSON)
     note_sealed: Mapped[bytes | None]
 
