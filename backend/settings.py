@@ -1,6 +1,7 @@
 """The settings: one frozen object read from the environment, each variable with its type, default and meaning."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,13 +12,21 @@ class SettingsError(Exception):
     """The environment asks for something unsafe or unreadable; the process must not start."""
 
 
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_PUSH_HOST = re.compile(rf"(\*\.)?({_LABEL}\.)+[a-z]([a-z0-9-]{{0,61}}[a-z0-9])?", re.ASCII)
+_PUSH_HOSTS = (
+    "fcm.googleapis.com updates.push.services.mozilla.com *.push.services.mozilla.com *.notify.windows.com "
+    "web.push.apple.com *.push.apple.com"
+)
+
+
 def _var(name: str, kind: str, default: object, meaning: str) -> Any:
     return field(default=default, metadata={"name": name, "kind": kind, "default": default, "meaning": meaning})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set from outside. Only tests may use the seam (`clock_file`)."""
+    """Everything that can be set from outside. Only tests may use the seams (`clock_file`, `push_test_...`)."""
 
     app_env: str = _var("APP_ENV", "str", "production", "production, or test: only then are the test seams honoured")
     database_url: str = _var(
@@ -54,6 +63,10 @@ class Settings:
     pairing_limit: int = _var(
         "UITWERK_PAIRING_LIMIT", "int", 30, "wrong pairing codes per address and quarter of an hour"
     )
+    min_client: str = _var("UITWERK_MIN_CLIENT", "str", "0", "oldest version of the app that is still supported")
+    sync_backoff_s: int = _var(
+        "UITWERK_SYNC_BACKOFF_S", "int", 0, "seconds phones wait between two calls of sync; more takes load off"
+    )
     dispatch_every_s: float = _var("UITWERK_DISPATCH_EVERY_S", "float", 5.0, "seconds between looks for due reminders")
     lease_s: int = _var("UITWERK_LEASE_S", "int", 120, "how long a dispatcher may hold a reminder it claimed")
     dispatcher_silence_s: int = _var(
@@ -67,10 +80,27 @@ class Settings:
     mail_user: str = _var("UITWERK_MAIL_USER", "str", "", "SMTP user; empty means no log-in")
     mail_password: str = _var("UITWERK_MAIL_PASSWORD", "str", "", "SMTP password")
     mail_from: str = _var("UITWERK_MAIL_FROM", "str", "uitwerk@localhost", "sender of reminders")
+    push_hosts: str = _var(
+        "UITWERK_PUSH_HOSTS", "str", _PUSH_HOSTS, "push services of browsers that may be called; *. for all below"
+    )
+    push_contact: str = _var(
+        "UITWERK_PUSH_CONTACT",
+        "str",
+        "",
+        "mailto: or https: address told to push services; empty means our own if https, else the sender of mail",
+    )
+    push_key_file: Path | None = _var(
+        "UITWERK_PUSH_KEY_FILE",
+        "path",
+        None,
+        "the key that signs push messages; made (0600) when first needed; without it all subscriptions are gone",
+    )
     argon2_memory_kib: int = _var(
         "UITWERK_ARGON2_MEMORY_KIB", "int", 19456, "memory of a password hash; less only in tests"
     )
     clock_file: Path | None = _var("CLOCK_FILE", "path", None, "test only: seconds by which the clock is shifted")
+    push_test_hosts: str = _var("UITWERK_PUSH_TEST_HOSTS", "str", "", "test only: host:port of further push services")
+    push_test_ca: Path | None = _var("UITWERK_PUSH_TEST_CA", "path", None, "test only: who vouches for push services")
 
     @property
     def testing(self) -> bool:
@@ -93,6 +123,17 @@ class Settings:
         return self.key_file or self.data_dir / "uitwerk.key"
 
     @property
+    def push_key(self) -> Path:
+        """The file of the key that push messages are signed with, beside the sealing key where not told otherwise."""
+        return self.push_key_file or self.keys.with_name("push.key")
+
+    @property
+    def push_sender(self) -> str:
+        """Whom a push service may write to when something is wrong with our messages."""
+        own = self.public_url if self.public_url.startswith("https://") else f"mailto:{self.mail_from}"
+        return self.push_contact or own
+
+    @property
     def public_url(self) -> str:
         """The address people reach us at, without a closing slash."""
         return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
@@ -112,11 +153,23 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(**{f.name: _value(source, f.metadata) for f in fields(Settings)})
     if settings.app_env not in {"production", "test"}:
         raise SettingsError("APP_ENV is production or test.")
-    if not settings.testing and settings.clock_file:
-        raise SettingsError("CLOCK_FILE is a test seam: it needs APP_ENV=test.")
+    for name in () if settings.testing else _SEAMS:
+        if getattr(settings, name):
+            raise SettingsError(
+                f"{Settings.__dataclass_fields__[name].metadata['name']} is a test seam: it needs APP_ENV=test."
+            )
+    _check_push(settings)
     if settings.mail_security not in {"starttls", "tls", "none"}:
         raise SettingsError("UITWERK_MAIL_SECURITY is starttls, tls or none.")
     return settings
+
+
+def _check_push(settings: Settings) -> None:
+    for host in settings.push_hosts.split():
+        if not _PUSH_HOST.fullmatch(host):
+            raise SettingsError("UITWERK_PUSH_HOSTS holds names of hosts, with spaces between, each with a dot in it.")
+    if not settings.push_sender.startswith(("mailto:", "https://")):
+        raise SettingsError("UITWERK_PUSH_CONTACT begins with mailto: or https://.")
 
 
 def _value(environ: Mapping[str, str], meta: Mapping[str, Any]) -> Any:
@@ -129,4 +182,5 @@ def _value(environ: Mapping[str, str], meta: Mapping[str, Any]) -> Any:
         raise SettingsError(f"{meta['name']} is not of type {meta['kind']}.") from error
 
 
+_SEAMS = ("clock_file", "push_test_hosts", "push_test_ca")
 _READERS: Mapping[str, Any] = {"str": str, "int": int, "float": float, "path": Path}

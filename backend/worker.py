@@ -6,6 +6,8 @@ import socket
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
+from ssl import create_default_context
 from types import FrameType
 
 from backend import logs
@@ -13,11 +15,14 @@ from backend.clock import Clock, chosen
 from backend.settings import Settings
 from backend.storage import keys
 from backend.storage.db import make_engine
-from backend.storage.outbox import SqlOutbox
+from backend.storage.outbox import EMAIL, PUSH, SqlOutbox
+from backend.storage.sealing import load_key
 from notifications.channels.base import Channel
 from notifications.channels.email import Email
 from notifications.channels.folder import Folder
+from notifications.channels.webpush import WebPush
 from notifications.dispatcher import Dispatcher
+from notifications.endpoint import listed
 from notifications.scheduler import run
 
 OUTBOX = "outbox"
@@ -26,19 +31,31 @@ OUTBOX = "outbox"
 
 def channels(settings: Settings) -> Mapping[str, Channel]:
     """Return the channels by name; without a mail server every mail becomes a file."""
+    return {EMAIL: _mail(settings), PUSH: _push(settings)}
+
+
+def _mail(settings: Settings) -> Channel:
     if not settings.mail_host:
-        return {"email": Folder(settings.data_dir / OUTBOX, settings.mail_from)}
-    return {
-        "email": Email(
-            host=settings.mail_host,
-            port=settings.mail_port,
-            sender=settings.mail_from,
-            user=settings.mail_user,
-            password=settings.mail_password,
-            starttls=settings.mail_security == "starttls",
-            ssl=settings.mail_security == "tls",
-        )
-    }
+        return Folder(settings.data_dir / OUTBOX, settings.mail_from)
+    return Email(
+        host=settings.mail_host,
+        port=settings.mail_port,
+        sender=settings.mail_from,
+        user=settings.mail_user,
+        password=settings.mail_password,
+        starttls=settings.mail_security == "starttls",
+        ssl=settings.mail_security == "tls",
+    )
+
+
+def _push(settings: Settings) -> Channel:
+    """Return the push services; the signing key is read, and if need be made, only when something is sent."""
+    return WebPush(
+        secret=partial(load_key, settings.push_key),
+        contact=settings.push_sender,
+        hosts=listed(settings.push_hosts, settings.push_test_hosts),
+        tls=create_default_context(cafile=settings.push_test_ca),
+    )
 
 
 def make_dispatcher(settings: Settings, clock: Clock | None = None) -> Dispatcher:

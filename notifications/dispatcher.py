@@ -3,13 +3,13 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from notifications.channels.base import Channel
 from notifications.outbox import Outbox
-from notifications.policy import outside_quiet
+from notifications.policy import RULES, outside_quiet
 from notifications.reminder import Accepted, Claimed, Deferred, Failed, Outcome
 from notifications.texts import render
 from notifications.walltime import known_zone
@@ -102,7 +102,7 @@ class Dispatcher:
         next_try_at = None
         if isinstance(outcome, Failed):
             next_try_at = _next_try_at(outcome, claimed.attempt, now)
-            outcome = Failed(next_try_at is None, outcome.why, outcome.retry_after_s)
+            outcome = replace(outcome, permanent=next_try_at is None)
             _report("reminder not sent", claimed, outcome.why)
         if not self.outbox.acknowledge(claimed, outcome, now, next_try_at):
             _report("acknowledgement fenced off", claimed, "fenced")
@@ -129,13 +129,18 @@ def _hopeless(claimed: Claimed) -> Failed | None:
 
 def _free_at(claimed: Claimed, now: datetime) -> datetime:
     """Return when it may be sent: now, or the end of quiet hours where that is still in time."""
-    due_at = claimed.reminder.due_at
+    due_at, rule = claimed.reminder.due_at, RULES.get(claimed.reminder.kind)
+    if rule is not None and rule.asked:
+        return now
     in_time = due_at if due_at is not None and due_at > now else claimed.reminder.expires_at
     free_at = outside_quiet(now, claimed.person)
     return free_at if free_at < min(in_time, claimed.reminder.expires_at) else now
 
 
 def _next_try_at(failed: Failed, attempt: int, now: datetime) -> datetime | None:
+    """Return when to try again, None for never; where the address itself is gone, at once by what is left of it."""
+    if failed.permanent and failed.gone:
+        return now
     if failed.permanent or attempt > len(BACK_OFF_S):
         return None
     return now + timedelta(seconds=max(BACK_OFF_S[attempt - 1], failed.retry_after_s or 0))

@@ -30,7 +30,7 @@ class Outbox(Protocol):
         Accepted ends as sent, also for a row cancelled in flight. Failed with `next_try_at` goes back to
         waiting until then, without it the row has failed for good. Deferred goes back to waiting until
         `next_try_at`, with no attempt counted. A row cancelled in flight stays cancelled on Failed and
-        Deferred.
+        Deferred. What the outcome calls gone is never in an address again, whether the fence was lost or not.
         """
         ...
 

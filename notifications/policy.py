@@ -29,12 +29,14 @@ class Step:
 class Rule:
     """The steps of a kind, earliest first, and for how many days after the due day telling still makes sense.
 
-    With `until_moment` it stops at the due moment where that is known.
+    With `until_moment` it stops at the due moment where that is known. With `asked` somebody waits for it at this
+    very moment, so that quiet hours do not hold it up.
     """
 
     steps: tuple[Step, ...]
     useful_days: int = 0
     until_moment: bool = False
+    asked: bool = False
 
 
 _BEFORE_IT = Step("same-day", 0, time(8), timedelta(hours=2))
@@ -51,6 +53,7 @@ RULES: Mapping[str, Rule] = {
     "sample-post": Rule((_ON_THE_DAY,), useful_days=1),
     "form": Rule((Step("opens", 0),), useful_days=5),
     "monitoring": Rule((_WEEK_BEFORE,), useful_days=7),
+    "test": Rule((Step("now", 0),), asked=True),
 }
 """The defaults (DOMAIN.md, Finger prick; Doses and reminders): the clinic says the day, these the telling."""
 

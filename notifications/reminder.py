@@ -98,7 +98,9 @@ class Claimed:
 class Message:
     """A rendered text. `late` when it is written after what it is about; `written_at` is aware UTC.
 
-    Raises ValueError for a `message_id` that could not stand in a header or be a file name.
+    `brief` is the body for where there is little room, `reminder` the id of the row it tells of, and `expires_at`
+    (aware UTC) the moment from which delivering it makes no sense any more. Raises ValueError for a `message_id`
+    that could not stand in a header or be a file name.
     """
 
     subject: str
@@ -106,6 +108,9 @@ class Message:
     message_id: str
     late: bool
     written_at: datetime
+    brief: str = ""
+    reminder: str = ""
+    expires_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if not _MESSAGE_ID.fullmatch(self.message_id):
@@ -114,18 +119,23 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took the message; `provider_ref` is its name for it, or our own message id."""
+    """The provider took the message; `provider_ref` is its name for it, or our own message id.
+
+    `gone` names the parts of the address that were found not to exist any more.
+    """
 
     provider_ref: str
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The provider did not take the message; `why` is a short neutral code without personal data."""
+    """The provider did not take the message; `why` is a short neutral code without personal data; `gone` as above."""
 
     permanent: bool
     why: str
     retry_after_s: int | None = None
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Doses over HTTP: staff plan, record, move, correct and undo; a patient logs a dose taken at home."""
+"""Doses over HTTP: staff plan, record, move, correct and undo them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 from marshmallow import Schema, ValidationError, validates_schema
 
 from backend.api import fields
+from backend.api.checklists import SignedIn
 from backend.api.endpoint import Answer, Room, etag
 from backend.api.reminders import MovedOut
 from backend.api.shapes import OccurredIn, OccurredOut, occurred
 from backend.domain.dosing import Act, BodySite, PartGiven, Status
 from backend.domain.regimens import Route
-from backend.domain.reports import Report
 from backend.services import doses
 from backend.services.context import Context
 from backend.services.doses import Changed, Given, Shown, Told
@@ -83,17 +83,6 @@ class ReasonIn(Schema):
     reason = fields.Text(500, required=True)
 
 
-class TakenIn(Schema):
-    """A dose taken at home, under the id the phone made."""
-
-    id = fields.Id(required=True)
-    treatment_id = fields.Id(required=True)
-    occurred = fields.Part(OccurredIn, required=True)
-    recorded_at = fields.Instant(required=True)
-    route = fields.Choice(Route, load_default=None, allow_none=True)
-    body_site = fields.Choice(BodySite, load_default=None, allow_none=True)
-
-
 class PartOut(Schema):
     """One part that was given."""
 
@@ -106,6 +95,7 @@ class OwnDoseOut(Schema):
     """A dose event as its patient sees it: `planned` is its slot, `given` the moment of its first part.
 
     `recorded_at` is when it was written down, on a phone by the phone's clock; `received_at` when it came in.
+    `checklist` is what was answered before one at home.
     """
 
     id = fields.Id(required=True)
@@ -120,6 +110,7 @@ class OwnDoseOut(Schema):
     recorded_at = fields.Instant(required=True)
     received_at = fields.Instant(required=True)
     source = fields.Words("patient", "clinic", required=True)
+    checklist = fields.Part(SignedIn, required=True, allow_none=True)
 
 
 class DoseOut(OwnDoseOut):
@@ -134,12 +125,6 @@ class DoseList(Schema):
     """Doses in the order of their moments, or the versions of one, oldest first."""
 
     items = fields.Many(fields.Part(DoseOut), most=100_000, required=True)
-
-
-class OwnDoseList(Schema):
-    """One's own doses in the order of their moments."""
-
-    items = fields.Many(fields.Part(OwnDoseOut), most=100_000, required=True)
 
 
 class OwnDoseChangedOut(Schema):
@@ -167,8 +152,8 @@ def add_dose(ctx: Context, patient_id: UUID, data: dict[str, Any]) -> Answer:
     told = Told(data["id"] or uuid4(), data["treatment_id"], data["route"], data["reason"])
     if data["status"] == "planned":
         slot = occurred(data["planned"], "/planned")
-        return _changed(doses.plan(ctx, patient_id, told, slot, data["override_reason"]), 201)
-    return _changed(doses.record_new(ctx, patient_id, told, _given(data).parts), 201)
+        return answered(doses.plan(ctx, patient_id, told, slot, data["override_reason"]), 201)
+    return answered(doses.record_new(ctx, patient_id, told, _given(data).parts), 201)
 
 
 @room.route("GET", "/patients/<uuid:patient_id>/doses", permission="doses:read", gives=DoseList, problems=(404,))
@@ -193,26 +178,26 @@ def get_dose_history(ctx: Context, patient_id: UUID, dose_id: UUID) -> dict[str,
 @room.route("POST", f"{_DOSE}/record", permission="doses:write", takes=GivenIn, gives=DoseChangedOut, if_match=True)
 def record_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Record a planned dose as given; more than a day late needs a reason."""
-    return _changed(doses.record(ctx, patient_id, dose_id, version, _given(data)))
+    return answered(doses.record(ctx, patient_id, dose_id, version, _given(data)))
 
 
 @room.route("POST", f"{_DOSE}/move", permission="doses:write", takes=MoveIn, gives=DoseChangedOut, if_match=True)
 def move_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Move a planned dose; its reminders move in the same act."""
     slot = occurred(data["planned"], "/planned")
-    return _changed(doses.move(ctx, patient_id, dose_id, version, slot, data["reason"], data["override_reason"]))
+    return answered(doses.move(ctx, patient_id, dose_id, version, slot, data["reason"], data["override_reason"]))
 
 
 @room.route("POST", f"{_DOSE}/miss", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
 def miss_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Mark a planned dose as missed."""
-    return _changed(doses.miss(ctx, patient_id, dose_id, version, data["reason"]))
+    return answered(doses.miss(ctx, patient_id, dose_id, version, data["reason"]))
 
 
 @room.route("POST", f"{_DOSE}/cancel", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
 def cancel_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Cancel a planned or missed dose."""
-    return _changed(doses.cancel(ctx, patient_id, dose_id, version, data["reason"]))
+    return answered(doses.cancel(ctx, patient_id, dose_id, version, data["reason"]))
 
 
 @room.route(
@@ -220,30 +205,13 @@ def cancel_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, A
 )
 def correct_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Put right when, how or in which parts a dose was given."""
-    return _changed(doses.correct(ctx, patient_id, dose_id, version, _given(data)))
+    return answered(doses.correct(ctx, patient_id, dose_id, version, _given(data)))
 
 
 @room.route("POST", f"{_DOSE}/undo", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
 def undo_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Take back the last act on a dose; what it was stays in its history."""
-    return _changed(doses.undo(ctx, patient_id, dose_id, version, data["reason"]))
-
-
-@room.route(
-    "POST", "/me/doses", permission="own-doses:write", takes=TakenIn, gives=OwnDoseChangedOut, status=201, also=(200,),
-    problems=(404, 409),
-)  # fmt: skip
-def take_dose(ctx: Context, data: dict[str, Any]) -> Answer:
-    """Log a dose taken at home; a retry of the same upload answers 200 with `duplicate`."""
-    told = Told(data["id"], data["treatment_id"], data["route"])
-    report = Report(data["id"], occurred(data["occurred"]), data["recorded_at"])
-    return _changed(doses.take(ctx, told, report, data["body_site"]), 201, _own)
-
-
-@room.route("GET", "/me/doses", permission="own-plan:read", gives=OwnDoseList)
-def list_own_doses(ctx: Context) -> dict[str, Any]:
-    """List one's own doses."""
-    return {"items": [_own(shown) for shown in doses.own(ctx)]}
+    return answered(doses.undo(ctx, patient_id, dose_id, version, data["reason"]))
 
 
 def _given(data: dict[str, Any]) -> Given:
@@ -259,7 +227,8 @@ def _part(part: dict[str, Any], at: str) -> PartGiven:
     return PartGiven(occurred(part["occurred"], f"{at}/occurred"), mg, part["body_site"])
 
 
-def _changed(changed: Changed, status: int = 200, shape: Callable[[Shown], Any] | None = None) -> Answer:
+def answered(changed: Changed, status: int = 200, shape: Callable[[Shown], Any] | None = None) -> Answer:
+    """Return the answer to an act, with the dose in a shape (as staff see it unless told)."""
     body = {
         "dose": (shape or _shown)(changed.shown),
         "flags": changed.flags,
@@ -270,7 +239,8 @@ def _changed(changed: Changed, status: int = 200, shape: Callable[[Shown], Any] 
     return Answer(body, 200 if changed.duplicate else status, etag(changed.shown.dose.version))
 
 
-def _own(shown: Shown) -> dict[str, Any]:
+def own_shown(shown: Shown) -> dict[str, Any]:
+    """Return a dose as its patient sees it."""
     dose = shown.dose
     return {
         "id": dose.id,
@@ -285,8 +255,9 @@ def _own(shown: Shown) -> dict[str, Any]:
         "recorded_at": dose.device_at or dose.recorded_at,
         "received_at": dose.recorded_at,
         "source": "patient" if shown.by_patient else "clinic",
+        "checklist": shown.signed,
     }
 
 
 def _shown(shown: Shown) -> dict[str, Any]:
-    return _own(shown) | {"act": shown.dose.act, "reason": shown.dose.reason, "recorded_by": shown.by}
+    return own_shown(shown) | {"act": shown.dose.act, "reason": shown.dose.reason, "recorded_by": shown.by}

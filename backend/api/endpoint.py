@@ -73,6 +73,7 @@ class Endpoint:
     writes: bool
     if_match: bool
     prepare: Callable[[Reading, dict[str, Any]], Any] | None = None
+    largest: int | None = None
 
 
 class Room:
@@ -98,13 +99,15 @@ class Room:
         writes: bool | None = None,
         if_match: bool = False,
         prepare: Callable[[Reading, dict[str, Any]], Any] | None = None,
+        largest: int | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a route. The function gets the context, the path's ids, and `data`, `query`, `version` as declared.
 
         `takes` is the body, `asks` the query, `gives` the answer; `also` further good statuses; `problems` the
         statuses it may refuse with beyond what follows from the declaration; `if_match` demands the header and
         hands its number over as `version`. `prepare` gets a way to read and the body, and does what is too slow for
-        the act (hashing a password) before it begins; what it returns is handed over as `prepared`.
+        the act (hashing a password) before it begins; what it returns is handed over as `prepared`. `largest` is the
+        limit of the body in bytes, where it is not the common one.
         """
 
         def declare(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -113,7 +116,7 @@ class Room:
             # fmt: off
             self.endpoints.append(Endpoint(
                 method, path, run.__name__, permission, summary, self.name, run, takes, asks, gives,
-                status, also, problems, media, act, if_match, prepare,
+                status, also, problems, media, act, if_match, prepare, largest,
             ))
             # fmt: on
             return run
@@ -186,6 +189,8 @@ def _told(endpoint: Endpoint) -> tuple[dict[str, Any], ClinicError | None]:
     try:
         if endpoint.asks is not None:
             told["query"] = _checked(endpoint.asks, request.args.to_dict(), "/query", unknown=EXCLUDE)
+        if endpoint.largest is not None:
+            request.max_content_length = endpoint.largest
         if endpoint.takes is not None:
             told["data"] = _checked(endpoint.takes, read_json(), "")
         if endpoint.if_match:

@@ -207,6 +207,25 @@ class Words(Strict):
         return value
 
 
+class Anything(Strict):
+    """Any JSON value, read by whoever knows its form."""
+
+    json_type: ClassVar[dict[str, Any]] = {}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return value
+
+
+class Unread(base.Nested):
+    """A value documented as a part, and handed on as it came: each one is read and refused on its own."""
+
+    def __init__(self, schema: type[Schema], **kwargs: Any) -> None:
+        super().__init__(schema, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return value
+
+
 class Object(Strict):
     """A JSON object whose keys the domain knows."""
 

@@ -52,7 +52,7 @@ def _strict(_converter: Any, field: base.Field[Any], **_: Any) -> dict[str, Any]
     if not isinstance(field, Strict):
         return {}
     shape = field.json_schema()
-    if field.allow_none:
+    if field.allow_none and "type" in shape:
         shape["type"] = [shape["type"], "null"]
         if "enum" in shape:
             shape["enum"] = [*shape["enum"], None]

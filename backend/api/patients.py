@@ -30,7 +30,7 @@ class ContactIn(Schema):
     zone = fields.Text(64, required=True)
     quiet_from = fields.Clock(load_default=None, allow_none=True)
     quiet_to = fields.Clock(load_default=None, allow_none=True)
-    channel = fields.Words("email", load_default="email")
+    channel = fields.Words("email", "push", load_default="email")
 
 
 class IdentityIn(Schema):
@@ -63,7 +63,7 @@ class ContactOut(Schema):
     zone = fields.Text(64, required=True)
     quiet_from = fields.Clock(required=True, allow_none=True)
     quiet_to = fields.Clock(required=True, allow_none=True)
-    channel = fields.Words("email", required=True)
+    channel = fields.Words("email", "push", required=True)
 
 
 class PatientOut(ContactOut):
@@ -103,12 +103,13 @@ class PairingOut(Schema):
 
 
 class DeviceOut(Schema):
-    """A patient's phone."""
+    """A patient's phone; `synced_at` is when it last sent and got everything, null where it never did."""
 
     id = fields.Id(required=True)
     name = fields.Text(100, required=True)
     paired_at = fields.Instant(required=True)
     seen_at = fields.Instant(required=True)
+    synced_at = fields.Instant(required=True, allow_none=True)
     revoked_at = fields.Instant(required=True, allow_none=True)
 
 
@@ -127,20 +128,20 @@ def enrol_patient(ctx: Context, data: dict[str, Any]) -> Answer:
     zone, language = patients.site_defaults(ctx)
     told = {"zone": zone, "language": language, **data}
     found = patients.enrol(ctx, _identity(told), _contact(told), data["id"])
-    return Answer(_shown(found), 200 if found.duplicate else 201, etag(found.version))
+    return Answer(shown(found), 200 if found.duplicate else 201, etag(found.version))
 
 
 @room.route("GET", "/patients", permission="patients:list", asks=PageIn, gives=PatientPage)
 def list_patients(ctx: Context, query: dict[str, Any]) -> dict[str, Any]:
     """List the patients one cares for."""
-    return paging.page(patients.page(ctx, *paging.asked(query)), _shown)
+    return paging.page(patients.page(ctx, *paging.asked(query)), shown)
 
 
 @room.route("GET", "/patients/<uuid:patient_id>", permission="patients:read", gives=PatientOut)
 def get_patient(ctx: Context, patient_id: UUID) -> Answer:
     """Get a patient one cares for."""
     found = patients.get(ctx, patient_id)
-    return Answer(_shown(found), headers=etag(found.version))
+    return Answer(shown(found), headers=etag(found.version))
 
 
 @room.route(
@@ -150,21 +151,21 @@ def get_patient(ctx: Context, patient_id: UUID) -> Answer:
 def change_patient(ctx: Context, patient_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Change a patient's identity and contact details, with a reason."""
     found, moved = patients.change(ctx, patient_id, version, _identity(data), _contact(data), data["reason"])
-    return Answer(_shown(found) | {"reminders": moved}, headers=etag(found.version))
+    return Answer(shown(found) | {"reminders": moved}, headers=etag(found.version))
 
 
 @room.route("GET", "/me/profile", permission="own-profile:read", gives=PatientOut)
 def get_own_profile(ctx: Context) -> Answer:
     """Get one's own profile."""
     found = patients.own(ctx)
-    return Answer(_shown(found), headers=etag(found.version))
+    return Answer(shown(found), headers=etag(found.version))
 
 
 @room.route("PUT", "/me/profile", permission="own-profile:write", takes=ContactIn, gives=PatientMovedOut)
 def change_own_profile(ctx: Context, data: dict[str, Any]) -> Answer:
     """Change how one wants to be reached; safe to retry."""
     found, moved = patients.change_own(ctx, _contact(data))
-    return Answer(_shown(found) | {"reminders": moved}, headers=etag(found.version))
+    return Answer(shown(found) | {"reminders": moved}, headers=etag(found.version))
 
 
 @room.route(
@@ -202,7 +203,8 @@ def _contact(data: dict[str, Any]) -> Contact:
     return Contact(*told)
 
 
-def _shown(patient: Patient) -> dict[str, Any]:
+def shown(patient: Patient) -> dict[str, Any]:
+    """Return a patient as shown to those who may, and to themselves."""
     identity, contact = patient.identity, patient.contact
     return {
         "id": patient.id,

@@ -48,6 +48,15 @@ class PointerOut(Schema):
     detail = fields.Text(required=True)
 
 
+class DifferenceOut(Schema):
+    """One field on which two corrections differ: what both began from, what stands, and what was said otherwise."""
+
+    field = fields.Text(50, required=True)
+    base = fields.Anything(required=True, allow_none=True)
+    standing = fields.Anything(required=True, allow_none=True)
+    yours = fields.Anything(required=True, allow_none=True)
+
+
 class ProblemOut(Schema):
     """A refusal."""
 
@@ -59,6 +68,7 @@ class ProblemOut(Schema):
     pointers = fields.Many(fields.Part(PointerOut), most=500, required=True)
     retryable = fields.Flag(required=True)
     retry_after = fields.Integer(0, 86400, required=True, allow_none=True)
+    difference = fields.Many(fields.Part(DifferenceOut), most=50)
     request_id = fields.Text(64, required=False)
 
 
@@ -78,6 +88,8 @@ def body(error: ClinicError) -> dict[str, Any]:
         "retryable": error.error.retryable,
         "retry_after": error.retry_after_s,
     }
+    if error.difference:
+        told["difference"] = error.difference
     return told if status == 404 else told | {"request_id": getattr(g, "request_id", "")}
 
 

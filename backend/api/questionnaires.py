@@ -69,6 +69,9 @@ class ResponseOut(Schema):
     place = fields.Part(PlaceOut, required=True)
 
 
+_RESPONSE = tuple(ResponseOut().fields)
+
+
 class ResponseList(Schema):
     """Responses, oldest first."""
 
@@ -137,7 +140,7 @@ class AskedList(Schema):
 @room.route("GET", "/me/forms", permission="own-responses:read", gives=AskedList)
 def list_own_forms(ctx: Context) -> dict[str, Any]:
     """List the forms that are asked now, with their questions in one's own language."""
-    return {"items": [_asked(asked) for asked in questionnaires.asked_now(ctx)]}
+    return {"items": [asked_shown(asked) for asked in questionnaires.asked_now(ctx)]}
 
 
 @room.route(
@@ -184,11 +187,17 @@ def list_responses(ctx: Context, patient_id: UUID) -> dict[str, Any]:
     return {"items": questionnaires.of_patient(ctx, patient_id)}
 
 
+def shown(response: Response) -> dict[str, Any]:
+    """Return a response as it leaves."""
+    return {name: getattr(response, name) for name in _RESPONSE}
+
+
 def _told(data: dict[str, Any]) -> Told:
     return Told(data["about"], data["completed"], data["answers"])
 
 
-def _asked(asked: Asked) -> dict[str, Any]:
+def asked_shown(asked: Asked) -> dict[str, Any]:
+    """Return a form that is asked now, in the patient's language."""
     language = "nl" if asked.language.startswith("nl") else "en"
     return {
         "form": asked.form.key,

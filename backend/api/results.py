@@ -94,7 +94,7 @@ class OwnReportedList(Schema):
 @room.route("GET", "/me/samples", permission="own-samples:read", gives=OwnReportedList)
 def list_own_samples(ctx: Context) -> dict[str, Any]:
     """List one's own samples with what to do next and the results the clinic released."""
-    return {"items": [_own_shown(one) for one in results.own(ctx)]}
+    return {"items": [reported(one) for one in results.own(ctx)]}
 
 
 @room.route("GET", "/patients/<uuid:patient_id>/results", permission="results:read", gives=ReportedList)
@@ -140,7 +140,8 @@ def _shown(found: Reported) -> dict[str, Any]:
     return placed(found.sample) | {"duplicate": found.sample.duplicate, "results": found.results}
 
 
-def _own_shown(found: Reported) -> dict[str, Any]:
+def reported(found: Reported) -> dict[str, Any]:
+    """Return one of one's own samples with its released results, as it leaves."""
     told = [
         {"analyte": r.analyte, "value": r.value, "unit": r.unit, "comparator": r.comparator, "lloq": r.lloq}
         for r in found.results

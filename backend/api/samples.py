@@ -11,7 +11,7 @@ from backend.api.endpoint import Answer, Room, etag
 from backend.api.shapes import OccurredIn, OccurredOut, PlaceOut, occurred
 from backend.domain.levels import TroughClass
 from backend.domain.reports import Report
-from backend.domain.samples import DROPS_MAX, Matrix, Problem, State, Step, Unusable
+from backend.domain.samples import DROPS_MAX, Matrix, Problem, State, Step, Unusable, standing
 from backend.services import samples
 from backend.services.context import Context
 from backend.services.samples import PHONE_STATES, STAFF_STATES, Happened
@@ -132,10 +132,18 @@ TO_DO = {
 }
 
 
+class OwnStepOut(Schema):
+    """One step that stands, and when it was taken."""
+
+    state = fields.Choice(State, required=True)
+    occurred = fields.Part(OccurredOut, required=True)
+
+
 class OwnSampleOut(PlacedOut):
-    """One of one's own samples, and what to do next."""
+    """One of one's own samples, the steps it went through, and what to do next."""
 
     duplicate = fields.Flag(required=True)
+    steps = fields.Many(fields.Part(OwnStepOut), most=100, required=True)
     to_do = fields.Choice(ToDo, required=True)
 
 
@@ -155,7 +163,8 @@ def log_sample(ctx: Context, data: dict[str, Any]) -> Answer:
 )  # fmt: skip
 def log_own_sample_step(ctx: Context, sample_id: UUID, data: dict[str, Any]) -> Answer:
     """Log what was done with one's own sample; a retry answers 200 with `duplicate`."""
-    return _made(samples.log_step(ctx, sample_id, _happened(data), data["recorded_at"]), own=True)
+    told = _happened(data)
+    return _made(samples.log_step(ctx, Report(sample_id, told.occurred, data["recorded_at"]), told), own=True)
 
 
 @room.route(
@@ -215,7 +224,9 @@ def shown(sample: samples.Sample) -> dict[str, Any]:
 
 def own_shown(sample: samples.Sample) -> dict[str, Any]:
     """Return a sample as its patient sees it."""
-    return placed(sample) | {"duplicate": sample.duplicate, "to_do": TO_DO.get(sample.state, ToDo.NOTHING)}
+    steps = [{"state": step.state, "occurred": step.at} for step in standing(sample.steps)]
+    to_do = TO_DO.get(sample.state, ToDo.NOTHING)
+    return placed(sample) | {"duplicate": sample.duplicate, "steps": steps, "to_do": to_do}
 
 
 def _made(sample: samples.Sample, *, own: bool = False) -> Answer:

@@ -113,21 +113,21 @@ class SupersededList(Schema):
 def log_entry(ctx: Context, data: dict[str, Any]) -> Answer:
     """Log a diary entry; a retry of the same upload answers 200 with `duplicate`."""
     report = Report(data["id"], occurred(data["occurred"]), data["recorded_at"])
-    entry = symptoms.log(ctx, report, _diary(data))
-    return Answer(_shown(entry), 200 if entry.duplicate else 201, etag(entry.version))
+    entry = symptoms.log(ctx, report, diary(data))
+    return Answer(shown(entry), 200 if entry.duplicate else 201, etag(entry.version))
 
 
 @room.route("GET", "/me/diary-entries", permission="own-entries:read", asks=PageIn, gives=EntryPage)
 def list_own_entries(ctx: Context, query: dict[str, Any]) -> dict[str, Any]:
     """List one's own entries, the newest first."""
-    return paging.page(symptoms.own_page(ctx, *paging.asked(query)), _shown)
+    return paging.page(symptoms.own_page(ctx, *paging.asked(query)), shown)
 
 
 @room.route("GET", "/me/diary-entries/<uuid:entry_id>", permission="own-entries:read", gives=EntryOut, problems=(404,))
 def get_own_entry(ctx: Context, entry_id: UUID) -> Answer:
     """Get one of one's own entries."""
     entry = symptoms.own(ctx, entry_id)
-    return Answer(_shown(entry), headers=etag(entry.version))
+    return Answer(shown(entry), headers=etag(entry.version))
 
 
 @room.route(
@@ -137,8 +137,8 @@ def get_own_entry(ctx: Context, entry_id: UUID) -> Answer:
 def correct_entry(ctx: Context, entry_id: UUID, data: dict[str, Any]) -> Answer:
     """Correct an entry; the version it replaces is kept."""
     report = Report(entry_id, occurred(data["occurred"]), data["recorded_at"])
-    entry = symptoms.correct(ctx, data["base_version"], report, _diary(data), data["reason"])
-    return Answer(_shown(entry), headers=etag(entry.version))
+    entry = symptoms.correct(ctx, data["base_version"], report, diary(data), data["reason"])
+    return Answer(shown(entry), headers=etag(entry.version))
 
 
 @room.route(
@@ -147,7 +147,7 @@ def correct_entry(ctx: Context, entry_id: UUID, data: dict[str, Any]) -> Answer:
 )  # fmt: skip
 def retract_entry(ctx: Context, entry_id: UUID, data: dict[str, Any]) -> dict[str, Any]:
     """Retract an entry; it does not come back."""
-    return _shown(symptoms.retract(ctx, entry_id, data["base_version"], data["recorded_at"], data["reason"]))
+    return shown(symptoms.retract(ctx, entry_id, data["base_version"], data["recorded_at"], data["reason"]))
 
 
 @room.route(
@@ -165,16 +165,17 @@ def own_entry_history(ctx: Context, entry_id: UUID) -> dict[str, Any]:
 )  # fmt: skip
 def list_entries(ctx: Context, patient_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """List a patient's entries, the newest first."""
-    return paging.page(symptoms.page(ctx, patient_id, *paging.asked(query)), _shown)
+    return paging.page(symptoms.page(ctx, patient_id, *paging.asked(query)), shown)
 
 
-def _diary(data: dict[str, Any]) -> Diary:
+def diary(data: dict[str, Any]) -> Diary:
+    """Return the entry of a `DiaryIn`."""
     ratings = tuple(Rating(**rating) for rating in data["ratings"])
     causes = frozenset(data["other_causes"])
     return Diary(ratings, data["no_complaints"], data["wearing_off"], causes, data["note"])
 
 
-def _shown(entry: symptoms.Entry) -> dict[str, Any]:
+def shown(entry: symptoms.Entry) -> dict[str, Any]:
     return {
         "id": entry.id,
         "version": entry.version,

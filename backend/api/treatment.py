@@ -8,12 +8,13 @@ from marshmallow import Schema
 from backend.api import fields
 from backend.api.endpoint import Answer, Room, clock_text, etag
 from backend.api.reminders import MovedOut
+from backend.domain.dosing import BodySite
 from backend.domain.linking import Interval
 from backend.domain.regimens import Route
-from backend.domain.treatment import Expected
+from backend.domain.treatment import Expected, entry
 from backend.services import treatment
 from backend.services.context import Context
-from backend.services.treatment import Changed, Course, Decision
+from backend.services.treatment import Changed, Course, Decision, Own
 
 room = Room("treatments")
 
@@ -97,10 +98,16 @@ class TreatmentChangedOut(Schema):
 
 
 class OwnTreatmentOut(Schema):
-    """One's own treatment as it stands."""
+    """One's own treatment as it stands: the drug's `name` in one's own language, and where it may be injected.
+
+    `at_home` tells whether one logs its doses oneself.
+    """
 
     id = fields.Id(required=True)
     drug = fields.Text(40, required=True)
+    name = fields.Text(120, required=True)
+    at_home = fields.Flag(required=True)
+    body_sites = fields.Many(fields.Choice(BodySite), most=20, required=True)
     route = fields.Choice(Route, required=True)
     interval_weeks = fields.Integer(1, 60, required=True, allow_none=True)
     started_on = fields.Day(required=True)
@@ -166,10 +173,14 @@ def stop_treatment(ctx: Context, patient_id: UUID, treatment_id: UUID, data: dic
 @room.route("GET", "/me/plan", permission="own-plan:read", gives=OwnPlanOut)
 def get_own_plan(ctx: Context) -> dict[str, Any]:
     """Get one's own plan: treatments, the next dose and how sure it is, and today's day in the interval."""
-    found = treatment.own(ctx)
+    return own_shown(treatment.own(ctx))
+
+
+def own_shown(found: Own) -> dict[str, Any]:
+    """Return a plan as its patient sees it."""
     return {
         "today": found.today,
-        "treatments": [_own(course, found.today) for course in found.courses],
+        "treatments": [_own(course, found) for course in found.courses],
         "interval": _running(found.interval, found.day or 0) if found.interval else None,
     }
 
@@ -227,12 +238,16 @@ def _expected(coming: Expected | None) -> dict[str, Any] | None:
     return {"on": coming.on, "at": coming.at, "sure": sure, "dose_id": coming.dose_id}
 
 
-def _own(course: Course, today: Any) -> dict[str, Any]:
+def _own(course: Course, own: Own) -> dict[str, Any]:
     found = course.treatment
-    plan = found.plan_on(today)
+    plan = found.plan_on(own.today)
+    drug = entry(found.drug, plan.route)
     return {
         "id": found.id,
         "drug": found.drug_key,
+        "name": drug.name_en if own.language == "en" else drug.name_nl,
+        "at_home": found.id in own.at_home,
+        "body_sites": drug.administration.sites if drug.administration else (),
         "route": plan.route,
         "interval_weeks": plan.interval_weeks,
         "started_on": found.started_on,

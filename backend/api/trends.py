@@ -7,6 +7,8 @@ from marshmallow import Schema
 
 from backend.api import fields
 from backend.api.endpoint import Room
+from backend.api.results import LARGEST
+from backend.domain.levels import Comparator
 from backend.domain.recall import RecallResult
 from backend.domain.regimens import Route
 from backend.domain.wearing_off import Reason
@@ -96,10 +98,61 @@ class TrendOut(Schema):
     traps = fields.Many(fields.Text(200), most=10, required=True)
 
 
+class OpeningOut(Schema):
+    """The dose that opened an interval."""
+
+    on = fields.Day(required=True)
+    drug = fields.Text(40, required=True)
+    route = fields.Choice(Route, required=True)
+
+
+class LevelOut(Schema):
+    """A level released to the patient, on the day its blood was taken; null places lie before the first dose."""
+
+    on = fields.Day(required=True)
+    interval = fields.Integer(1, 100_000, required=True, allow_none=True)
+    day_since_dose = fields.Integer(0, 100_000, required=True, allow_none=True)
+    value = fields.Number(0, LARGEST, required=True)
+    unit = fields.Text(20, required=True)
+    comparator = fields.Choice(Comparator, required=True)
+
+
+class OwnTrendOut(TrendOut):
+    """One's own wearing-off over the intervals, with the doses that opened them and the levels one was told."""
+
+    doses = fields.Many(fields.Part(OpeningOut), most=100_000, required=True)
+    levels = fields.Many(fields.Part(LevelOut), most=100_000, required=True)
+
+
 @room.route("GET", "/patients/<uuid:patient_id>/trend", permission="trend:read", gives=TrendOut, problems=(404,))
 def get_trend(ctx: Context, patient_id: UUID) -> dict[str, Any]:
     """Get a patient's wearing-off over the intervals."""
-    trend = trends.of_patient(ctx, patient_id)
+    return _shown(trends.of_patient(ctx, patient_id))
+
+
+@room.route("GET", "/me/trend", permission="own-entries:read", gives=OwnTrendOut)
+def get_own_trend(ctx: Context) -> dict[str, Any]:
+    """Get one's own wearing-off over the intervals, with doses and released levels."""
+    own = trends.of_own(ctx)
+    doses = [
+        {"on": span.interval.opened_on, "drug": span.interval.drug_key, "route": span.interval.route}
+        for span in own.trend.spans
+    ]
+    return _shown(own.trend) | {"doses": doses, "levels": [_level(level) for level in own.levels]}
+
+
+def _level(level: trends.Level) -> dict[str, Any]:
+    return {
+        "on": level.on,
+        "interval": level.interval,
+        "day_since_dose": level.day_since_dose,
+        "value": level.told.value,
+        "unit": level.told.unit,
+        "comparator": level.told.comparator,
+    }
+
+
+def _shown(trend: trends.Trend) -> dict[str, Any]:
     return {
         "intervals": [_span(span) for span in trend.spans],
         "days": trend.points,

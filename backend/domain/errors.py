@@ -1,8 +1,9 @@
 """The error registry: every way in which the product says no, with its code, kind, title and whether to retry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -82,11 +83,22 @@ REGISTRY = _registry(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field on which two corrections differ: what both began from, what stands, and what was said otherwise."""
+
+    field: str
+    base: Any
+    standing: Any
+    yours: Any
+
+
 class ClinicError(Exception):
     """A registered no.
 
     `code` is a key of REGISTRY (KeyError otherwise); `detail` is a sentence for the reader without personal
-    data; `pointers` are RFC 6901 pointers to the offending fields, mapped to what is wrong with each.
+    data; `pointers` are RFC 6901 pointers to the offending fields, mapped to what is wrong with each; `difference`
+    tells two contradicting corrections apart, field by field.
     """
 
     def __init__(
@@ -95,12 +107,14 @@ class ClinicError(Exception):
         detail: str = "",
         pointers: Mapping[str, str] | None = None,
         retry_after_s: int | None = None,
+        difference: Sequence[Difference] = (),
     ) -> None:
         super().__init__(code)
         self.error = REGISTRY[code]
         self.detail = detail
         self.pointers = dict(pointers or {})
         self.retry_after_s = retry_after_s
+        self.difference = tuple(difference)
 
 
 class Remembered(ClinicError):

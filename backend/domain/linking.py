@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from backend.domain.dosing import Dose, as_of, given
-from backend.domain.moments import Occurred, Precision
+from backend.domain.moments import EARLIEST, Occurred, Precision
 from backend.domain.regimens import Route
 from backend.domain.treatment import Expected, Treatment, next_expected, planned_weeks
 
@@ -164,6 +164,19 @@ def touched(before: Chain, after: Chain) -> tuple[datetime, datetime | None] | N
     low = min(moment for moment, _ in (*old[start : start + 1], *new[start : start + 1]))
     same_end = _common(old[start:][::-1], new[start:][::-1])
     return low - _SLACK, old[-same_end][0] + _SLACK if same_end else None
+
+
+def unsettled_from(before: Chain, after: Chain) -> datetime | None:
+    """Return from when on (aware, UTC) a report can stand elsewhere than before: its interval, its number or its end.
+
+    None where nothing changed. That is from the interval before the first that changed, since its end did.
+    """
+    old = [(i.opened_at, i.opened_by) for i in before.intervals]
+    new = [(i.opened_at, i.opened_by) for i in after.intervals]
+    if old == new:
+        return None
+    start = _common(old, new)
+    return (old[start - 1][0] if start else EARLIEST) - _SLACK
 
 
 def _common(left: Sequence[object], right: Sequence[object]) -> int:

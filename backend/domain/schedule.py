@@ -60,7 +60,7 @@ class Facts:
     """Everything that decides what falls due for one patient.
 
     `answered` holds the numbers of the intervals whose end-of-interval form is completed; `checks` the last day of
-    each check by treatment.
+    each check by treatment; `opened` the treatments that the site lets be given at home.
     """
 
     treatments: Sequence[Treatment]
@@ -69,6 +69,7 @@ class Facts:
     samples: Iterable[PendingSample] = ()
     answered: frozenset[int] = frozenset()
     checks: Mapping[UUID, Mapping[str, date]] = field(default_factory=dict)
+    opened: frozenset[UUID] = frozenset()
 
 
 def due(facts: Facts) -> tuple[Due, ...]:
@@ -78,7 +79,7 @@ def due(facts: Facts) -> tuple[Due, ...]:
         coming = expected(treatment, facts.doses)
         found += _checks(treatment, facts.doses, coming, facts.checks.get(treatment.id, {}))
         if coming is not None and treatment.opens_intervals:
-            found.append(_dose(treatment, coming))
+            found += _dose(treatment, coming, opened=treatment.id in facts.opened)
     # Tablets every day open no interval: a finger prick and a form wait for none of them.
     following = next_expected((t for t in facts.treatments if t.opens_intervals), facts.doses)
     for sample in facts.samples:
@@ -87,13 +88,22 @@ def due(facts: Facts) -> tuple[Due, ...]:
     return tuple(sorted(found, key=lambda d: (d.on, d.kind, d.subject)))
 
 
-def _dose(treatment: Treatment, coming: Expected) -> Due:
+def _dose(treatment: Treatment, coming: Expected, *, opened: bool) -> list[Due]:
+    """A dose of one's own is told at its time, an appointment as such, and a day that is the plan's own guess as one.
+
+    Where the site lets the clinic's own dose be given at home, that guess is told on the day itself too: without an
+    appointment it may be today's.
+    """
     if loggable_at_home(treatment.drug, treatment.versions[-1].route):
-        kind = Kind.HOME_DOSE
-    else:
-        kind = Kind.DOSE if coming.certain else Kind.DOSE_EXPECTED
+        return [_coming(Kind.HOME_DOSE, coming, coming.at)]
+    if coming.certain:
+        return [_coming(Kind.DOSE, coming, coming.at)]
     # Without an appointment the day is the plan's own guess: no clock time is told.
-    at = None if kind is Kind.DOSE_EXPECTED else coming.at
+    guess = _coming(Kind.DOSE_EXPECTED, coming, None)
+    return [guess, _coming(Kind.HOME_DOSE, coming, coming.at)] if opened else [guess]
+
+
+def _coming(kind: Kind, coming: Expected, at: datetime | None) -> Due:
     return Due(kind, coming.subject, coming.version, coming.on, at)
 
 

@@ -195,6 +195,35 @@ def with_words(stored: Mapping[str, Any], words: str | None) -> dict[str, Any]:
     return {**stored, "ratings": ratings}
 
 
+def read(statement: Mapping[str, Any]) -> Diary:
+    """Return the entry of a statement: the values of `content` with own words, and the note beside them."""
+    felt = statement["wearing_off"]
+    return Diary(
+        tuple(_read_rating(rating) for rating in statement["ratings"]),
+        statement["no_complaints"],
+        None if felt is None else WearingOffFelt(felt),
+        frozenset(OtherCause(cause) for cause in statement["other_causes"]),
+        statement["note"],
+    )
+
+
+def _read_rating(rating: Mapping[str, Any]) -> Rating:
+    change, impact = rating["change_vs_usual"], rating["impact"]
+    return Rating(
+        rating["symptom"],
+        rating["intensity"],
+        None if change is None else Change(change),
+        None if impact is None else Impact(impact),
+        _day(rating["onset_on"]),
+        _day(rating["resolved_on"]),
+        rating["words"],
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
 def rated(stored: Mapping[str, Any]) -> tuple[float | None, bool]:
     """Return the mean rating of the values `content` wrote, and whether something sets the day apart.
 

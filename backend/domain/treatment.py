@@ -110,6 +110,12 @@ def routes(of: Drug) -> tuple[Route, ...]:
     return tuple(dict.fromkeys(route for entry in same for route in entry.routes))
 
 
+def entry(of: Drug, route: Route) -> Drug:
+    """Return the catalogue's entry of a drug's substance for a route: a treatment may have gone from IV to SC."""
+    same = (one for one in (of, *catalogue().values()) if one.substance == of.substance)
+    return next((one for one in same if route in one.routes), of)
+
+
 def check_route(of: Drug, route: Route) -> None:
     """Pass, or raise ClinicError `wrong-route` when the substance is not given that way."""
     if route not in routes(of):
@@ -209,7 +215,7 @@ _STANDING = frozenset({Status.PLANNED, Status.GIVEN})
 def loggable_at_home(of: Drug, route: Route) -> bool:
     """Tell whether a patient may log a dose of it: self-administered, or swallowed, or injected without a checklist.
 
-    A checklist before every dose (natalizumab SC) is signed by a professional, so such a dose is recorded by staff.
+    Where a checklist comes before every dose (natalizumab SC) it takes a site's own word (`checklists`).
     """
     how = of.administration
     if route is Route.IV or (how is not None and how.checklist_before_each_dose):

@@ -1,24 +1,25 @@
 """Doses: plan, record, move, miss, cancel, correct and undo them; whatever hangs on a dose moves in the same act."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from backend.domain import dosing
-from backend.domain.dosing import BodySite, Dose, PartGiven, Status
-from backend.domain.errors import ClinicError, invalid
+from backend.domain.checklists import Signed
+from backend.domain.dosing import Dose, PartGiven, Status
+from backend.domain.errors import ClinicError
 from backend.domain.linking import chain
 from backend.domain.moments import EARLIEST, Occurred, plausible
 from backend.domain.regimens import Route
-from backend.domain.reports import Report, checked
-from backend.domain.treatment import Treatment, check_route, crowded, loggable_at_home
-from backend.services import events, gate, intervals, reminders, words
+from backend.domain.treatment import Treatment, check_route, crowded
+from backend.services import events, feed, gate, intervals, relinking, reminders, words
 from backend.services.context import Context
+from backend.services.feed import Kind
 from backend.services.intervals import Line
 from backend.services.reminders import NOTHING, Moved
-from backend.storage import doses
+from backend.storage import checklists, doses
 from backend.storage.patients import PatientRow
 
 TOO_SOON = "too-soon"
@@ -27,12 +28,13 @@ TOO_SOON = "too-soon"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One version of a dose as it is shown, with who wrote it down."""
+    """One version of a dose as it is shown, with who wrote it down, and what was signed before one at home."""
 
     dose: Dose
     drug_key: str
     by: UUID | None
     by_patient: bool
+    signed: Signed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,12 @@ def plan(ctx: Context, patient_id: UUID, told: Told, slot: Occurred, override_re
     treatment, route = _course(line, told, slot)
     plausible(slot.dose_anchor, ctx.now, "/planned")
     new = dosing.plan(told.id, treatment.id, slot, route, ctx.now, _why(told.reason, override_reason))
-    if again := _again(ctx, patient, line, new):
-        return again
+    if found := again(ctx, patient, line, new):
+        return found
     if treatment.stopped_on is not None:
         raise ClinicError("wrong-state", "The treatment was stopped.")
     _roomy(line, treatment, new, override_reason)
-    return _add(ctx, "doses:write", patient, line, new)
+    return add(ctx, "doses:write", patient, line, new)
 
 
 def record_new(ctx: Context, patient_id: UUID, told: Told, parts: Sequence[PartGiven]) -> Changed:
@@ -92,22 +94,11 @@ def record_new(ctx: Context, patient_id: UUID, told: Told, parts: Sequence[PartG
     """
     patient = gate.patient(ctx, "doses:write", patient_id, lock=True)
     line = intervals.line(ctx, patient.id)
-    new = _given(ctx, line, told, parts)
-    if again := _again(ctx, patient, line, new):
-        return again
+    new = newly_given(ctx, line, told, parts)
+    if found := again(ctx, patient, line, new):
+        return found
     dosing.explained(parts, ctx.now, told.reason)
-    return _add(ctx, "doses:write", patient, line, new)
-
-
-def take(ctx: Context, told: Told, report: Report, body_site: BodySite | None) -> Changed:
-    """Log a dose the acting patient took at home, once. Raises as `record_new`, and `wrong-route` for the clinic's."""
-    patient = gate.own(ctx, "own-doses:write", lock=True)
-    checked(report, ctx.now)
-    line = intervals.line(ctx, patient.id)
-    new = _given(ctx, line, told, (PartGiven(report.occurred, None, body_site),), report.recorded_at)
-    if not loggable_at_home(line.treatment(new.treatment_id).drug, new.route):
-        raise invalid("/treatment_id", "Doses of this treatment are recorded by the clinic.", "wrong-route")
-    return _again(ctx, patient, line, new) or _add(ctx, "own-doses:write", patient, line, new)
+    return add(ctx, "doses:write", patient, line, new)
 
 
 def record(ctx: Context, patient_id: UUID, dose_id: UUID, version: int, given: Given) -> Changed:
@@ -166,7 +157,10 @@ def _course(line: Line, told: Told, moment: Occurred) -> tuple[Treatment, Route]
     return treatment, route
 
 
-def _given(ctx: Context, line: Line, told: Told, parts: Sequence[PartGiven], device_at: datetime | None = None) -> Dose:
+def newly_given(
+    ctx: Context, line: Line, told: Told, parts: Sequence[PartGiven], device_at: datetime | None = None
+) -> Dose:
+    """Return a dose that was given, not yet stored. Raises as `record_new`."""
     for part in parts:
         plausible(part.given.dose_anchor, ctx.now, "/parts")
     first = min((part.given for part in parts), key=lambda moment: moment.dose_anchor)
@@ -202,7 +196,7 @@ def _open(ctx: Context, patient_id: UUID, dose_id: UUID, version: int) -> tuple[
     return patient, line, stored
 
 
-def _again(ctx: Context, patient: PatientRow, line: Line, new: Dose) -> Changed | None:
+def again(ctx: Context, patient: PatientRow, line: Line, new: Dose) -> Changed | None:
     """Return the answer to a retry, None for a free id; raise ClinicError `id-in-use` for anything else under it."""
     holder = doses.holder(ctx.session, new.id)
     if holder is None:
@@ -213,7 +207,8 @@ def _again(ctx: Context, patient: PatientRow, line: Line, new: Dose) -> Changed 
             events.note(ctx, "doses:read", patient.id, new.id, {"duplicate": True})
             standing = next(dose for dose in line.doses if dose.id == new.id)
             by = doses.recorders(ctx.session, patient.id)[new.id]
-            return Changed(_shown(ctx, line, patient, standing, by), _flags(line, standing), NOTHING, 0, True)
+            shown = _shown(ctx, line, patient, standing, by, checklists.signed(ctx.session, patient.id))
+            return Changed(shown, _flags(line, standing), NOTHING, 0, True)
     raise ClinicError("id-in-use", pointers={"/id": "holds something else"})
 
 
@@ -222,7 +217,8 @@ def _content(dose: Dose) -> Dose:
     return replace(dose, recorded_at=EARLIEST, device_at=None)
 
 
-def _add(ctx: Context, permission: str, patient: PatientRow, line: Line, new: Dose) -> Changed:
+def add(ctx: Context, permission: str, patient: PatientRow, line: Line, new: Dose) -> Changed:
+    """Store a new dose and let follow what hangs on it."""
     new = words.hidden(ctx, patient, new, new.id, new.version)
     doses.add(ctx.session, patient.id, [new], ctx.who.id)
     return _changed(ctx, permission, patient, line, new)
@@ -238,11 +234,13 @@ def _put(ctx: Context, patient: PatientRow, line: Line, dose: Dose) -> Changed:
 def _changed(ctx: Context, permission: str, patient: PatientRow, before: Line, dose: Dose) -> Changed:
     standing = [*(other for other in before.doses if other.id != dose.id), dose]
     after = Line(before.treatments, standing, chain(before.treatments, standing))
-    count = intervals.moved(ctx, patient.id, before, after)
+    count = relinking.follow(ctx, patient.id, before, after)
+    feed.touch(ctx, patient.id, Kind.DOSE, dose.id)
     moved = reminders.replan(ctx, patient)
     detail: dict[str, Any] = {"act": dose.act.value, "version": dose.version, "relinked": count}
     events.note(ctx, permission, patient.id, dose.id, detail)
-    return Changed(_shown(ctx, after, patient, dose, ctx.who.id), _flags(after, dose), moved, count)
+    shown = _shown(ctx, after, patient, dose, ctx.who.id, checklists.signed(ctx.session, patient.id))
+    return Changed(shown, _flags(after, dose), moved, count)
 
 
 def _flags(line: Line, dose: Dose) -> tuple[str, ...]:
@@ -252,9 +250,11 @@ def _flags(line: Line, dose: Dose) -> tuple[str, ...]:
     return (TOO_SOON,) if crowded(treatment, line.treatments, line.doses, dose) else ()
 
 
-def _shown(ctx: Context, line: Line, patient: PatientRow, dose: Dose, by: UUID | None) -> Shown:
+def _shown(
+    ctx: Context, line: Line, patient: PatientRow, dose: Dose, by: UUID | None, signed: Mapping[UUID, Signed]
+) -> Shown:
     dose = words.shown(ctx, patient, dose, dose.id, dose.version)
-    return Shown(dose, line.treatment(dose.treatment_id).drug_key, by, by == patient.id)
+    return Shown(dose, line.treatment(dose.treatment_id).drug_key, by, by == patient.id, signed.get(dose.id))
 
 
 def of_patient(ctx: Context, patient_id: UUID) -> list[Shown]:
@@ -264,10 +264,8 @@ def of_patient(ctx: Context, patient_id: UUID) -> list[Shown]:
     return _every(ctx, patient)
 
 
-def own(ctx: Context) -> list[Shown]:
-    """Return the acting patient's doses."""
-    patient = gate.own(ctx, "own-plan:read")
-    events.note(ctx, "own-plan:read", patient.id, "doses")
+def standing(ctx: Context, patient: PatientRow) -> list[Shown]:
+    """Return the doses of a patient who is within reach, without those that were undone."""
     return [shown for shown in _every(ctx, patient) if shown.dose.status is not Status.UNDONE]
 
 
@@ -288,10 +286,12 @@ def history(ctx: Context, patient_id: UUID, dose_id: UUID) -> list[Shown]:
     line = intervals.line(ctx, patient.id)
     if all(dose.id != dose_id for dose in line.doses):
         raise ClinicError("not-found")
-    return [_shown(ctx, line, patient, dose, by) for dose, by in doses.history(ctx.session, dose_id)]
+    signed = checklists.signed(ctx.session, patient.id)
+    return [_shown(ctx, line, patient, dose, by, signed) for dose, by in doses.history(ctx.session, dose_id)]
 
 
 def _every(ctx: Context, patient: PatientRow) -> list[Shown]:
     line = intervals.line(ctx, patient.id)
     recorders = doses.recorders(ctx.session, patient.id)
-    return [_shown(ctx, line, patient, dose, recorders[dose.id]) for dose in line.doses]
+    signed = checklists.signed(ctx.session, patient.id)
+    return [_shown(ctx, line, patient, dose, recorders[dose.id], signed) for dose in line.doses]

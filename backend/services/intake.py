@@ -16,8 +16,9 @@ from backend.domain.permissions import Role
 from backend.domain.regimens import Daily
 from backend.domain.tables import Refused, sentence
 from backend.domain.treatment import Treatment
-from backend.services import events, gate, patients, reminders, treatment, words
+from backend.services import events, feed, gate, intervals, patients, relinking, reminders, treatment, words
 from backend.services.context import Actor, Context
+from backend.services.feed import Kind
 from backend.services.patients import Contact, Identity
 from backend.services.treatment import Decision
 from backend.storage import doses, people
@@ -111,9 +112,11 @@ def take_in(ctx: Context, folder: Folder) -> Taken:
         why = "No patient with this hospital number is enrolled, or not in your care."
         taken.refused_doses += [Refused(told.line, "not-found", why) for told in folder.doses]
         return taken
+    before = intervals.line(ctx, row.id)
     _treatments(ctx, row, folder, taken)
     _doses(ctx, row, folder.doses, taken)
     if taken.plans or taken.doses:
+        relinking.follow(ctx, row.id, before, intervals.line(ctx, row.id))
         reminders.replan(ctx, row)
     return taken
 
@@ -274,6 +277,7 @@ def _keep(ctx: Context, row: PatientRow, made: Sequence[Dose]) -> None:
     for later in held[1:]:
         doses.put(ctx.session, row.id, later, ctx.who.id)
     events.note(ctx, "doses:write", row.id, made[-1].id, {"act": made[-1].act.value, "imported": True})
+    feed.touch(ctx, row.id, Kind.DOSE, made[-1].id)
 
 
 def _content(dose: Dose) -> tuple[object, ...]:

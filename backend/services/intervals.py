@@ -6,14 +6,13 @@ from uuid import UUID
 
 from backend.domain.dosing import Dose
 from backend.domain.errors import ClinicError
-from backend.domain.linking import Chain, Interval, Place, chain, place, planned_then, relinked, touched
+from backend.domain.linking import Chain, Interval, Place, chain, place, planned_then
 from backend.domain.moments import Occurred
 from backend.domain.reports import Report
-from backend.domain.samples import State, find
 from backend.domain.treatment import Expected, Treatment, expected, next_expected
 from backend.services import events, gate
 from backend.services.context import Context
-from backend.storage import doses, links, samples, treatment
+from backend.storage import doses, links, treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +87,6 @@ def planned_on(ctx: Context, patient_id: UUID, now_line: Line, report: Report) -
         return coming.on if coming else None
     versions = doses.versions(ctx.session, patient_id) if now_line.versions is None else now_line.versions
     return planned_then(now_line.treatments, versions, report.known_at)
-
-
-def moved(ctx: Context, patient_id: UUID, before: Line, after: Line) -> int:
-    """Return how many entries, responses and samples changed interval, looking only where they can have."""
-    span = touched(before.chain, after.chain)
-    if span is None:
-        return 0
-    told = links.reports_between(ctx.session, patient_id, *span)
-    for steps in samples.steps(ctx.session, patient_id).values():
-        collected = find(steps, State.COLLECTED)
-        if collected is not None:
-            told.append(collected.at)
-    return relinked(before.chain, after.chain, told)
 
 
 def of_own(ctx: Context) -> list[Counted]:

@@ -11,7 +11,7 @@ from backend.domain.errors import ClinicError, Remembered
 from backend.services import events, gate, tries, words
 from backend.services.access import digest
 from backend.services.context import Context
-from backend.services.sessions import Tokens, of_phone
+from backend.services.sessions import Tokens, close, of_phone
 from backend.storage import access
 from backend.storage.access import PairingRow, SessionRow
 from backend.storage.patients import PatientRow
@@ -39,6 +39,7 @@ class Device:
     name: str
     paired_at: datetime
     seen_at: datetime
+    synced_at: datetime | None
     revoked_at: datetime | None
 
 
@@ -84,17 +85,27 @@ def devices(ctx: Context, patient_id: UUID) -> list[Device]:
     """Return a patient's phones, the newest first, those sent away too."""
     patient = gate.patient(ctx, "patients:pair", patient_id)
     events.note(ctx, "patients:pair", patient.id, "devices")
-    return [_device(ctx, patient, row) for row in access.devices(ctx.session, patient.id)]
+    return every(ctx, patient)
 
 
 def revoke(ctx: Context, patient_id: UUID, device_id: UUID) -> None:
     """Send a phone away; its next request is refused by every worker (P22). Twice changes nothing."""
     patient = gate.patient(ctx, "patients:pair", patient_id)
+    send_away(ctx, "patients:pair", patient, device_id)
+
+
+def every(ctx: Context, patient: PatientRow) -> list[Device]:
+    """Return all phones of a patient who is within reach, the newest first."""
+    return [_device(ctx, patient, row) for row in access.devices(ctx.session, patient.id)]
+
+
+def send_away(ctx: Context, permission: str, patient: PatientRow, device_id: UUID) -> None:
+    """Send a phone of a patient who is within reach away. Raises ClinicError `not-found`."""
     row = access.device(ctx.session, patient.id, device_id)
     if row is None:
         raise ClinicError("not-found")
-    access.revoke(ctx.session, row.id, ctx.now)
-    events.note(ctx, "patients:pair", patient.id, row.id, {"revoked": True})
+    close(ctx, row.id)
+    events.note(ctx, permission, patient.id, row.id, {"revoked": True})
 
 
 def _by_secret(ctx: Context, secret: str) -> PairingRow | None:
@@ -134,4 +145,4 @@ def _verifier(ctx: Context, code: codes.Code) -> bytes:
 
 def _device(ctx: Context, patient: PatientRow, row: SessionRow) -> Device:
     name = words.opened(ctx, patient, row.name, words.of_device(row.id))
-    return Device(row.id, name, row.started_at, row.seen_at, row.revoked_at)
+    return Device(row.id, name, row.started_at, row.seen_at, row.synced_at, row.revoked_at)

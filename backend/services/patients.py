@@ -11,7 +11,7 @@ import orjson
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.languages import known_language
 from backend.domain.moments import known_zone
-from backend.services import events, gate, reminders, words
+from backend.services import events, feed, gate, reminders, words
 from backend.services.context import Context
 from backend.services.paging import Page, cut
 from backend.services.reminders import NOTHING, Moved
@@ -20,7 +20,7 @@ from backend.storage.patients import PatientRow
 from backend.storage.people import SiteRow
 from backend.storage.sealing import Place
 
-CHANNELS = ("email",)
+CHANNELS = ("email", "push")
 _SEALED = {"name": "name", "birth_on": "birth_date", "hospital_number": "hospital_number", "email": "email"}
 
 
@@ -192,6 +192,7 @@ def _replace(
     row.version += 1
     ctx.session.flush()
     events.note(ctx, permission, row.id, row.id, {"version": row.version})
+    feed.touch(ctx, row.id, feed.Kind.PROFILE)
     moved = reminders.replan(ctx, row) if before.contact != contact else NOTHING
     return opened(ctx, row), moved
 

@@ -2,27 +2,32 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from backend.domain import reports
 from backend.domain.errors import ClinicError
 from backend.domain.linking import Place
-from backend.domain.moments import Occurred, at_instant, local_date, with_offset
+from backend.domain.moments import Occurred, at_instant, local_date, plausible, with_offset
 from backend.domain.occasions import About, Occasion, about_interval, answered, open_occasions
 from backend.domain.questionnaires import Form, check, form
 from backend.domain.recall import FORM
 from backend.domain.reports import Report
-from backend.services import events, gate, intervals, records, reminders
+from backend.services import events, feed, gate, intervals, records, reminders
 from backend.services.context import Context
+from backend.services.corrections import Correction, settle
+from backend.services.feed import Kind
 from backend.services.intervals import Line
 from backend.storage import questionnaires
 from backend.storage.occurrences import as_json
 from backend.storage.patients import PatientRow
 from backend.storage.questionnaires import ResponseRow
+from backend.storage.records import VersionRow
 
 KIND = "response"
+SAID = ("about", "completed", "answers")
+"""What a response says, beside when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def respond(ctx: Context, report: Report, form_key: str, told: Told) -> Response
         events.note(ctx, "own-responses:read", patient.id, report.id, {"duplicate": True})
         return _response(line, stored, duplicate=True)
     events.note(ctx, "own-responses:write", patient.id, report.id, {"version": 1})
-    reminders.replan(ctx, patient)
+    _moved(ctx, patient, report.id)
     return _response(line, _stored(ctx, patient, report.id))
 
 
@@ -94,24 +99,43 @@ def first(ctx: Context, patient: PatientRow, line: Line, report: Report, form_ke
 def correct(ctx: Context, base_version: int, report: Report, told: Told, reason: str) -> Response:
     """Store a newer version of a response and keep the one it replaces (P08); the form stays the same.
 
-    Raises ClinicError `not-found`, `retracted`, `stale-version`, and what form and times refuse.
+    A retry is answered as `duplicate`. Raises ClinicError `not-found`, `retracted`, what form and times refuse, and as
+    `corrections.settle`: all of a response is clinical.
     """
     patient = gate.own(ctx, "own-responses:write", lock=True)
     reports.checked(report, ctx.now)
     stored = _stored(ctx, patient, report.id)
-    records.replaceable(stored, base_version)
-    values = records.stamped(ctx, report) | _content(form(stored.form), told)
-    _replace(ctx, patient, stored, report.recorded_at, reason, values)
-    return _response(intervals.line(ctx, patient.id), _stored(ctx, patient, report.id))
+    content = _content(form(stored.form), told)
+    statement = {"occurred": as_json(report.occurred), **content}
+    upload = records.mark(ctx, KIND, statement | {"replaces": base_version})
+    correction = Correction(base_version, upload, statement)
+    line = intervals.line(ctx, patient.id)
+    if settle(ctx, patient, KIND, stored, correction, lambda: _said(stored), _said_then) is None:
+        events.note(ctx, "own-responses:read", patient.id, report.id, {"duplicate": True})
+        return _response(line, stored, duplicate=True)
+    _replace(ctx, patient, stored, report.recorded_at, reason, upload, records.stamped(ctx, report) | content)
+    return _response(line, _stored(ctx, patient, report.id))
 
 
-def retract(ctx: Context, response_id: UUID, base_version: int, recorded_at: datetime, reason: str) -> Response:
-    """Retract a response; a tombstone stays and never comes back (P05). Retracting twice changes nothing."""
+def retract(
+    ctx: Context,
+    response_id: UUID,
+    base_version: int,
+    recorded_at: datetime,
+    reason: str,
+    skew: timedelta = reports.NO_SKEW,
+) -> Response:
+    """Retract a response, whichever version was seen; a tombstone stays and never comes back (P05).
+
+    Retracting twice changes nothing. Raises ClinicError `not-found`, and `not-yet-known` for a version to come.
+    """
     patient = gate.own(ctx, "own-responses:write", lock=True)
     stored = _stored(ctx, patient, response_id)
+    reports.arrived(base_version, stored.version)
+    plausible(reports.shifted(recorded_at, skew), ctx.now, "/recorded_at")
     if not stored.retracted:
-        records.replaceable(stored, base_version)
-        _replace(ctx, patient, stored, recorded_at, reason, {"retracted": True})
+        upload = records.mark(ctx, KIND, {"retracts": base_version})
+        _replace(ctx, patient, stored, recorded_at, reason, upload, {"retracted": True})
     else:
         events.note(ctx, "own-responses:read", patient.id, response_id, {"duplicate": True})
     return _response(intervals.line(ctx, patient.id), _stored(ctx, patient, response_id))
@@ -135,12 +159,22 @@ def asked_now(ctx: Context) -> list[Asked]:
     """Return the forms the acting patient is asked today, for the interval that is ending or has just ended."""
     patient = gate.own(ctx, "own-responses:read")
     events.note(ctx, "own-responses:read", patient.id, "forms")
+    return asked_of(ctx, patient)
+
+
+def asked_of(ctx: Context, patient: PatientRow) -> list[Asked]:
+    """Return the forms a patient who is within reach is asked today."""
     line = intervals.line(ctx, patient.id)
     done = answered(questionnaires.completed(ctx.session, patient.id, FORM), line.chain)
     here = line.place(at_instant(ctx.now, patient.zone), None).interval
     coming_on = line.coming.on if line.coming else None
     found = open_occasions(line.chain, here, coming_on, done, local_date(ctx.now, patient.zone))
     return [Asked(form(FORM), patient.language, occasion) for occasion in found]
+
+
+def all_of(ctx: Context, patient: PatientRow, line: Line) -> dict[UUID, Response]:
+    """Return all responses of a patient who is within reach, retracted ones too."""
+    return {row.id: _response(line, row) for row in questionnaires.all_of(ctx.session, patient.id)}
 
 
 def _every(ctx: Context, patient: PatientRow) -> list[Response]:
@@ -156,9 +190,15 @@ def _stored(ctx: Context, patient: PatientRow, response_id: UUID) -> ResponseRow
 
 
 def _replace(
-    ctx: Context, patient: PatientRow, stored: ResponseRow, device_at: datetime, reason: str, values: dict[str, Any]
+    ctx: Context,
+    patient: PatientRow,
+    stored: ResponseRow,
+    device_at: datetime,
+    reason: str,
+    upload: bytes,
+    values: dict[str, Any],
 ) -> None:
-    held = {name: getattr(stored, name) for name in ("form", "form_version", "about", "completed", "answers")}
+    held = {name: getattr(stored, name) for name in ("form", "form_version", *SAID)}
     version = stored.version
     records.replace(
         ctx,
@@ -171,8 +211,24 @@ def _replace(
         held=records.times(questionnaires.moment(stored), stored) | held,
         device_at=device_at,
         reason=reason,
+        upload=upload,
     )
+    _moved(ctx, patient, stored.id)
+
+
+def _moved(ctx: Context, patient: PatientRow, response_id: UUID) -> None:
+    """Let follow what hangs on a response: what is asked, and what is told."""
     reminders.replan(ctx, patient)
+    feed.touch(ctx, patient.id, Kind.RESPONSE, response_id)
+    feed.touch(ctx, patient.id, Kind.FORMS)
+
+
+def _said(row: ResponseRow) -> dict[str, Any]:
+    return {"occurred": as_json(questionnaires.moment(row)), **{name: getattr(row, name) for name in SAID}}
+
+
+def _said_then(row: VersionRow) -> dict[str, Any]:
+    return {name: row.content[name] for name in ("occurred", *SAID)}
 
 
 def _content(asked: Form, told: Told) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from uuid import UUID
 
 import orjson
 
-from backend.domain import reports
 from backend.domain.errors import ClinicError
-from backend.domain.moments import Occurred, offset_minutes, plausible, with_offset
+from backend.domain.moments import Occurred, offset_minutes, with_offset
 from backend.domain.reports import Report
 from backend.services import events, intervals, words
 from backend.services.context import Context
@@ -41,6 +40,11 @@ class Stored(Protocol):
     @property
     def retracted(self) -> bool:
         """Whether it is a tombstone."""
+        ...
+
+    @property
+    def standing_mark(self) -> bytes | None:
+        """The digest of the correction that made the standing version; None for the first."""
         ...
 
 
@@ -95,14 +99,13 @@ def replace(
     held: dict[str, Any],
     device_at: datetime,
     reason: str,
+    upload: bytes,
     note_sealed: bytes | None = None,
 ) -> None:
-    """Keep what a record `held` as a superseded version and `put` its newer values (P08).
+    """Keep what a record `held` as a superseded version and `put` its newer values, which came with `upload` (P08).
 
-    `put` writes them and tells whether the version still stood. Raises ClinicError `stale-version` when not, and
-    `out-of-time` for a device's clock that cannot be.
+    `put` writes them and tells whether the version still stood. Raises ClinicError `stale-version` when not.
     """
-    plausible(device_at, ctx.now, "/recorded_at")
     records.keep_version(
         ctx.session,
         patient_id=stored.patient_id,
@@ -115,13 +118,9 @@ def replace(
         replaced_by=ctx.who.id,
         device_at=device_at,
         reason=words.sealed(ctx, patient, reason, words.of_version(kind, stored.id, stored.version)),
+        mark=stored.standing_mark,
     )
     version = stored.version
-    if not put(values):
+    if not put(values | {"standing_mark": upload}):
         raise ClinicError("stale-version")
     events.note(ctx, permission, stored.patient_id, stored.id, {"version": version + 1})
-
-
-def replaceable(stored: Stored, base_version: int) -> None:
-    """Pass when a change names the standing version. Raises ClinicError `retracted` or `stale-version`."""
-    reports.standing_version(base_version, stored.version, retracted=stored.retracted)

@@ -9,9 +9,10 @@ from backend.domain.occasions import answered
 from backend.domain.recall import FORM
 from backend.domain.samples import State, Step, find, state
 from backend.domain.schedule import Due, Facts, PendingSample, due
-from backend.services import events, gate, intervals
+from backend.services import at_home, events, feed, gate, intervals
 from backend.services.context import Context
-from backend.storage import monitoring, questionnaires, reminders, samples
+from backend.storage import monitoring, push, questionnaires, reminders, samples
+from backend.storage.outbox import EMAIL, PUSH
 from backend.storage.patients import PatientRow
 from backend.storage.reminders import AttemptRow, ReminderRow, Standing
 from notifications import planning
@@ -44,6 +45,12 @@ class Moved:
 NOTHING = Moved((), (), ())
 """What an act that changed nothing moved."""
 
+TEST = "test"
+"""The kind of a message somebody asked for to see that it comes; no plan brings it forth and none takes it away."""
+
+BY_PHONE = "told-by-phone"
+"""Why a reminder was cancelled that the phone had shown by itself; it is not told again, whatever is planned."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -69,6 +76,7 @@ def facts(ctx: Context, patient_id: UUID) -> Facts:
         samples=[_pending(sample_id, steps) for sample_id, steps in taken.items()],
         answered=answered(questionnaires.completed(ctx.session, patient_id, FORM), line.chain),
         checks=monitoring.last_done(ctx.session, patient_id),
+        opened=at_home.opened(ctx, patient_id, line.treatments),
     )
 
 
@@ -83,9 +91,11 @@ def replan(ctx: Context, patient: PatientRow) -> Moved:
     read as in flight and the answer lists it. Cancelled first: the attempt waits for the commit, finds no claimed
     row, and nothing is sent. Rolled back: the row is claimed as before. No third order exists.
     """
-    wanted = planning.plan(_falls(due(facts(ctx, patient.id))), _person(patient))
+    wanted = planning.plan(_falls(due(facts(ctx, patient.id))), person(ctx, patient))
     before = reminders.standing(ctx.session, patient.id, [reminder.key for reminder in wanted])
-    change = planning.change(before, wanted, ctx.now)
+    before = [row for row in before if row.kind != TEST]
+    told = {row.key for row in before if row.why == BY_PHONE}
+    change = planning.change(before, [reminder for reminder in wanted if reminder.key not in told], ctx.now)
     rows = {row.key: row for row in before}
     cancelled = [row for row in before if row.key in frozenset(change.cancel)]
     renewed = [(rows[reminder.key], reminder) for reminder in change.renew]
@@ -94,11 +104,20 @@ def replan(ctx: Context, patient: PatientRow) -> Moved:
     ids = reminders.create(ctx.session, patient.id, change.create, ctx.now)
     made = [_made(row.id, reminder) for row, reminder in renewed]
     made += [_made(new_id, reminder) for new_id, reminder in zip(ids, change.create, strict=True)]
+    if cancelled or made:
+        feed.touch(ctx, patient.id, feed.Kind.REMINDERS)
     return Moved(
         cancelled=tuple(_told(row) for row in cancelled),
         created=tuple(sorted(made, key=lambda told: (told.send_at, told.key))),
         in_flight=tuple(_told(row) for row in cancelled if row.in_flight),
     )
+
+
+def person(ctx: Context, patient: PatientRow) -> Person:
+    """Return how a patient can be told: by push while a phone lets itself be woken, else by mail, else by nothing."""
+    by_push = (PUSH,) if patient.channel == PUSH and push.stands(ctx.session, patient.id) else ()
+    by_mail = (EMAIL if patient.channel == PUSH else patient.channel,) if patient.email_sealed is not None else ()
+    return Person(patient.zone, patient.language, patient.quiet_from, patient.quiet_to, by_push + by_mail)
 
 
 def own(ctx: Context) -> list[Account]:
@@ -128,11 +147,6 @@ def _accounts(ctx: Context, patient: PatientRow) -> list[Account]:
 
 def _falls(dues: Iterable[Due]) -> list[Falls]:
     return [Falls(d.kind.value, d.subject, d.version, d.on, d.at) for d in dues]
-
-
-def _person(patient: PatientRow) -> Person:
-    channels = (patient.channel,) if patient.email_sealed is not None else ()
-    return Person(patient.zone, patient.language, patient.quiet_from, patient.quiet_to, channels)
 
 
 def _pending(sample_id: UUID, steps: tuple[Step, ...]) -> PendingSample:

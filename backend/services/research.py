@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.export import CODE_BOOK, DATASETS, as_csv, code_book, lines
 from backend.domain.permissions import Role
-from backend.services import datasets, events, gate
+from backend.services import datasets, events, feed, gate
 from backend.services.context import Context
+from backend.services.feed import Kind
 from backend.storage import research
 from backend.storage.db import unit_of_work
+from backend.storage.patients import PatientRow
 from backend.storage.people import StaffRow
 from backend.storage.research import StudyRow, SubjectRow
 from backend.storage.sealing import Place
@@ -108,18 +110,26 @@ def consent(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
         row.consented_at, row.withdrawn_at = ctx.now, None
     ctx.session.flush()
     events.note(ctx, "subjects:write", patient.id, study_id, {"consent": True})
+    feed.touch(ctx, patient.id, Kind.CONSENTS)
     return Participation(study_id, row.consented_at, row.withdrawn_at)
 
 
 def withdraw(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
     """Record that a patient withdrew; from now on no pull holds them. Raises ClinicError `not-found`."""
     patient = gate.patient(ctx, "subjects:write", patient_id, lock=True)
+    return leave(ctx, "subjects:write", patient, study_id)
+
+
+def leave(ctx: Context, permission: str, patient: PatientRow, study_id: UUID) -> Participation:
+    """Let a patient who is within reach, and locked, leave a study; twice changes nothing. Raises as `withdraw`."""
     row = research.subject(ctx.session, study_id, patient.id)
     if row is None:
         raise ClinicError("not-found")
-    row.withdrawn_at = row.withdrawn_at or ctx.now
-    ctx.session.flush()
-    events.note(ctx, "subjects:write", patient.id, study_id, {"consent": False})
+    if row.withdrawn_at is None:
+        row.withdrawn_at = ctx.now
+        ctx.session.flush()
+        feed.touch(ctx, patient.id, Kind.CONSENTS)
+    events.note(ctx, permission, patient.id, study_id, {"consent": False})
     return Participation(study_id, row.consented_at, row.withdrawn_at)
 
 

@@ -13,9 +13,10 @@ from backend.domain.errors import ClinicError, invalid
 from backend.domain.levels import Comparator, antibodies, level
 from backend.domain.moments import at_instant
 from backend.domain.samples import Matrix, State, Step
-from backend.services import events, gate, words
+from backend.services import events, feed, gate, words
 from backend.services import samples as taken
 from backend.services.context import Context
+from backend.services.feed import Kind
 from backend.services.samples import Sample
 from backend.storage import samples
 from backend.storage.patients import PatientRow
@@ -140,8 +141,15 @@ def of_patient(ctx: Context, patient_id: UUID) -> list[Reported]:
 def own(ctx: Context) -> list[Reported]:
     """Return all samples of the acting patient, oldest first, each with its standing results that were released."""
     patient = gate.own(ctx, "own-samples:read")
+    events.note(ctx, "own-samples:read", patient.id)
+    return released(ctx, patient)
+
+
+def released(ctx: Context, patient: PatientRow) -> list[Reported]:
+    """Return the samples of a patient who is within reach, each with its standing results that were released."""
     found = samples.results(ctx.session, patient.id)
-    return [Reported(one, _released(_results(ctx, patient, found.get(one.id, ())))) for one in taken.own(ctx)]
+    every = taken.every(ctx, patient)
+    return [Reported(one, _released(_results(ctx, patient, found.get(one.id, ())))) for one in every]
 
 
 def _results(ctx: Context, patient: PatientRow, rows: Sequence[ResultRow]) -> tuple[Result, ...]:
@@ -176,6 +184,7 @@ def _append(
     stamp = {"position": position, "reason": held, "recorded_at": ctx.now, "recorded_by": ctx.who.staff_id}
     samples.append_result(ctx.session, patient.id, row.id, values | stamp)
     events.note(ctx, "results:write", patient.id, row.id, {"position": position})
+    feed.touch(ctx, patient.id, Kind.SAMPLE, row.id)
 
 
 def _held(ctx: Context, patient: PatientRow, row: SampleRow) -> list[ResultRow]:

@@ -13,8 +13,9 @@ from backend.domain.moments import Occurred, at_instant, local
 from backend.domain.reports import Report
 from backend.domain.samples import Matrix, Problem, State, Step, Unusable
 from backend.domain.troughs import Trough, trough
-from backend.services import events, gate, intervals, records, reminders, words
+from backend.services import events, feed, gate, intervals, records, reminders, words
 from backend.services.context import Context
+from backend.services.feed import Kind
 from backend.services.intervals import Line
 from backend.storage import samples
 from backend.storage.occurrences import as_json
@@ -84,14 +85,15 @@ def order(ctx: Context, patient_id: UUID, sample_id: UUID | None, matrix: Matrix
     return _create(ctx, "samples:write", patient, sample_id or uuid4(), matrix, told, ctx.now)
 
 
-def log_step(ctx: Context, sample_id: UUID, told: Happened, recorded_at: datetime) -> Sample:
+def log_step(ctx: Context, report: Report, told: Happened) -> Sample:
     """Log what the acting patient did with a sample; a retry is answered with what is stored, marked `duplicate`.
 
-    Raises ClinicError `not-found`, `wrong-state` for a move the chain does not know, and what the fields refuse.
+    The report bears the sample's id. Raises ClinicError `not-found`, `wrong-state` for a move the chain does not know,
+    and what the fields refuse.
     """
     patient = gate.own(ctx, "own-samples:write", lock=True)
-    reports.checked(Report(sample_id, told.occurred, recorded_at), ctx.now)
-    return _append(ctx, "own-samples:write", patient, sample_id, told, recorded_at)
+    reports.checked(report, ctx.now)
+    return _append(ctx, "own-samples:write", patient, report.id, told, report.recorded_at)
 
 
 def add_step(ctx: Context, patient_id: UUID, sample_id: UUID, told: Happened) -> Sample:
@@ -115,13 +117,6 @@ def correct_step(
     steps = samples.steps(ctx.session, patient.id)[sample_id]
     add(ctx, "samples:write", patient, row, steps, _step(ctx, told, ctx.now, corrects))
     return shown(ctx, patient, sample_id)
-
-
-def own(ctx: Context) -> list[Sample]:
-    """Return the acting patient's samples, oldest first."""
-    patient = gate.own(ctx, "own-samples:read")
-    events.note(ctx, "own-samples:read", patient.id)
-    return every(ctx, patient)
 
 
 def of_patient(ctx: Context, patient_id: UUID) -> list[Sample]:
@@ -167,6 +162,7 @@ def add(ctx: Context, permission: str, patient: PatientRow, row: SampleRow, step
     samples.append_step(ctx.session, patient.id, row.id, position, held)
     reminders.replan(ctx, patient)
     events.note(ctx, permission, patient.id, row.id, {"state": step.state.value})
+    feed.touch(ctx, patient.id, Kind.SAMPLE, row.id)
 
 
 def _create(

@@ -10,7 +10,7 @@ from backend.domain.permissions import Role
 from backend.services import events, secrets, words
 from backend.services.access import digest
 from backend.services.context import Actor, Context
-from backend.storage import access, people
+from backend.storage import access, people, push
 from backend.storage.access import SessionRow, TokenRow
 from backend.storage.patients import PatientRow
 
@@ -75,8 +75,14 @@ def end(ctx: Context) -> None:
     """End the session one acts in, at once in every worker."""
     session_id = ctx.who.session_id
     if session_id is not None:
-        access.revoke(ctx.session, session_id, ctx.now)
+        close(ctx, session_id)
         events.note(ctx, "session:end", ctx.who.patient_id, session_id)
+
+
+def close(ctx: Context, session_id: UUID) -> None:
+    """End a session in every worker at once (P22), and what it was woken by; the caller knows whose it is."""
+    access.revoke(ctx.session, session_id, ctx.now)
+    push.drop_session(ctx.session, session_id, ctx.now)
 
 
 def _again(ctx: Context, session: SessionRow, token: TokenRow, role: Role, successors: tuple[str, str]) -> Tokens:
@@ -84,7 +90,7 @@ def _again(ctx: Context, session: SessionRow, token: TokenRow, role: Role, succe
     access_row, refresh_row = (access.token(ctx.session, digest(successor)) for successor in successors)
     rotated_at = token.rotated_at or ctx.now
     if ctx.now - rotated_at > GRACE or access_row is None or refresh_row is None:
-        access.revoke(ctx.session, session.id, ctx.now)
+        close(ctx, session.id)
         events.note(ctx, "session:reused", session.patient_id, session.id)
         raise Remembered("not-authenticated")
     ends = access_row.expires_at, refresh_row.expires_at

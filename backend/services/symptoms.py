@@ -1,7 +1,9 @@
 """The diary: log, correct, retract and read entries, each told where it stands in the dosing interval."""
 
+import dataclasses
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,19 +12,23 @@ import orjson
 from backend.domain import reports
 from backend.domain.errors import ClinicError
 from backend.domain.linking import Place as Standing
-from backend.domain.moments import Occurred, with_offset
+from backend.domain.moments import Occurred, plausible, with_offset
 from backend.domain.reports import Report
-from backend.domain.symptoms import Diary, check, content, own_words, with_words
-from backend.services import events, gate, intervals, records, words
+from backend.domain.symptoms import Diary, check, content, own_words, read, with_words
+from backend.services import events, feed, gate, intervals, records, words
 from backend.services.context import Context
+from backend.services.corrections import Correction, settle
+from backend.services.feed import Kind
 from backend.services.paging import Page, cut
 from backend.storage import symptoms
-from backend.storage.occurrences import as_json
+from backend.storage.occurrences import as_json, from_json
 from backend.storage.patients import PatientRow
 from backend.storage.records import VersionRow, versions
 from backend.storage.sealing import Place
 
 KIND = "diary-entry"
+SOFT = ("note",)
+"""What two corrections may both say: free text. Everything else of an entry is clinical."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,12 @@ def log(ctx: Context, report: Report, diary: Diary) -> Entry:
     `id-in-use` for other content under the id, and what the diary and the report's times refuse.
     """
     patient = gate.own(ctx, "own-entries:write")
+    return log_in(ctx, patient, intervals.line(ctx, patient.id), report, diary)
+
+
+def log_in(ctx: Context, patient: PatientRow, line: intervals.Line, report: Report, diary: Diary) -> Entry:
+    """Store an entry as `log` does, in a dosing line that was read before."""
     reports.checked(report, ctx.now)
-    line = intervals.line(ctx, patient.id)
     values = first(ctx, patient, line, report, diary)
     if not symptoms.add(ctx.session, values):
         stored = _stored(ctx, patient, report.id)
@@ -70,6 +80,7 @@ def log(ctx: Context, report: Report, diary: Diary) -> Entry:
         events.note(ctx, "own-entries:read", patient.id, report.id, {"duplicate": True})
         return _entry(ctx, patient, line, stored, duplicate=True)
     events.note(ctx, "own-entries:write", patient.id, report.id, {"version": 1})
+    feed.touch(ctx, patient.id, Kind.ENTRY, report.id)
     return _entry(ctx, patient, line, symptoms.EntryRow(**values))
 
 
@@ -81,27 +92,50 @@ def first(ctx: Context, patient: PatientRow, line: intervals.Line, report: Repor
 
 
 def correct(ctx: Context, base_version: int, report: Report, diary: Diary, reason: str) -> Entry:
-    """Store a newer version of an entry and keep the one it replaces (P08).
+    """Store a newer version of an entry and keep the one it replaces (P08); a retry is answered as `duplicate`.
 
-    Raises ClinicError `not-found`, `retracted`, `stale-version`, and what the content refuses.
+    A correction of an older version is merged where it can be. Raises ClinicError `not-found`, `retracted`, what the
+    content refuses, and as `corrections.settle`.
     """
-    patient = gate.own(ctx, "own-entries:write")
+    patient = gate.own(ctx, "own-entries:write", lock=True)
     reports.checked(report, ctx.now)
     check(diary)
     stored = _stored(ctx, patient, report.id)
-    records.replaceable(stored, base_version)
-    values = records.stamped(ctx, report) | _content(ctx, patient, report.id, diary)
-    _replace(ctx, patient, stored, report.recorded_at, reason, values)
-    return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, report.id))
+    told = Correction(base_version, _mark(ctx, report, diary, base_version), _statement(report.occurred, diary))
+    settled = settle(
+        ctx, patient, KIND, stored, told,
+        lambda: _said(ctx, patient, stored), lambda row: _said_then(ctx, patient, row), SOFT,
+    )  # fmt: skip
+    line = intervals.line(ctx, patient.id)
+    if settled is None:
+        events.note(ctx, "own-entries:read", patient.id, report.id, {"duplicate": True})
+        return _entry(ctx, patient, line, stored, duplicate=True)
+    occurred, diary = _moment(settled, report), check(read(settled))
+    values = records.stamped(ctx, dataclasses.replace(report, occurred=occurred))
+    values |= _content(ctx, patient, report.id, diary)
+    _replace(ctx, patient, stored, report.recorded_at, reason, told.upload, values)
+    return _entry(ctx, patient, line, _stored(ctx, patient, report.id))
 
 
-def retract(ctx: Context, entry_id: UUID, base_version: int, recorded_at: datetime, reason: str) -> Entry:
-    """Retract an entry; a tombstone stays and never comes back (P05). Retracting twice changes nothing."""
-    patient = gate.own(ctx, "own-entries:write")
+def retract(
+    ctx: Context,
+    entry_id: UUID,
+    base_version: int,
+    recorded_at: datetime,
+    reason: str,
+    skew: timedelta = reports.NO_SKEW,
+) -> Entry:
+    """Retract an entry, whichever version was seen; a tombstone stays and never comes back (P05).
+
+    Retracting twice changes nothing. Raises ClinicError `not-found`, and `not-yet-known` for a version to come.
+    """
+    patient = gate.own(ctx, "own-entries:write", lock=True)
     stored = _stored(ctx, patient, entry_id)
+    reports.arrived(base_version, stored.version)
+    plausible(reports.shifted(recorded_at, skew), ctx.now, "/recorded_at")
     if not stored.retracted:
-        records.replaceable(stored, base_version)
-        _replace(ctx, patient, stored, recorded_at, reason, {"retracted": True})
+        upload = records.mark(ctx, KIND, {"retracts": base_version})
+        _replace(ctx, patient, stored, recorded_at, reason, upload, {"retracted": True})
     else:
         events.note(ctx, "own-entries:read", patient.id, entry_id, {"duplicate": True})
     return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, entry_id))
@@ -126,6 +160,11 @@ def own(ctx: Context, entry_id: UUID) -> Entry:
     patient = gate.own(ctx, "own-entries:read")
     events.note(ctx, "own-entries:read", patient.id, entry_id)
     return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, entry_id))
+
+
+def of_ids(ctx: Context, patient: PatientRow, line: intervals.Line, ids: Collection[UUID]) -> dict[UUID, Entry]:
+    """Return some entries of a patient who is within reach, retracted ones too."""
+    return {row.id: _entry(ctx, patient, line, row) for row in symptoms.of_ids(ctx.session, patient.id, ids)}
 
 
 def history(ctx: Context, entry_id: UUID) -> list[Superseded]:
@@ -157,6 +196,7 @@ def _replace(
     stored: symptoms.EntryRow,
     device_at: datetime,
     reason: str,
+    upload: bytes,
     values: dict[str, Any],
 ) -> None:
     records.replace(
@@ -170,8 +210,30 @@ def _replace(
         held=records.times(symptoms.moment(stored), stored) | stored.content,
         device_at=device_at,
         reason=reason,
+        upload=upload,
         note_sealed=stored.note_sealed,
     )
+    feed.touch(ctx, patient.id, Kind.ENTRY, stored.id)
+
+
+def _statement(occurred: Occurred, diary: Diary) -> dict[str, Any]:
+    """Return everything an entry says, in the fields in which two corrections are compared."""
+    return {"occurred": as_json(occurred), **with_words(content(diary), own_words(diary)), "note": diary.note}
+
+
+def _said(ctx: Context, patient: PatientRow, row: symptoms.EntryRow) -> dict[str, Any]:
+    note, other = _open(ctx, patient, row.id, row.note_sealed)
+    return {"occurred": as_json(symptoms.moment(row)), **with_words(row.content, other), "note": note}
+
+
+def _said_then(ctx: Context, patient: PatientRow, row: VersionRow) -> dict[str, Any]:
+    note, other = _open(ctx, patient, row.record_id, row.note_sealed)
+    said = {name: row.content[name] for name in row.content if name not in {"recorded_at", "received_at"}}
+    return with_words(said, other) | {"note": note}
+
+
+def _moment(statement: Mapping[str, Any], report: Report) -> Occurred:
+    return from_json(statement["occurred"]) or report.occurred
 
 
 def _content(ctx: Context, patient: PatientRow, entry_id: UUID, diary: Diary) -> dict[str, Any]:
@@ -207,10 +269,10 @@ def _superseded(ctx: Context, patient: PatientRow, row: VersionRow) -> Supersede
     return Superseded(row.version, content, note, row.replaced_at, row.replaced_by, row.device_at, reason)
 
 
-def _mark(ctx: Context, report: Report, diary: Diary) -> bytes:
+def _mark(ctx: Context, report: Report, diary: Diary, replaces: int | None = None) -> bytes:
     said = [diary.note, own_words(diary)]
     told = {"occurred": as_json(report.occurred), "content": content(diary), "words": said}
-    return records.mark(ctx, KIND, told)
+    return records.mark(ctx, KIND, told if replaces is None else told | {"replaces": replaces})
 
 
 def _entry(ctx: Context, patient: PatientRow, line: intervals.Line, row: Any, *, duplicate: bool = False) -> Entry:

@@ -11,8 +11,9 @@ from backend.domain.linking import Interval
 from backend.domain.moments import EARLIEST, local_date, plausible_on
 from backend.domain.regimens import Route
 from backend.domain.treatment import Expected, PlanVersion, Treatment
-from backend.services import events, gate, intervals, reminders, words
+from backend.services import at_home, events, feed, gate, intervals, reminders, words
 from backend.services.context import Context
+from backend.services.feed import Kind
 from backend.services.reminders import NOTHING, Moved
 from backend.storage import treatment
 from backend.storage.patients import PatientRow
@@ -51,12 +52,17 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A patient's own plan: treatments, and the running interval with today's day in it."""
+    """A patient's own plan: treatments, and the running interval with today's day in it.
+
+    `at_home` holds the treatments whose doses the patient may log; `language` is the patient's.
+    """
 
     courses: list[Course]
     interval: Interval | None
     today: date
     day: int | None
+    at_home: frozenset[UUID]
+    language: str
 
 
 def start(
@@ -116,11 +122,17 @@ def own(ctx: Context) -> Own:
     """Return the acting patient's plan and the running interval."""
     patient = gate.own(ctx, "own-plan:read")
     events.note(ctx, "own-plan:read", patient.id)
+    return standing(ctx, patient)
+
+
+def standing(ctx: Context, patient: PatientRow) -> Own:
+    """Return the plan and the running interval of a patient who is within reach."""
     line = intervals.line(ctx, patient.id)
     running = line.chain.intervals[-1] if line.chain.intervals else None
     today = _today(ctx, patient)
     day = max((today - running.opened_on).days, 0) if running else None
-    return Own(_courses(ctx, patient, line), running, today, day)
+    home = at_home.given_at_home(ctx, patient, line.treatments)
+    return Own(_courses(ctx, patient, line), running, today, day, home, patient.language)
 
 
 def _again(ctx: Context, patient: PatientRow, holder: UUID, new: Treatment) -> Changed:
@@ -176,6 +188,8 @@ def _named(stored: Treatment, version: int) -> None:
 def _changed(ctx: Context, patient: PatientRow, treatment_id: UUID, detail: dict[str, object]) -> Changed:
     moved = reminders.replan(ctx, patient)
     events.note(ctx, "treatments:write", patient.id, treatment_id, detail)
+    feed.touch(ctx, patient.id, Kind.PLAN)
+    feed.touch(ctx, patient.id, Kind.FORMS)
     return Changed(_course(ctx, patient, treatment_id), moved)
 
 

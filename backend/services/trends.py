@@ -11,9 +11,11 @@ from backend.domain.linking import Chain, Interval, place
 from backend.domain.occasions import About, about_interval
 from backend.domain.recall import FORM, RecallResult, recall
 from backend.domain.wearing_off import DEFAULT, DiaryResult, RatedDay, Settings, by_day, diary_based
-from backend.services import events, gate, intervals
+from backend.services import events, gate, intervals, results
 from backend.services.context import Context
+from backend.services.results import Analyte, Result
 from backend.storage import questionnaires, symptoms
+from backend.storage.patients import PatientRow
 
 DEFINITION = (
     "Mean rating of the last {window} days before the dose minus that of days 1-{window} after the previous one, "
@@ -60,6 +62,24 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """A level the patient was told: when the blood was taken, and where that stands (None before the first dose)."""
+
+    on: date
+    interval: int | None
+    day_since_dose: int | None
+    told: Result
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTrend:
+    """A patient's own trend, with the levels that were released to them, oldest first."""
+
+    trend: Trend
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rated:
     """The rated entries of one interval: each with its local day, and how many entries there were in all."""
 
@@ -71,8 +91,14 @@ def of_patient(ctx: Context, patient_id: UUID, settings: Settings = DEFAULT) -> 
     """Return a patient's trend, for those who treat them."""
     patient = gate.patient(ctx, "trend:read", patient_id)
     events.note(ctx, "trend:read", patient.id)
-    line = intervals.line(ctx, patient.id).chain
-    return build(line, rated(ctx, patient.id, line), recalled(ctx, patient.id, line), settings)
+    return _trend(ctx, patient.id, settings)
+
+
+def of_own(ctx: Context, settings: Settings = DEFAULT) -> OwnTrend:
+    """Return the acting patient's own trend."""
+    patient = gate.own(ctx, "own-entries:read")
+    events.note(ctx, "own-entries:read", patient.id, "trend")
+    return OwnTrend(_trend(ctx, patient.id, settings), tuple(_levels(ctx, patient)))
 
 
 def build(
@@ -120,6 +146,20 @@ def recalled(ctx: Context, patient_id: UUID, line: Chain) -> dict[int, tuple[Rec
             if number is not None:
                 found[number].append(recall(row.answers))
     return {number: tuple(forms) for number, forms in found.items()}
+
+
+def _trend(ctx: Context, patient_id: UUID, settings: Settings) -> Trend:
+    line = intervals.line(ctx, patient_id).chain
+    return build(line, rated(ctx, patient_id, line), recalled(ctx, patient_id, line), settings)
+
+
+def _levels(ctx: Context, patient: PatientRow) -> Iterator[Level]:
+    for sample, told in ((one.sample, one.results) for one in results.released(ctx, patient)):
+        if sample.collected is None or sample.place is None:
+            continue  # nobody knows when that blood was taken, so it stands nowhere
+        for result in told:
+            if result.analyte == Analyte.LEVEL:
+                yield Level(sample.collected.on, sample.place.interval, sample.place.day_since_dose, result)
 
 
 def _points(days: Mapping[int, Rated]) -> Iterator[Point]:

@@ -158,6 +158,13 @@ def forget_expired(session: Session, session_id: UUID, now: datetime) -> None:
     session.execute(delete(TokenRow).where(TokenRow.session_id == session_id, TokenRow.expires_at <= now))
 
 
+def synced(session: Session, session_id: UUID, now: datetime, skew_s: int | None, client: str | None) -> None:
+    """Write down that a phone synced, how far its clock was off, and which app it runs."""
+    values = {"synced_at": now, "seen_at": now, "skew_s": skew_s, "client": client}
+    mine = update(SessionRow).where(SessionRow.id == session_id)
+    session.execute(mine.values(values), execution_options={"synchronize_session": False})
+
+
 def device(session: Session, patient_id: UUID, session_id: UUID) -> SessionRow | None:
     """Return one of a patient's devices."""
     return session.scalar(select(SessionRow).where(SessionRow.patient_id == patient_id, SessionRow.id == session_id))

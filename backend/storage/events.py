@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, String, insert, select
+from sqlalchemy import JSON, Index, String, insert, literal, or_, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
@@ -33,9 +33,12 @@ def add(session: Session, rows: list[dict[str, Any]]) -> None:
         session.execute(insert(EventRow), rows)
 
 
-def of_patient(session: Session, patient_id: UUID, before: int | None, limit: int) -> list[EventRow]:
-    """Return a patient's events, the newest first, from before an event's id (a page)."""
-    query = select(EventRow).where(EventRow.patient_id == patient_id)
-    if before is not None:
-        query = query.where(EventRow.id < before)
-    return list(session.scalars(query.order_by(EventRow.id.desc()).limit(limit)))
+def by_others(session: Session, patient_id: UUID, after: tuple[datetime, int] | None, limit: int) -> list[EventRow]:
+    """Return what others did with a patient's record, the newest first, from behind an event on (a page)."""
+    query = select(EventRow).where(
+        EventRow.patient_id == patient_id,
+        or_(EventRow.actor_id.is_(None), EventRow.actor_id != patient_id),
+    )
+    if after is not None:
+        query = query.where(tuple_(EventRow.at, EventRow.id) < tuple_(literal(after[0], Instant), literal(after[1])))
+    return list(session.scalars(query.order_by(EventRow.at.desc(), EventRow.id.desc()).limit(limit)))

@@ -63,6 +63,15 @@ def reports_between(session: Session, patient_id: UUID, first: datetime, last: d
     return found
 
 
+def anchored_since(session: Session, patient_id: UUID, first: datetime) -> dict[str, list[UUID]]:
+    """Return the ids of a patient's entries and responses anchored from a moment on, by what they are."""
+    found = {}
+    for kind, row in (("diary-entry", EntryRow), ("response", ResponseRow)):
+        query = select(row.id).where(row.patient_id == patient_id, row.retracted.is_(False), row.anchor_at >= first)
+        found[kind] = list(session.scalars(query))
+    return found
+
+
 def _links(patient_ids: Sequence[UUID]) -> Select[Any]:
     line = _line(patient_ids)
     counted = _counted(line, patient_ids)

@@ -2,11 +2,13 @@
 
 Locks: every act here holds rows of reminders only and waits for no second one (claim and expire skip what is held,
 attempt and acknowledge touch one row), while planning holds a patient's row first and then that patient's reminders.
-So planning may wait for a dispatcher or a dispatcher for planning, but never both for each other.
+So planning may wait for a dispatcher or a dispatcher for planning, but never both for each other. What is found gone is
+written down in an act of its own for the same reason.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +17,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine, Table, and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from backend.storage import push
 from backend.storage.db import unit_of_work
 from backend.storage.patients import PatientRow
+from backend.storage.push import SubscriptionRow
 from backend.storage.records import insert_once
 from backend.storage.reminders import AttemptRow, BeatRow, ReminderRow
 from backend.storage.sealing import Place, Sealer, SealError
 from notifications.reminder import Accepted, Claimed, Deferred, Outcome, Reminder, Status
+
+EMAIL, PUSH = "email", "push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,10 @@ class SqlOutbox:
             }
             mine = update(ReminderRow).where(ReminderRow.id.in_([row.id for row, _ in found]))
             session.execute(mine.values(values), execution_options={"synchronize_session": False})
-            return [self._claimed(row, patient) for row, patient in found]
+            phones = push.of_patients(session, {patient.id for row, patient in found if row.channel == PUSH})
+            claimed = [self._claimed(row, patient, phones.get(patient.id, ())) for row, patient in found]
+            _fall_back(session, [one.id for one, (row, _) in zip(claimed, found, strict=True) if _other_way(one, row)])
+            return claimed
 
     def attempt(self, claimed: Claimed, now: datetime) -> bool:
         """Commit the attempt before the provider is called; False when fenced off or cancelled meanwhile."""
@@ -64,7 +73,14 @@ class SqlOutbox:
             return True
 
     def acknowledge(self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None) -> bool:
-        """Write down what became of it; False when the fence was lost."""
+        """Write down what became of it, and which subscriptions are gone; False when the fence was lost."""
+        held = self._settle(claimed, outcome, now, next_try_at)
+        if not isinstance(outcome, Deferred) and outcome.gone:
+            with self._act() as session:
+                push.end(session, [UUID(name) for name in outcome.gone], now)
+        return held
+
+    def _settle(self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None) -> bool:
         with self._act() as session:
             row = session.scalar(select(ReminderRow).where(*_held(claimed)).with_for_update())
             if row is None:
@@ -109,17 +125,19 @@ class SqlOutbox:
         with unit_of_work(Session(self.engine), writes=True) as session:
             yield session
 
-    def _claimed(self, row: ReminderRow, patient: PatientRow) -> Claimed:
+    def _claimed(self, row: ReminderRow, patient: PatientRow, phones: Sequence[SubscriptionRow]) -> Claimed:
+        by_mail = row.channel == PUSH and not phones and patient.email_sealed is not None
         reminder = Reminder(
             row.key, row.kind, row.subject, row.version, row.step, row.due_on, row.due_at, row.send_at,
-            row.expires_at, row.channel,
+            row.expires_at, EMAIL if by_mail else row.channel,
         )  # fmt: skip
+        pushed = reminder.channel == PUSH
         return Claimed(
             id=str(row.id),
             fence=row.fence + 1,
             reminder=reminder,
             attempt=row.attempts + 1,
-            address=self._address(patient),
+            address=self._phones(patient, phones) if pushed else self._email(patient),
             language=patient.language,
             zone=patient.zone,
             message_id=f"reminder-{row.id}",
@@ -127,7 +145,22 @@ class SqlOutbox:
             quiet_to=patient.quiet_to,
         )
 
-    def _address(self, patient: PatientRow) -> str:
+    def _phones(self, patient: PatientRow, phones: Sequence[SubscriptionRow]) -> str:
+        """Return every phone to wake, as the channel reads it; empty where there is none.
+
+        Of one whose address does not open only the id is told: the channel calls it gone.
+        """
+        told: list[dict[str, str]] = []
+        for row in phones:
+            target = {}
+            with suppress(SealError, ValueError):
+                target = json.loads(
+                    self.sealer.open(patient.key, str(patient.id), row.target_sealed, push.place(row.id)) or "{}"
+                )
+            told.append({**target, "id": str(row.id)})
+        return json.dumps(told) if told else ""
+
+    def _email(self, patient: PatientRow) -> str:
         """Return where to write to; empty where it does not open: one bad row must not stop the others (P15)."""
         place = Place("patients", "email", str(patient.id))
         try:
@@ -152,6 +185,17 @@ def _taken(
         .with_for_update(skip_locked=True, of=ReminderRow)
     )
     return [(row, patient) for row, patient in session.execute(query)]
+
+
+def _other_way(claimed: Claimed, row: ReminderRow) -> bool:
+    return claimed.reminder.channel != row.channel
+
+
+def _fall_back(session: Session, reminder_ids: Sequence[str]) -> None:
+    """Let what no phone is left for go by mail, as planning would."""
+    if reminder_ids:
+        mine = update(ReminderRow).where(ReminderRow.id.in_([UUID(one) for one in reminder_ids])).values(channel=EMAIL)
+        session.execute(mine, execution_options={"synchronize_session": False})
 
 
 def _is_waiting() -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Table, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, Table, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
@@ -54,8 +54,12 @@ class CareRow(Base):
 def get(session: Session, patient_id: UUID, *, lock: bool = False) -> PatientRow | None:
     """Return a patient, its row locked for writing if asked (SQLite holds the whole file by then)."""
     query = select(PatientRow).where(PatientRow.id == patient_id)
+    if not lock:
+        return session.scalar(query)
+    # A lock of the row, not of its key: what only refers to the patient, like a new diary entry, need not wait.
+    locked = query.with_for_update(key_share=True)
     # Behind the lock the row is read anew: it may have changed since this session first saw it.
-    return session.scalar(query.with_for_update().execution_options(populate_existing=True) if lock else query)
+    return session.scalar(locked.execution_options(populate_existing=True))
 
 
 def add(session: Session, values: dict[str, object]) -> bool:
@@ -110,13 +114,17 @@ def within_reach(
     session: Session, staff_id: UUID, now: datetime, after: tuple[datetime, UUID] | None, limit: int
 ) -> Sequence[PatientRow]:
     """Return the patients somebody cares for, by enrolment moment and id, from behind `after` (a page)."""
-    cared = select(CareRow.patient_id).where(CareRow.staff_id == staff_id, _standing(now))
-    query = select(PatientRow).where(PatientRow.id.in_(cared))
+    query = select(PatientRow).where(PatientRow.id.in_(cared_for(staff_id, now)))
     if after is not None:
         moment, last = after
         later = PatientRow.enrolled_at > moment
         query = query.where(or_(later, (PatientRow.enrolled_at == moment) & (PatientRow.id > last)))
     return session.scalars(query.order_by(PatientRow.enrolled_at, PatientRow.id).limit(limit)).all()
+
+
+def cared_for(staff_id: UUID, now: datetime) -> Select[tuple[UUID]]:
+    """Return the query of the ids of the patients somebody cares for at a moment."""
+    return select(CareRow.patient_id).where(CareRow.staff_id == staff_id, _standing(now))
 
 
 def _standing(now: datetime):  # type: ignore[no-untyped-def]  # the expression's type is SQLAlchemy's own

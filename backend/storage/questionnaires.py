@@ -81,6 +81,11 @@ def of_patient(session: Session, patient_id: UUID) -> Sequence[ResponseRow]:
     return session.scalars(query.order_by(ResponseRow.anchor_at, ResponseRow.id)).all()
 
 
+def all_of(session: Session, patient_id: UUID) -> Sequence[ResponseRow]:
+    """Return all of a patient's responses, retracted ones too."""
+    return session.scalars(select(ResponseRow).where(ResponseRow.patient_id == patient_id)).all()
+
+
 def completed(session: Session, patient_id: UUID, form: str) -> list[tuple[Occurred, About]]:
     """Return when each completed response to a form was answered, and which interval it says it is about."""
     rows = of_patient(session, patient_id)

@@ -1,5 +1,6 @@
 """Records made on a phone: stored once under the phone's own id, and every earlier version kept."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -90,6 +91,32 @@ def insert_many(session: Session, table: Table, rows: list[dict[str, Any]]) -> N
 def keep_version(session: Session, **values: object) -> None:
     """Keep the version that is about to be replaced."""
     session.execute(insert(VersionRow), values)
+
+
+def keep_refused(session: Session, values: dict[str, Any]) -> bool:
+    """Keep a correction aside; False when the very same was kept before."""
+    return insert_once(session, _table(RefusedRow), values)
+
+
+def refused(session: Session, patient_id: UUID) -> list[RefusedRow]:
+    """Return a patient's corrections that were kept aside, oldest first."""
+    query = select(RefusedRow).where(RefusedRow.patient_id == patient_id)
+    return list(session.scalars(query.order_by(RefusedRow.refused_at, RefusedRow.record_id, RefusedRow.mark)))
+
+
+def keep_claim(session: Session, values: dict[str, Any]) -> None:
+    """Keep what a phone with a wrong clock claimed."""
+    insert_once(session, _table(ClockRow), values)
+
+
+def claims(session: Session, patient_id: UUID, record_ids: Collection[UUID]) -> set[tuple[str, UUID, bytes]]:
+    """Return which uploads of some records came from a wrong clock: kind, record and digest of each."""
+    query = select(ClockRow.kind, ClockRow.record_id, ClockRow.mark).where(ClockRow.patient_id == patient_id)
+    return {(kind, id_, mark) for kind, id_, mark in session.execute(query.where(ClockRow.record_id.in_(record_ids)))}
+
+
+def _table(of: type[Base]) -> Table:
+    return of.__table__  # type: ignore[return-value]  # a mapped class has a Table
 
 
 def versions(session: Session, kind: str, patient_id: UUID, record_id: UUID) -> list[VersionRow]:

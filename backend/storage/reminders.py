@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
+from backend.storage.records import insert_once
 from notifications.reminder import Reminder, Status
 
 
@@ -118,6 +119,7 @@ class Standing:
     status: str
     in_flight: bool
     lease_until: datetime | None
+    why: str
 
 
 _STANDING = select(*(getattr(ReminderRow, name) for name in Standing.__slots__))
@@ -127,6 +129,13 @@ def of_patient(session: Session, patient_id: UUID) -> Sequence[ReminderRow]:
     """Return all reminders of a patient, by when they are sent."""
     query = select(ReminderRow).where(ReminderRow.patient_id == patient_id)
     return session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key)).all()
+
+
+def upcoming(session: Session, patient_id: UUID, now: datetime, until: datetime, most: int) -> Sequence[ReminderRow]:
+    """Return a patient's open reminders that are told up to a moment and have not expired, the first so many."""
+    mine = (ReminderRow.patient_id == patient_id, ReminderRow.status.in_(OPEN))
+    query = select(ReminderRow).where(*mine, ReminderRow.send_at <= until, ReminderRow.expires_at > now)
+    return session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key).limit(most)).all()
 
 
 def standing(session: Session, patient_id: UUID, keys: Collection[str]) -> list[Standing]:
@@ -180,6 +189,33 @@ def cancel(session: Session, reminder_ids: Sequence[UUID], now: datetime) -> Non
         mine = (ReminderRow.id.in_(reminder_ids), ReminderRow.status.in_(OPEN))
         statement = update(ReminderRow).where(*mine).values(**values)
         session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def named(session: Session, patient_id: UUID, reminder_ids: Collection[UUID]) -> set[UUID]:
+    """Return which of some ids are reminders of a patient."""
+    mine = (ReminderRow.patient_id == patient_id, ReminderRow.id.in_(reminder_ids))
+    return set(session.scalars(select(ReminderRow.id).where(*mine))) if reminder_ids else set()
+
+
+def keep_receipts(session: Session, rows: Sequence[dict[str, Any]]) -> int:
+    """Store what a phone said and return how much of it was new; the first word of each state stands."""
+    table: Table = ReceiptRow.__table__  # type: ignore[assignment]  # a mapped class has a Table
+    return sum(insert_once(session, table, row) for row in rows)
+
+
+def told_by_phone(session: Session, reminder_ids: Collection[UUID], now: datetime, why: str) -> bool:
+    """End those reminders that still wait, and return whether there were any; whoever holds one goes on with it."""
+    values = {"status": Status.CANCELLED.value, "changed_at": now, "why": why}
+    mine = (ReminderRow.id.in_(reminder_ids), ReminderRow.status == Status.WAITING.value)
+    statement = update(ReminderRow).where(*mine).values(**values)
+    done = session.execute(statement, execution_options={"synchronize_session": False})
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
+
+
+def sent_since(session: Session, patient_id: UUID, kind: str, since: datetime) -> list[datetime]:
+    """Return when a patient's reminders of a kind were to be sent since a moment, oldest first."""
+    mine = (ReminderRow.patient_id == patient_id, ReminderRow.kind == kind, ReminderRow.send_at > since)
+    return list(session.scalars(select(ReminderRow.send_at).where(*mine).order_by(ReminderRow.send_at)))
 
 
 def last_beat(session: Session) -> datetime | None:

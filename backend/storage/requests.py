@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Table, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Table, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
+from backend.storage.patients import PatientRow, cared_for
 from backend.storage.records import insert_once
 
 
@@ -57,3 +58,28 @@ def of_patient(session: Session, patient_id: UUID) -> Sequence[RequestRow]:
     """Return a patient's requests, oldest first."""
     query = select(RequestRow).where(RequestRow.patient_id == patient_id)
     return session.scalars(query.order_by(RequestRow.received_at, RequestRow.id)).all()
+
+
+def put(session: Session, patient_id: UUID, request_id: UUID, base_version: int, values: dict[str, Any]) -> bool:
+    """Replace a request's standing version; False when it is no longer the one named."""
+    standing = (
+        RequestRow.patient_id == patient_id,
+        RequestRow.id == request_id,
+        RequestRow.version == base_version,
+    )
+    done = session.execute(update(RequestRow).where(*standing).values(version=base_version + 1, **values))
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
+
+
+def open_within_care(
+    session: Session, staff_id: UUID, now: datetime, after: tuple[datetime, UUID] | None, limit: int
+) -> list[tuple[RequestRow, PatientRow]]:
+    """Return the open requests of the patients somebody cares for, oldest first, from behind `after` (a page)."""
+    query = select(RequestRow, PatientRow).join(PatientRow, PatientRow.id == RequestRow.patient_id)
+    query = query.where(RequestRow.status == "open", RequestRow.patient_id.in_(cared_for(staff_id, now)))
+    if after is not None:
+        moment, last = after
+        later = RequestRow.received_at > moment
+        query = query.where(or_(later, (RequestRow.received_at == moment) & (RequestRow.id > last)))
+    order = (RequestRow.received_at, RequestRow.id, RequestRow.patient_id)
+    return [(request, patient) for request, patient in session.execute(query.order_by(*order).limit(limit))]

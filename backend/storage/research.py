@@ -95,5 +95,12 @@ def subject(session: Session, study_id: UUID, patient_id: UUID) -> SubjectRow | 
     return session.scalar(query.execution_options(populate_existing=True))
 
 
+def of_patient(session: Session, patient_id: UUID) -> list[tuple[StudyRow, SubjectRow]]:
+    """Return the studies a patient ever consented to with their place in each, by when they consented."""
+    query = select(StudyRow, SubjectRow).join(SubjectRow, SubjectRow.study_id == StudyRow.id)
+    query = query.where(SubjectRow.patient_id == patient_id).order_by(SubjectRow.consented_at, StudyRow.id)
+    return [(study, subject) for study, subject in session.execute(query)]
+
+
 def _table(of: type[Base]) -> Table:
     return of.__table__  # type: ignore[return-value]  # a mapped class has a Table

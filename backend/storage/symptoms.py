@@ -1,6 +1,6 @@
 """Diary entries: what a patient reports of a day, under the phone's own id."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -80,6 +80,20 @@ def of_patient(session: Session, patient_id: UUID) -> Sequence[Row[Any]]:
 def timeline(patient_id: UUID) -> Select[Any]:
     """Return the query of a patient's standing entries as plain rows, without the cost of objects."""
     return select(*_COLUMNS).where(EntryRow.patient_id == patient_id, EntryRow.retracted.is_(False))
+
+
+def of_ids(session: Session, patient_id: UUID, ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    """Return some of a patient's entries, retracted ones too."""
+    mine = (EntryRow.patient_id == patient_id, EntryRow.id.in_(ids))
+    return session.execute(select(*_COLUMNS).where(*mine)).all()
+
+
+def ids_after(session: Session, patient_id: UUID, last: UUID | None, limit: int) -> list[UUID]:
+    """Return the ids of a patient's standing entries in their order, from behind one of them."""
+    query = select(EntryRow.id).where(EntryRow.patient_id == patient_id, EntryRow.retracted.is_(False))
+    if last is not None:
+        query = query.where(EntryRow.id > last)
+    return list(session.scalars(query.order_by(EntryRow.id).limit(limit)))
 
 
 def moment(row: Row[Any] | EntryRow) -> Occurred:

@@ -1,15 +1,19 @@
-"""Serving the pages: static files from `backend/web`, with a strict content policy."""
+"""Serving the pages: static files from `backend/web`, read and packed once, with a strict content policy."""
 
+import gzip
 from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask, Response, abort
+import orjson
+from flask import Flask, Response, abort, request
 
 ROOT = Path(__file__).parent
 POLICY = "; ".join(
     [
         "default-src 'none'",
-        *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "connect")),
+        *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "font", "connect", "manifest", "worker")),
         *(f"{thing} 'none'" for thing in ("frame-ancestors", "base-uri", "form-action")),
     ]
 )
@@ -18,31 +22,88 @@ KINDS: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+    ".png": "image/png",
 }
+PACKED = frozenset(KINDS) - {".png"}
+PAGES: Mapping[str, str] = {
+    "/": "shared/start.html",
+    "/enrol": "enrol/index.html",
+    "/app": "patient/index.html",
+    "/pair": "patient/index.html",
+    "/app.webmanifest": "patient/app.webmanifest",
+    "/app.shell.json": "patient/shell.json",
+    "/sw.js": "patient/sw.js",
+}
+# The service worker is no part of what it keeps, and the large icons are for installing only.
+_NOT_IN_SHELL = frozenset({"sw.js", "icon-512.png", "icon-maskable-512.png", "icon-apple-180.png"})
 
 
-def install(app: Flask) -> None:
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file as it is sent: its bytes, the packed bytes where that is shorter, and what names this content."""
+
+    body: bytes
+    packed: bytes | None
+    tag: str
+    kind: str
+
+
+def install(app: Flask, root: Path = ROOT) -> None:
     """Serve the start page, the pages and their files; all are small and read once."""
-    files = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in ROOT.glob("*/*") if path.suffix in KINDS}
-
-    @app.get("/")
-    @app.get("/pair")
-    def start() -> Response:
-        return _response("shared/start.html", files)
-
-    @app.get("/enrol")
-    def enrol() -> Response:
-        return _response("enrol/index.html", files)
+    files = gathered(root)
+    for address, name in PAGES.items():
+        app.add_url_rule(address, endpoint=f"page {address}", view_func=lambda name=name: _response(files, name))
 
     @app.get("/static/<string:folder>/<string:name>")
     def static_file(folder: str, name: str) -> Response:
-        return _response(f"{folder}/{name}", files)
+        return _response(files, f"{folder}/{name}")
 
 
-def _response(name: str, files: Mapping[str, bytes]) -> Response:
-    if name not in files:
+def gathered(root: Path) -> Mapping[str, File]:
+    """Read every file of the pages; the app's list of files and its service worker carry the version of the whole."""
+    paths = [path for path in sorted(root.glob("*/*")) if path.is_file() and path.suffix in KINDS]
+    found = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths}
+    shell = {name: body for name, body in found.items() if name.startswith("patient/")}
+    version = _tag(b"".join(name.encode() + b"\x00" + body + b"\x00" for name, body in shell.items()))
+    urls = sorted(_url(name) for name in shell if name.rpartition("/")[2] not in _NOT_IN_SHELL)
+    found["patient/shell.json"] = orjson.dumps({"version": version, "files": urls})
+    if "patient/sw.js" in found:
+        # Browsers replace a service worker when its own bytes differ, so any file of the app must change them.
+        found["patient/sw.js"] += f"\n// {version}\n".encode()
+    return {name: _file(name, body) for name, body in found.items()}
+
+
+def _response(files: Mapping[str, File], name: str) -> Response:
+    file = files.get(name)
+    if file is None:
         abort(404)
-    response = Response(files[name], content_type=KINDS[Path(name).suffix])
+    packed = file.packed if request.accept_encodings["gzip"] > 0 else None
+    response = Response(file.body if packed is None else packed, content_type=file.kind)
+    if packed is not None:
+        response.headers["Content-Encoding"] = "gzip"
+    if file.packed is not None:
+        response.vary.add("Accept-Encoding")
+    if name == "patient/sw.js":
+        response.headers["Service-Worker-Allowed"] = "/"
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-cache"
+    response.set_etag(file.tag if packed is None else f"{file.tag}-gzip")
+    response.make_conditional(request)
     return response
+
+
+def _file(name: str, body: bytes) -> File:
+    suffix = Path(name).suffix
+    packed = gzip.compress(body, mtime=0) if suffix in PACKED else body
+    return File(body, packed if len(packed) < len(body) else None, _tag(body), KINDS[suffix])
+
+
+def _url(name: str) -> str:
+    own = {page: address for address, page in PAGES.items() if address != "/pair"}
+    return own.get(name, f"/static/{name}")
+
+
+def _tag(content: bytes) -> str:
+    return sha256(content).hexdigest()[:16]

@@ -30,17 +30,21 @@ def render(claimed: Claimed, now: datetime, clinic_phone: str = "", app_url: str
         "date": _date(reminder.due_on, texts),
         "clock": f"{local(reminder.due_at, claimed.zone):%H:%M}" if reminder.due_at else "",
     }
-    lines = [texts["opening"][variant].format(**facts), texts["line"][reminder.kind][reminder.step], ""]
+    brief = "\n".join((texts["opening"][variant].format(**facts), texts["line"][reminder.kind][reminder.step]))
+    lines = [brief, ""]
     if app_url:
         lines.append(texts["link"].format(app_url=app_url))
     if clinic_phone:
         lines.append(texts["phone"].format(clinic_phone=clinic_phone))
     body = "\n".join([*lines, texts["closing"], ""])
     subject = texts["subject"][variant].format(**facts)
-    return Message(subject, body, claimed.message_id, variant.startswith("late"), now)
+    late = variant.startswith("late")
+    return Message(subject, body, claimed.message_id, late, now, brief, claimed.id, reminder.expires_at)
 
 
 def _variant(claimed: Claimed, now: datetime) -> str:
+    if claimed.reminder.kind == "test":
+        return "test"
     days = (claimed.reminder.due_on - local(now, claimed.zone).date()).days
     if days < 0:
         return "late"

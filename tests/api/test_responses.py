@@ -133,8 +133,11 @@ def test_a_correction_keeps_the_version_it_replaces(house: House, anna: Patient)
     told |= {"answers": {"experienced": "no"}, "base_version": 1, "reason": "misread"}
     done = house.put(path, json=told, headers=phone)
     assert (done.status_code, done.json["version"], done.json["answers"]) == (200, 2, {"experienced": "no"})
-    stale = house.put(path, json=told, headers=phone)
-    assert (stale.status_code, stale.json["code"]) == (409, "stale-version")
+    again = house.put(path, json=told, headers=phone)
+    assert (again.status_code, again.json["version"], again.json["duplicate"]) == (200, 2, True)
+    other = house.put(path, json=told | {"answers": {"experienced": "unsure"}}, headers=phone)
+    assert (other.status_code, other.json["code"]) == (409, "contradicted")
+    assert [one["field"] for one in other.json["difference"]] == ["answers"]
     assert house.put(f"/me/responses/{uuid4()}", json=told, headers=phone).status_code == 404
     with house.unit(writes=False) as ctx:
         (kept,) = records.versions(ctx.session, "response", anna.id, UUID(upload["id"]))

@@ -6,7 +6,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from backend.services import corrections
 from backend.storage.events import EventRow
+from backend.storage.patients import PatientRow
 from tests.factories.chains import chain, local
 from tests.factories.entries import EntryUpload
 from tests.house import House, Patient, Staff
@@ -59,8 +61,47 @@ def test_a_corrected_entry_keeps_what_it_was_with_all_three_times(house: House, 
     assert (old["version"], old["reason"], old["content"]["ratings"][0]["intensity"]) == (1, "mistyped", 4)
     assert old["content"]["recorded_at"] == "2026-06-01T08:00:00+02:00"
     assert old["content"]["received_at"] == "2026-06-01T10:30:00+00:00"
-    stale = house.put(path, json=newer, headers=phone)
-    assert (stale.status_code, stale.json["code"]) == (409, "stale-version")
+    again = house.put(path, json=newer, headers=phone)
+    assert (again.status_code, again.json["version"], again.json["duplicate"]) == (200, 2, True)
+
+
+def test_of_two_corrections_that_contradict_the_first_stands_and_the_second_is_told_apart(
+    house: House, anna: Patient
+) -> None:
+    phone, upload = house.phone(anna), EntryUpload.build()
+    path = f"/me/diary-entries/{upload['id']}"
+    house.post("/me/diary-entries", json=upload, headers=phone)
+    first = correction(upload, ratings=[{"symptom": "fatigue", "intensity": 7}], note="in the tram")
+    assert house.put(path, json=first, headers=phone).json["version"] == 2
+    second = correction(upload, ratings=[{"symptom": "fatigue", "intensity": 2}])
+    for _ in range(2):
+        refused = house.put(path, json=second, headers=phone)
+        assert (refused.status_code, refused.json["code"]) == (409, "contradicted")
+        (apart,) = refused.json["difference"]
+        assert apart["field"] == "ratings"
+        assert [apart[who][0]["intensity"] for who in ("base", "standing", "yours")] == [4, 7, 2]
+    with house.unit(anna, writes=False) as ctx:
+        (kept,) = corrections.refused(ctx, ctx.session.get_one(PatientRow, anna.id))
+    assert (kept.base_version, kept.standing_version, kept.statement["ratings"][0]["intensity"]) == (1, 2, 2)
+
+
+def test_notes_of_two_corrections_are_put_under_each_other(house: House, anna: Patient) -> None:
+    phone, upload = house.phone(anna), EntryUpload.build()
+    path = f"/me/diary-entries/{upload['id']}"
+    house.post("/me/diary-entries", json=upload, headers=phone)
+    first = correction(upload, ratings=[{"symptom": "fatigue", "intensity": 7}], note="in the tram")
+    house.put(path, json=first, headers=phone)
+    merged = house.put(path, json=correction(upload, note="slept badly"), headers=phone)
+    assert (merged.status_code, merged.json["version"], merged.json["note"]) == (200, 3, "in the tram\nslept badly")
+    assert merged.json["ratings"][0]["intensity"] == 7
+
+
+def test_a_correction_of_a_version_to_come_is_to_be_sent_again(house: House, anna: Patient) -> None:
+    phone, upload = house.phone(anna), EntryUpload.build()
+    path = f"/me/diary-entries/{upload['id']}"
+    house.post("/me/diary-entries", json=upload, headers=phone)
+    early = house.put(path, json=correction(upload, base_version=2, note="later"), headers=phone)
+    assert (early.status_code, early.json["code"], early.json["retryable"]) == (409, "not-yet-known", True)
 
 
 @pytest.mark.promise("P05")

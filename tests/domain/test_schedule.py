@@ -120,6 +120,17 @@ def test_an_injection_with_a_checklist_is_given_in_the_clinic() -> None:
     assert not only(Kind.HOME_DOSE, found)
 
 
+def test_where_the_site_opened_the_way_home_a_day_without_appointment_is_told_on_the_day_too() -> None:
+    own = treated("natalizumab_sc")
+    found = fall(had(START), of=(own,), opened=frozenset({own.id}))
+    assert [(one.on, one.at) for one in only(Kind.DOSE_EXPECTED, found)] == [(in_days(28), None)]
+    assert [(one.on, one.at) for one in only(Kind.HOME_DOSE, found)] == [(in_days(28), wall(in_days(28)).at)]
+    appointed = fall(had(START), planned(in_days(28)), of=(own,), opened=frozenset({own.id}))
+    assert only(Kind.DOSE, appointed)
+    assert not only(Kind.HOME_DOSE, appointed)
+    assert not only(Kind.HOME_DOSE, fall(had(START), of=(own,), opened=frozenset({FIRST})))
+
+
 @pytest.mark.parametrize(
     ("state", "kinds"),
     [

@@ -1,12 +1,18 @@
-"""A browser for the pages: Debian's Chromium, which talks to nobody but our own server."""
+"""A browser for the pages: Debian's Chromium, which talks to nobody but our own server; and a patient's phone in it."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from backend.app import create_app, db
+from backend.settings import load
+from tests.house import House, SetClock
 from tests.journeys.conftest import durable_postgres, installation
+from tests.journeys.processes import Installation
+from tests.web.phones import Anna, Clinic
 
 __all__ = ["durable_postgres", "installation"]
 
@@ -23,3 +29,35 @@ def chromium() -> Iterator[Browser]:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=list(_ALONE))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def clinic(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Clinic]:
+    """A clinic whose server runs for the whole session; every test enrols a patient of its own."""
+    folder = tmp_path_factory.mktemp("clinic")
+    shutil.copy(sqlite_template, folder / "uitwerk.db")
+    made = Installation("sqlite", "", folder)
+    made.serve(workers=1)
+    settings, clock = load(made.environ), SetClock()
+    app = create_app(settings, clock)
+    yield Clinic(made, House(app, settings, clock))
+    with app.app_context():
+        db.engine.dispose()
+    made.close()
+
+
+@pytest.fixture
+def anna(clinic: Clinic) -> Anna:
+    """A patient with two doses behind her and one planned, who has no phone yet."""
+    return clinic.enrol()
+
+
+@pytest.fixture
+def anna_app(anna: Anna, chromium: Browser) -> Iterator[Page]:
+    """Anna's phone: the app, paired, in Dutch, at 360 by 740; a fault in the page fails the test."""
+    phone = anna.phone(chromium)
+    faults: list[str] = []
+    phone.on("weberror", lambda error: faults.append(str(error.error)))
+    yield anna.pair(phone)
+    phone.close()
+    assert not faults, faults

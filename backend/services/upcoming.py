@@ -1,0 +1,66 @@
+"""The reminders of the coming weeks, each with its words, for a phone to tell by itself when it hears nothing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from backend.services.context import Context
+from backend.storage import reminders
+from backend.storage.patients import PatientRow
+from backend.storage.reminders import ReminderRow
+from notifications.reminder import Claimed, Reminder
+from notifications.texts import render
+
+AHEAD = timedelta(days=28)
+MOST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What the phone shows, which tells a stranger nothing (P17)."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """One reminder as it would read when it is told, under the server's own id."""
+
+    id: UUID
+    kind: str
+    step: str
+    due_on: date
+    due_at: datetime | None
+    send_at: datetime
+    expires_at: datetime
+    text: Text
+
+
+def upcoming(ctx: Context, patient: PatientRow) -> list[Upcoming]:
+    """Return the open reminders of the coming four weeks of a patient who is within reach, by when they are told."""
+    rows = reminders.upcoming(ctx.session, patient.id, ctx.now, ctx.now + AHEAD, MOST)
+    return [_upcoming(ctx, patient, row) for row in rows]
+
+
+def _upcoming(ctx: Context, patient: PatientRow, row: ReminderRow) -> Upcoming:
+    # One whose moment has passed is told now, and says that it is late (P14).
+    message = render(_claimed(patient, row), max(row.send_at, ctx.now))
+    text = Text(message.subject, message.brief)
+    return Upcoming(row.id, row.kind, row.step, row.due_on, row.due_at, row.send_at, row.expires_at, text)
+
+
+def _claimed(patient: PatientRow, row: ReminderRow) -> Claimed:
+    reminder = Reminder(
+        row.key,
+        row.kind,
+        row.subject,
+        row.version,
+        row.step,
+        row.due_on,
+        row.due_at,
+        row.send_at,
+        row.expires_at,
+        row.channel,
+    )
+    return Claimed(str(row.id), row.fence, reminder, row.attempts, "", patient.language, patient.zone, str(row.id))

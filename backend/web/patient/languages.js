@@ -1,0 +1,45 @@
+/** The choice of language: on this phone at once, and in the profile so that messages follow. */
+
+import { fill, h } from "./dom.js";
+import { api, paired } from "./session.js";
+import { doc } from "./store.js";
+import { LANGUAGES, language, setLanguage, t } from "./words.js";
+
+const NAMES = { nl: "Nederlands", en: "English" };
+const UNTOLD = "language-untold";
+
+/** Two buttons; the language that is spoken is pressed. */
+export function languages() {
+  const group = h("div", { class: "languages", role: "group", "aria-label": t("languages.legend") });
+  return fill(
+    group,
+    LANGUAGES.map((one) =>
+      h(
+        "button",
+        { type: "button", id: `language-${one}`, lang: one, "aria-pressed": String(one === language()), onclick: () => choose(one) },
+        NAMES[one],
+      ),
+    ),
+  );
+}
+
+/** Tell the server of a choice it has not heard of; does nothing when there is none, or no answer. */
+export async function tellLanguage() {
+  if (localStorage.getItem(UNTOLD) === null || !(await paired())) return;
+  const profile = await doc("profile");
+  if (!profile) return;
+  const { email, zone, quiet_from, quiet_to, channel } = profile;
+  try {
+    await api("PUT", "/me/profile", { email, zone, quiet_from, quiet_to, channel, language: language() });
+  } catch (error) {
+    if (error.name === "Offline" || error.status >= 500) return;
+  }
+  localStorage.removeItem(UNTOLD);
+}
+
+function choose(wanted) {
+  if (wanted === language()) return;
+  localStorage.setItem(UNTOLD, wanted);
+  setLanguage(wanted);
+  tellLanguage();
+}

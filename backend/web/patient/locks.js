@@ -1,0 +1,44 @@
+/** One at a time over all tabs and the service worker; where the browser has no locks, a lease in the database. */
+
+import { keep } from "./phone.js";
+
+const LEASE_MS = 20_000;
+const RENEW_MS = 5_000;
+const ASK_AGAIN_MS = 250;
+
+const queues = new Map();
+
+/** Run `work` while nobody else runs anything under this name, and return what it gives. */
+export function alone(name, work) {
+  return navigator.locks ? navigator.locks.request(`uitwerk-${name}`, work) : inTurn(name, () => leased(name, work));
+}
+
+// The lease tells tabs apart, not callers within one: those wait for each other here.
+function inTurn(name, work) {
+  const turn = (queues.get(name) ?? Promise.resolve()).then(work, work);
+  queues.set(name, turn);
+  return turn;
+}
+
+async function leased(name, work) {
+  const key = `lease-${name}`;
+  const me = crypto.getRandomValues(new Uint32Array(2)).join("-");
+  while (!(await taken(key, me))) await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  const renewing = setInterval(() => taken(key, me).catch(() => {}), RENEW_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(renewing);
+    await keep(async ({ get, drop }) => ((await get(key))?.who === me ? drop(key) : null));
+  }
+}
+
+function taken(key, me) {
+  return keep(async ({ get, put }) => {
+    const [held, now] = [await get(key), Date.now()];
+    // One that lies further ahead than anybody may ask for was written under another clock.
+    const stands = held && held.who !== me && held.until > now && held.until <= now + LEASE_MS;
+    if (!stands) await put(key, { who: me, until: now + LEASE_MS });
+    return !stands;
+  });
+}

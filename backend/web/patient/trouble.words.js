@@ -1,0 +1,5 @@
+/** The texts of the "trouble" screen. */
+export const words = {
+  nl: { "trouble.title": "Nog niet verstuurd" },
+  en: { "trouble.title": "Not sent yet" },
+};
