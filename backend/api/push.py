@@ -56,7 +56,7 @@ class SubscriptionList(Schema):
     items = fields.Many(fields.Part(SubscriptionOut), most=push.MOST, required=True)
 
 
-class TestOut(Schema):
+class TrialOut(Schema):
     """The way a test message goes."""
 
     channel = fields.Words("email", "push", required=True)
@@ -91,7 +91,7 @@ def unsubscribe(ctx: Context, subscription_id: UUID) -> None:
 
 
 @room.route(
-    "POST", "/me/test-message", permission="own-push:write", gives=TestOut, status=202, problems=(409, 429)
+    "POST", "/me/test-message", permission="own-push:write", gives=TrialOut, status=202, problems=(409, 429)
 )  # fmt: skip
 def send_test_message(ctx: Context) -> dict[str, Any]:
     """Send oneself a test message, by the way reminders take."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from backend.demo import staff
+from backend.demo import home, staff
 from backend.demo.people import ZONE, Kind, Person
 from backend.demo.pricks import Prick
 from backend.demo.story import Life
@@ -77,7 +77,7 @@ def fill(session: Session, ctx: Context, lives: Iterable[Life]) -> Filled:
 
 
 def _founded(session: Session, ctx: Context) -> _House:
-    """Make site, staff and study."""
+    """Make site, staff and study, and the checklist for doses at home."""
     long_ago = replace(ctx, actor=None, now=ctx.now - BEFORE)
     with act(session, long_ago, writes=True) as running:
         actors = staff.actors(running, staff.hire(running))
@@ -86,6 +86,7 @@ def _founded(session: Session, ctx: Context) -> _House:
         researcher_id = actors[Role.RESEARCHER].staff_id
         if researcher_id is not None:
             research.admit(admin, study.id, researcher_id, None)
+        home.open_way(replace(running, actor=actors[Role.CLINICIAN]))
     return _House(session, ctx, actors, study.id)
 
 

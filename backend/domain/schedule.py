@@ -60,7 +60,8 @@ class Facts:
     """Everything that decides what falls due for one patient.
 
     `answered` holds the numbers of the intervals whose end-of-interval form is completed; `checks` the last day of
-    each check by treatment; `opened` the treatments that the site lets be given at home.
+    each check by treatment; `opened` those treatments whose next dose nobody planned that the site lets be given at
+    home.
     """
 
     treatments: Sequence[Treatment]

@@ -1,6 +1,6 @@
 """Who looked: what others did with the acting patient's record, and what they were refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from backend.services.paging import Page, cut
 from backend.storage import events as log
 from backend.storage import people
 from backend.storage.events import EventRow
+from backend.storage.patients import PatientRow
 
 SYSTEM = "system"
 """Whose act it is when nobody was logged in: an import, a calendar that reads its feed, a code that was burnt."""
@@ -38,11 +39,20 @@ def page(ctx: Context, after: tuple[datetime, UUID] | None, limit: int) -> Page[
     patient = gate.own(ctx, "own-access:read")
     events.note(ctx, "own-access:read", patient.id)
     found, more = cut(log.by_others(ctx.session, patient.id, _behind(after), limit + 1), limit)
-    staff = people.names(ctx.session, {row.actor_id for row in found if row.actor_id is not None})
-    names = {staff_id: name for staff_id, (name, _) in staff.items()}
     # A place holds an id of 128 bits; an event's number fits in it.
     last = (found[-1].at, UUID(int=found[-1].id)) if more else None
-    return Page([_look(row, names) for row in found], last)
+    return Page(_looks(ctx, found), last)
+
+
+def every(ctx: Context, patient: PatientRow) -> list[Look]:
+    """Return all that others did with the record of a patient who is within reach, the newest first."""
+    return _looks(ctx, log.by_others(ctx.session, patient.id, None, _LAST_ID))
+
+
+def _looks(ctx: Context, rows: Sequence[EventRow]) -> list[Look]:
+    staff = people.names(ctx.session, {row.actor_id for row in rows if row.actor_id is not None})
+    names = {staff_id: name for staff_id, (name, _) in staff.items()}
+    return [_look(row, names) for row in rows]
 
 
 def _behind(after: tuple[datetime, UUID] | None) -> tuple[datetime, int] | None:

@@ -1,6 +1,6 @@
 """What may be given at home: a site's own word on it for a patient's treatments, and what is asked before a dose."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -61,8 +61,10 @@ def given_at_home(ctx: Context, patient: PatientRow, treatments: Iterable[Treatm
     )
 
 
-def opened(ctx: Context, patient_id: UUID, treatments: Iterable[Treatment]) -> frozenset[UUID]:
+def opened(ctx: Context, patient_id: UUID, treatments: Collection[Treatment]) -> frozenset[UUID]:
     """Return which of a patient's treatments the site lets be given at home; reach was checked by the caller."""
+    if not treatments:
+        return frozenset()
     decided = checklists.of_patients_site(ctx.session, patient_id)
     planned = ((course, course.versions[-1].route) for course in treatments)
     return frozenset(c.id for c, route in planned if standing(of(decided, c.drug, route), ctx.now) is not None)

@@ -19,5 +19,5 @@ def send_away(ctx: Context, device_id: UUID) -> None:
 
     Raises ClinicError `not-found`.
     """
-    patient = gate.own(ctx, "own-devices:write")
+    patient = gate.own(ctx, "own-devices:write", lock=True)
     pairing.send_away(ctx, "own-devices:write", patient, device_id)

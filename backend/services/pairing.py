@@ -90,7 +90,7 @@ def devices(ctx: Context, patient_id: UUID) -> list[Device]:
 
 def revoke(ctx: Context, patient_id: UUID, device_id: UUID) -> None:
     """Send a phone away; its next request is refused by every worker (P22). Twice changes nothing."""
-    patient = gate.patient(ctx, "patients:pair", patient_id)
+    patient = gate.patient(ctx, "patients:pair", patient_id, lock=True)
     send_away(ctx, "patients:pair", patient, device_id)
 
 
@@ -100,11 +100,11 @@ def every(ctx: Context, patient: PatientRow) -> list[Device]:
 
 
 def send_away(ctx: Context, permission: str, patient: PatientRow, device_id: UUID) -> None:
-    """Send a phone of a patient who is within reach away. Raises ClinicError `not-found`."""
+    """Send a phone of a patient who is within reach, and locked, away. Raises ClinicError `not-found`."""
     row = access.device(ctx.session, patient.id, device_id)
     if row is None:
         raise ClinicError("not-found")
-    close(ctx, row.id)
+    close(ctx, row.id, patient.id)
     events.note(ctx, permission, patient.id, row.id, {"revoked": True})
 
 

@@ -18,6 +18,7 @@ from backend.services.reminders import NOTHING, Moved
 from backend.storage import patients, records
 from backend.storage.patients import PatientRow
 from backend.storage.people import SiteRow
+from backend.storage.records import VersionRow
 from backend.storage.sealing import Place
 
 CHANNELS = ("email", "push")
@@ -197,6 +198,19 @@ def _replace(
     return opened(ctx, row), moved
 
 
+def superseded(ctx: Context, row: PatientRow, kept: VersionRow) -> tuple[Identity, Contact]:
+    """Return who a patient was, and how to be reached, in an earlier version; reach was checked by the caller."""
+    told = orjson.loads(ctx.sealer.open(row.key, str(row.id), kept.note_sealed, _kept(row)) or "{}")
+    birth_on = None if told["birth_on"] is None else date.fromisoformat(told["birth_on"])
+    first, last = (told[name] and time.fromisoformat(told[name]) for name in ("quiet_from", "quiet_to"))
+    identity = Identity(told["name"], birth_on, told["hospital_number"])
+    return identity, Contact(told["email"], told["language"], told["zone"], first, last, told["channel"])
+
+
+def _kept(row: PatientRow) -> Place:
+    return Place("record_versions", "patient", str(row.id))
+
+
 def _keep(ctx: Context, row: PatientRow, before: Patient, reason: str) -> None:
     """Keep the version that is replaced; all of it sealed, since it says who somebody is."""
     held = orjson.dumps({**asdict(before.identity), **asdict(before.contact)}).decode()
@@ -207,7 +221,7 @@ def _keep(ctx: Context, row: PatientRow, before: Patient, reason: str) -> None:
         record_id=row.id,
         version=row.version,
         content={},
-        note_sealed=ctx.sealer.seal(row.key, str(row.id), held, Place("record_versions", "patient", str(row.id))),
+        note_sealed=ctx.sealer.seal(row.key, str(row.id), held, _kept(row)),
         replaced_at=ctx.now,
         replaced_by=ctx.who.id,
         device_at=ctx.now,

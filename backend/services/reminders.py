@@ -69,6 +69,7 @@ def facts(ctx: Context, patient_id: UUID) -> Facts:
     """Return everything that decides what falls due for a patient."""
     line = intervals.line(ctx, patient_id)
     taken = samples.steps(ctx.session, patient_id)
+    unplanned = [line.treatment(coming.treatment_id) for coming in line.expected if not coming.certain]
     return Facts(
         treatments=line.treatments,
         doses=line.doses,
@@ -76,7 +77,7 @@ def facts(ctx: Context, patient_id: UUID) -> Facts:
         samples=[_pending(sample_id, steps) for sample_id, steps in taken.items()],
         answered=answered(questionnaires.completed(ctx.session, patient_id, FORM), line.chain),
         checks=monitoring.last_done(ctx.session, patient_id),
-        opened=at_home.opened(ctx, patient_id, line.treatments),
+        opened=at_home.opened(ctx, patient_id, unplanned),
     )
 
 

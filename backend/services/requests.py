@@ -16,7 +16,7 @@ from backend.services.feed import Kind
 from backend.services.paging import Page, cut
 from backend.storage import requests, treatment
 from backend.storage.patients import PatientRow
-from backend.storage.records import keep_version
+from backend.storage.records import VersionRow, keep_version
 from backend.storage.requests import RequestRow
 from backend.storage.sealing import Place
 
@@ -147,6 +147,11 @@ def waiting(ctx: Context, after: tuple[datetime, UUID] | None, limit: int) -> Pa
     last = rows[-1][0] if more else None
     shown = [_request(ctx, patient, row) for row, patient in rows]
     return Page(shown, (last.received_at, last.id) if last else None)
+
+
+def earlier_answer(ctx: Context, patient: PatientRow, row: VersionRow) -> str | None:
+    """Return what the clinic had written back in an earlier version; reach was checked by the caller."""
+    return _open(ctx, patient, row.record_id, "answer", row.note_sealed)
 
 
 def _own_treatment(ctx: Context, patient: PatientRow, treatment_id: UUID | None) -> None:

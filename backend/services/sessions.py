@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 from backend.domain.errors import ClinicError, Remembered
 from backend.domain.permissions import Role
-from backend.services import events, secrets, words
+from backend.services import events, reminders, secrets, words
 from backend.services.access import digest
 from backend.services.context import Actor, Context
-from backend.storage import access, people, push
+from backend.storage import access, patients, people, push
 from backend.storage.access import SessionRow, TokenRow
 from backend.storage.patients import PatientRow
 
@@ -75,14 +75,20 @@ def end(ctx: Context) -> None:
     """End the session one acts in, at once in every worker."""
     session_id = ctx.who.session_id
     if session_id is not None:
-        close(ctx, session_id)
+        close(ctx, session_id, ctx.who.patient_id)
         events.note(ctx, "session:end", ctx.who.patient_id, session_id)
 
 
-def close(ctx: Context, session_id: UUID) -> None:
-    """End a session in every worker at once (P22), and what it was woken by; the caller knows whose it is."""
+def close(ctx: Context, session_id: UUID, patient_id: UUID | None) -> None:
+    """End a session in every worker at once (P22); a patient's phone is not woken any more.
+
+    What it would have been told goes by mail then. The caller knows whose session it is.
+    """
+    # The patient first, as a phone that syncs does: two who lock in the same order never wait in a circle.
+    patient = patients.get(ctx.session, patient_id, lock=True) if patient_id is not None else None
     access.revoke(ctx.session, session_id, ctx.now)
-    push.drop_session(ctx.session, session_id, ctx.now)
+    if push.drop_session(ctx.session, session_id, ctx.now) and patient is not None:
+        reminders.replan(ctx, patient)
 
 
 def _again(ctx: Context, session: SessionRow, token: TokenRow, role: Role, successors: tuple[str, str]) -> Tokens:
@@ -90,7 +96,7 @@ def _again(ctx: Context, session: SessionRow, token: TokenRow, role: Role, succe
     access_row, refresh_row = (access.token(ctx.session, digest(successor)) for successor in successors)
     rotated_at = token.rotated_at or ctx.now
     if ctx.now - rotated_at > GRACE or access_row is None or refresh_row is None:
-        close(ctx, session.id)
+        close(ctx, session.id, session.patient_id)
         events.note(ctx, "session:reused", session.patient_id, session.id)
         raise Remembered("not-authenticated")
     ends = access_row.expires_at, refresh_row.expires_at

@@ -172,7 +172,7 @@ def history(ctx: Context, entry_id: UUID) -> list[Superseded]:
     patient = gate.own(ctx, "own-entries:read")
     _stored(ctx, patient, entry_id)
     events.note(ctx, "own-entries:read", patient.id, entry_id)
-    return [_superseded(ctx, patient, row) for row in versions(ctx.session, KIND, patient.id, entry_id)]
+    return [superseded(ctx, patient, row) for row in versions(ctx.session, KIND, patient.id, entry_id)]
 
 
 def _page(ctx: Context, patient: PatientRow, after: tuple[datetime, UUID] | None, limit: int) -> Page[Entry]:
@@ -262,7 +262,8 @@ def _place(entry_id: UUID) -> Place:
     return Place("diary_entries", "note", str(entry_id))
 
 
-def _superseded(ctx: Context, patient: PatientRow, row: VersionRow) -> Superseded:
+def superseded(ctx: Context, patient: PatientRow, row: VersionRow) -> Superseded:
+    """Return an earlier version of an entry of a patient who is within reach."""
     note, other = _open(ctx, patient, row.record_id, row.note_sealed)
     content = with_words(row.content, other)
     reason = words.opened(ctx, patient, row.reason, words.of_version(KIND, row.record_id, row.version))

@@ -113,6 +113,16 @@ def history(session: Session, dose_id: UUID) -> list[tuple[Dose, UUID | None]]:
     return [(_dose(row[1:]), row[0]) for row in session.execute(query)]
 
 
+def histories(session: Session, patient_id: UUID) -> dict[UUID, list[tuple[Dose, UUID | None]]]:
+    """Return what `history` gives of each of a patient's doses."""
+    query = _VERSIONS.where(DoseVersionRow.patient_id == patient_id)
+    found: dict[UUID, list[tuple[Dose, UUID | None]]] = {}
+    for row in session.execute(query.order_by(DoseVersionRow.dose_id, DoseVersionRow.version)):
+        dose = _dose(row[1:])
+        found.setdefault(dose.id, []).append((dose, row[0]))
+    return found
+
+
 def recorders(session: Session, patient_id: UUID) -> dict[UUID, UUID | None]:
     """Return who recorded the standing version of each of a patient's doses."""
     query = select(DoseRow.id, DoseRow.recorded_by).where(DoseRow.patient_id == patient_id)

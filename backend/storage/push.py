@@ -35,6 +35,15 @@ def of_patient(session: Session, patient_id: UUID) -> Sequence[SubscriptionRow]:
     return session.scalars(_standing().where(SubscriptionRow.patient_id == patient_id)).all()
 
 
+def all_of(session: Session, patient_id: UUID) -> dict[UUID, list[SubscriptionRow]]:
+    """Return every subscription of a patient by the session of its phone, oldest first, those that are gone too."""
+    query = select(SubscriptionRow).where(SubscriptionRow.patient_id == patient_id)
+    found: dict[UUID, list[SubscriptionRow]] = {}
+    for row in session.scalars(query.order_by(SubscriptionRow.made_at, SubscriptionRow.id)):
+        found.setdefault(row.session_id, []).append(row)
+    return found
+
+
 def of_patients(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, list[SubscriptionRow]]:
     """Return the standing subscriptions of those patients who have any, the newest first."""
     found: dict[UUID, list[SubscriptionRow]] = {}
@@ -75,11 +84,12 @@ def end(session: Session, subscription_ids: Collection[UUID], now: datetime) -> 
         session.execute(update(SubscriptionRow).where(*mine).values(values))
 
 
-def drop_session(session: Session, session_id: UUID, now: datetime) -> None:
-    """Let the subscriptions of a phone's session be gone."""
+def drop_session(session: Session, session_id: UUID, now: datetime) -> bool:
+    """Let the subscriptions of a phone's session be gone, and forget where they led; whether there were any."""
     mine = (SubscriptionRow.session_id == session_id, SubscriptionRow.gone_at.is_(None))
     values = {"gone_at": now, "target_sealed": b""}
-    session.execute(update(SubscriptionRow).where(*mine).values(values))
+    done = session.execute(update(SubscriptionRow).where(*mine).values(values))
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
 
 
 def place(subscription_id: UUID) -> Place:

@@ -115,6 +115,21 @@ def claims(session: Session, patient_id: UUID, record_ids: Collection[UUID]) -> 
     return {(kind, id_, mark) for kind, id_, mark in session.execute(query.where(ClockRow.record_id.in_(record_ids)))}
 
 
+def clocks(session: Session, patient_id: UUID) -> list[ClockRow]:
+    """Return every upload of a patient that came from a wrong clock, oldest first."""
+    query = select(ClockRow).where(ClockRow.patient_id == patient_id)
+    return list(session.scalars(query.order_by(ClockRow.received_at, ClockRow.record_id, ClockRow.mark)))
+
+
+def all_versions(session: Session, patient_id: UUID) -> dict[tuple[str, UUID], list[VersionRow]]:
+    """Return the superseded versions of all of a patient's records by kind and record, oldest first."""
+    query = select(VersionRow).where(VersionRow.patient_id == patient_id).order_by(VersionRow.version)
+    found: dict[tuple[str, UUID], list[VersionRow]] = {}
+    for row in session.scalars(query):
+        found.setdefault((row.kind, row.record_id), []).append(row)
+    return found
+
+
 def _table(of: type[Base]) -> Table:
     return of.__table__  # type: ignore[return-value]  # a mapped class has a Table
 

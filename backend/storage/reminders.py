@@ -203,6 +203,16 @@ def keep_receipts(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     return sum(insert_once(session, table, row) for row in rows)
 
 
+def receipts(session: Session, patient_id: UUID) -> dict[UUID, list[ReceiptRow]]:
+    """Return what phones did with each of a patient's reminders, in the order of their own clocks."""
+    query = select(ReceiptRow).join(ReminderRow, ReminderRow.id == ReceiptRow.reminder_id)
+    query = query.where(ReminderRow.patient_id == patient_id).order_by(ReceiptRow.at, ReceiptRow.state)
+    found: dict[UUID, list[ReceiptRow]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.reminder_id, []).append(row)
+    return found
+
+
 def told_by_phone(session: Session, reminder_ids: Collection[UUID], now: datetime, why: str) -> bool:
     """End those reminders that still wait, and return whether there were any; whoever holds one goes on with it."""
     values = {"status": Status.CANCELLED.value, "changed_at": now, "why": why}

@@ -88,6 +88,12 @@ def of_ids(session: Session, patient_id: UUID, ids: Collection[UUID]) -> Sequenc
     return session.execute(select(*_COLUMNS).where(*mine)).all()
 
 
+def all_ids(session: Session, patient_id: UUID) -> list[UUID]:
+    """Return the ids of all of a patient's entries in the order of their anchors, retracted ones too."""
+    query = select(EntryRow.id).where(EntryRow.patient_id == patient_id)
+    return list(session.scalars(query.order_by(EntryRow.anchor_at, EntryRow.id)))
+
+
 def ids_after(session: Session, patient_id: UUID, last: UUID | None, limit: int) -> list[UUID]:
     """Return the ids of a patient's standing entries in their order, from behind one of them."""
     query = select(EntryRow.id).where(EntryRow.patient_id == patient_id, EntryRow.retracted.is_(False))

@@ -8,11 +8,14 @@ from uuid import uuid4
 from marshmallow import Schema
 
 from backend.api.doses import DoseIn
+from backend.api.own_doses import TakenIn
+from backend.api.push import SubscriptionIn
 from backend.api.questionnaires import ResponseIn
 from backend.api.samples import SampleIn
 from backend.api.symptoms import EntryIn
 from tests.api.bad_values import Raw
 from tests.house import House, Patient
+from tests.notifications.pushing import Browser
 
 AT = {"at": "2026-06-01T09:00:00+02:00", "zone": "Europe/Amsterdam"}
 WHEN = {"occurred": AT, "recorded_at": "2026-06-01T11:00:00+02:00"}
@@ -67,9 +70,35 @@ def sample(house: House) -> Noun:
     return Noun(house, "/me/samples", house.phone(house.patient()), SampleIn(), body)
 
 
+def subscription(house: House) -> Noun:
+    """A push subscription."""
+    body = Browser("https://fcm.googleapis.com").told
+    return Noun(house, "/me/push-subscriptions", house.phone(house.patient()), SubscriptionIn(), body)
+
+
 def dose(house: House) -> Noun:
     """A dose that was given in parts."""
     return _dose(house)[0]
+
+
+def home_dose(house: House) -> Noun:
+    """A dose taken at home, with the site's checklist answered."""
+    carla = house.login("clinician")
+    anna = house.patient(cares_for=[carla])
+    plan = {"drug": "natalizumab_sc", "started_on": "2026-05-01", "slot": "09:00", "reason": "new"}
+    started = house.post(f"/patients/{anna.id}/treatments", headers=carla.headers, json=plan)
+    words = {"nl": "Voel je je goed?", "en": "Are you well?"}
+    way = {"drug": "natalizumab_sc", "route": "sc", "at_home": True, "items": [{"key": "well", **words}]}
+    asked = house.put("/sites/own/checklists", headers=carla.headers, json={**way, "advice": words})
+    body = {
+        "id": str(uuid4()),
+        **WHEN,
+        "treatment_id": started.json["treatment"]["id"],
+        "route": "sc",
+        "body_site": "abdomen",
+        "checklist": {"version": asked.json["version"], "answers": {"well": True}},
+    }
+    return Noun(house, "/me/doses", house.phone(anna), TakenIn(), body)
 
 
 def response(house: House) -> Noun:
@@ -102,4 +131,11 @@ def _dose(house: House) -> tuple[Noun, Patient]:
     return Noun(house, f"/patients/{anna.id}/doses", bram.headers, DoseIn(), body), anna
 
 
-NOUNS = {"diary entry": entry, "sample": sample, "form": response, "dose": dose}
+NOUNS = {
+    "diary entry": entry,
+    "sample": sample,
+    "form": response,
+    "dose": dose,
+    "home dose": home_dose,
+    "push subscription": subscription,
+}

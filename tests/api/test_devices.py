@@ -7,8 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+from backend.services import reminders
 from backend.storage import access
+from backend.storage.patients import PatientRow
 from backend.storage.push import SubscriptionRow
+from backend.storage.reminders import ReminderRow
+from tests.factories.chains import chain
 from tests.house import House, Patient, Staff
 
 
@@ -95,3 +99,23 @@ def test_a_phone_that_is_out_is_not_woken_any_more(house: House, anna: Patient, 
     with house.unit(writes=False) as ctx:
         ended = {row.id: row.gone_at for row in ctx.session.scalars(select(SubscriptionRow))}
     assert ended == {gone: house.clock.now, stays: None}
+
+
+def test_without_the_phone_that_was_woken_reminders_go_by_mail(house: House, bram: Staff) -> None:
+    anna = house.patient(cares_for=[bram], channel="push", email_sealed=b"somewhere")
+    phone = house.phone(anna)
+    session_id = mine(house, phone)
+    subscribe(house, anna, session_id)
+    chain(house, anna, ["2026-05-04 09:00"])
+    with house.unit() as ctx:
+        reminders.replan(ctx, ctx.session.get_one(PatientRow, anna.id))
+    assert by_what(house, anna) == {"push"}
+    assert house.delete(f"/me/devices/{session_id}", headers=phone).status_code == 204
+    assert by_what(house, anna) == {"email"}
+
+
+def by_what(house: House, anna: Patient) -> set[str]:
+    """Return the channels of the reminders that are to come."""
+    with house.unit(writes=False) as ctx:
+        rows = ctx.session.scalars(select(ReminderRow).where(ReminderRow.patient_id == anna.id))
+        return {row.channel for row in rows if row.status == "waiting"}

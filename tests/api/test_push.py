@@ -1,4 +1,4 @@
-"""Push over HTTP and out of the door: sealed, bound to the phone, to every phone that stands, and by mail without one."""
+"""Push over HTTP and out of the door: sealed, bound to the phone, to every phone that stands, else by mail."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +39,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushService]:
 
 
 @pytest.fixture
-def service(running: PushService, house: House, monkeypatch: pytest.MonkeyPatch) -> PushService:
+def service(running: PushService, house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
     """A push service that this house may call; its key is made anew for every test."""
     running.got.clear()
     running.answers.clear()
@@ -47,9 +47,9 @@ def service(running: PushService, house: House, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(house, "settings", told)
     monkeypatch.setattr(house.app.extensions["uitwerk"], "settings", told)
     told.push_key.unlink(missing_ok=True)
+    yield running
     for file in (told.data_dir / OUTBOX).glob("*.eml"):
         file.unlink()
-    return running
 
 
 @pytest.fixture

@@ -45,27 +45,33 @@ class Phones(RuleBasedStateMachine):
         self.phones = [Phone(self.house.phone(self.anna)) for _ in range(PHONES)]
         self.model = Model()
         self.wire: list[tuple[int, list[dict[str, Any]]]] = []
-        self.made = 0
+        self._queue(0, {"op": "put", "id": IDS[0]}, 1, None)
+        for of in range(PHONES):
+            self._deliver(of, list(self.phones[of].queue), lost=False)
 
     @rule(of=phones, entry=entry_ids, intensity=intensities, note=words)
     def log(self, of: int, entry: str, intensity: int, note: str | None) -> None:
         """Log an entry; two phones may even hit upon one id."""
         self._queue(of, {"op": "put", "id": entry}, intensity, note)
 
-    @rule(of=phones, entry=entry_ids, intensity=intensities, note=words, ahead=st.integers(0, 1))
-    def correct(self, of: int, entry: str, intensity: int, note: str | None, ahead: int) -> None:
+    @rule(of=phones, data=st.data(), intensity=intensities, note=words, ahead=st.sampled_from([0, 0, 0, 1]))
+    def correct(self, of: int, data: st.DataObject, intensity: int, note: str | None, ahead: int) -> None:
         """Correct an entry in the version this phone knows, or the one its own correction will make."""
+        entry = self._one_known(of, data)
         known = self.phones[of].known.get(entry)
         self._queue(of, {"op": "put", "id": entry, "base_version": (known or {"version": 1})["version"] + ahead},
                     intensity, note)  # fmt: skip
 
-    @rule(of=phones, entry=entry_ids)
-    def take_back(self, of: int, entry: str) -> None:
-        """Retract an entry in the version this phone knows."""
+    @rule(of=phones, data=st.data(), really=st.integers(0, 2))
+    def take_back(self, of: int, data: st.DataObject, really: int) -> None:
+        """Retract an entry in the version this phone knows, now and then."""
+        if really:
+            return
+        entry = self._one_known(of, data)
         known = self.phones[of].known.get(entry)
-        data = {"recorded_at": self.house.clock.now.isoformat(), "reason": "mistake"}
+        told = {"recorded_at": self.house.clock.now.isoformat(), "reason": "mistake"}
         base = (known or {"version": 1})["version"]
-        change = {"op": "retract", "type": "diary-entry", "id": entry, "base_version": base, "data": data}
+        change = {"op": "retract", "type": "diary-entry", "id": entry, "base_version": base, "data": told}
         self.phones[of].queue.append(change)
 
     @precondition(lambda self: any(phone.queue for phone in self.phones))
@@ -104,6 +110,9 @@ class Phones(RuleBasedStateMachine):
             for of, phone in enumerate(self.phones):
                 self._deliver(of, list(phone.queue), lost=False)
         self._equal()
+
+    def _one_known(self, of: int, data: st.DataObject) -> str:
+        return str(data.draw(st.sampled_from([*sorted(self.phones[of].known), IDS[-1]])))
 
     def _queue(self, of: int, change: dict[str, Any], intensity: int, note: str | None) -> None:
         moment = self.house.clock.now.isoformat()

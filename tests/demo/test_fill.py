@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from backend.demo import staff
 from backend.demo.fill import STUDY, Filled, empty, fill
+from backend.demo.people import Kind
 from backend.demo.story import Life, tell
 from backend.domain.linking import planned_then
 from backend.domain.permissions import Role
 from backend.services import intervals, secrets, words
 from backend.services.access import totp_place
+from backend.services.context import Actor
 from backend.storage import people, reminders, research, symptoms
 from backend.storage.doses import DoseRow
 from backend.storage.patients import PatientRow
@@ -21,7 +23,7 @@ from backend.storage.questionnaires import ResponseRow
 from backend.storage.samples import SampleRow
 from backend.storage.symptoms import EntryRow
 from tests.factories.base import NOW
-from tests.house import House
+from tests.house import House, Patient
 
 LIVES = tuple(tell(NOW, patients=5))
 
@@ -88,6 +90,12 @@ def test_reminders_stand_for_the_doses_ahead(house: House, filled: Filled) -> No
         standing = [row for life in LIVES for row in reminders.of_patient(ctx.session, life.person.id)]
         assert "dose" in {row.kind for row in standing if row.status == "waiting"}
         assert all(row.expires_at > NOW for row in standing if row.status == "waiting")
+
+
+def test_injections_may_be_given_at_home_after_the_hospitals_checklist(house: House, filled: Filled) -> None:
+    switched = next(life.person for life in LIVES if life.person.kind is Kind.SWITCHED)
+    told = house.get("/me/checklists", headers=house.phone(Patient(switched.id, Actor(Role.PATIENT)))).json["items"]
+    assert [(one["drug"], one["version"], len(one["items"])) for one in told] == [("natalizumab_sc", 1, 5)]
 
 
 def test_those_who_consented_and_nobody_else_are_in_the_study(house: House, filled: Filled) -> None:

@@ -26,7 +26,7 @@ from notifications.envelope import CURVE, base64url, encoded
 
 SECRET = b"v" * 32
 CONTACT = "mailto:post@clinic.example"
-LOOPBACK = "127.0.0.1"
+LOOPBACK, NAME = "127.0.0.1", "push.test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _certified(folder: Path) -> Path:
     issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A test authority")])
     root = _certificate(issuer, issuer, authority, authority.public_key(), x509.BasicConstraints(True, None))
     (folder / "ca.pem").write_bytes(root.public_bytes(Encoding.PEM))
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK))])
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK)), x509.DNSName(NAME)])
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A push service")])
     leaf = _certificate(subject, issuer, authority, key.public_key(), names)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -3,15 +3,16 @@
 import json
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from notifications.channels.webpush import WebPush
-from notifications.endpoint import Endpoint, Hosts, NotPublic, addresses, all_public, parse
-from notifications.reminder import Failed
+from notifications.endpoint import Endpoint, Hosts, NotPublic, addresses, all_public, listed, parse
+from notifications.reminder import Accepted, Failed
 from tests.notifications.making import MessageFactory
-from tests.notifications.pushing import CONTACT, SECRET, Browser
+from tests.notifications.pushing import CONTACT, LOOPBACK, NAME, SECRET, Browser, push_service
 
 pytestmark = pytest.mark.promise("P32")
 
@@ -176,6 +177,25 @@ def test_the_name_is_asked_once_and_the_call_goes_to_the_very_address_that_was_l
     channel = WebPush(lambda: SECRET, CONTACT, HOSTS)
     told = channel.send(MessageFactory.build(), json.dumps([Browser(FCM).address()]))
     assert (told, called) == (Failed(False, "push-unreachable"), [(OUTSIDE[0], 443)])
+
+
+def test_a_name_that_leads_elsewhere_the_next_time_is_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def resolve(host: str, *told: Any, **more: Any) -> Any:
+        if host == NAME:
+            asked.append(host)
+        return really(LOOPBACK if asked == [NAME] else "127.0.0.2", *told, **more)
+
+    really = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with push_service(tmp_path) as service:
+        channel = WebPush(lambda: SECRET, CONTACT, listed("", f"{NAME}:{service.port}"), tls=service.tls())
+        told = channel.send(MessageFactory.build(), json.dumps([Browser(f"https://{NAME}:{service.port}").address()]))
+        assert (type(told), len(service.got), asked) == (Accepted, 1, [NAME])
+        assert service.got[0].headers["Host"] == f"{NAME}:{service.port}"
 
 
 def test_a_subscription_whose_host_left_the_list_is_gone() -> None:

@@ -54,6 +54,7 @@ class Planted:
         self.treat()
         self.dose()
         self.measure()
+        self.ask()
         return self
 
     def enrol(self) -> None:
@@ -150,11 +151,18 @@ class Planted:
         gone = happened("withdrawn", "2026-06-01T11:30:00+02:00", corrects=1, reason=self.word("withdrawal"))
         self.send(self.bram.headers, f"{path}/corrections", gone, made["version"])
 
+    def ask(self) -> None:
+        """Ask the clinic to call, and have it answer."""
+        told = {"id": str(uuid4()), "kind": "contact", "words": self.word("request")}
+        self.send(self.phone, "/me/requests", told | {"recorded_at": "2026-06-01T11:00:00+02:00"})
+        answer = {"outcome": "reached", "answer": self.word("answer")}
+        self.send(self.bram.headers, f"{self.path}/requests/{told['id']}/outcome", answer, 1)
+
     def read(self) -> str:
         """Return all that the API shows those who may read it, as one text."""
         told = [self.house.get(self.path + end, headers=self.carla.headers) for end in ("", "/treatments", "/samples")]
         told += [self.house.get(self.path + "/results", headers=self.carla.headers)]
-        told += [self.house.get(self.path + "/devices", headers=self.bram.headers)]
+        told += [self.house.get(self.path + end, headers=self.bram.headers) for end in ("/devices", "/requests")]
         told += [self.house.get(f"{self.dose_path}/history", headers=self.bram.headers)]
         entry = f"/me/diary-entries/{self.entry['id']}"
         told += [self.house.get(entry + end, headers=self.phone) for end in ("", "/history")]
@@ -202,7 +210,7 @@ def test_those_who_may_read_it_read_every_word_that_stands(house: House, planted
     # Kept as superseded versions that no route shows: who she was, why that changed, and why a form did.
     with house.unit(writes=False) as ctx:
         patient = ctx.session.get_one(PatientRow, UUID(planted.id))
-        rows = ctx.session.scalars(select(VersionRow).where(VersionRow.kind != "diary-entry"))
+        rows = ctx.session.scalars(select(VersionRow).where(VersionRow.kind != "diary-entry", VersionRow.reason != ""))
         reasons = {
             words.opened(ctx, patient, row.reason, words.of_version(row.kind, row.record_id, row.version))
             for row in rows

@@ -155,9 +155,9 @@ def test_the_queue_says_how_it_stands_in_words(anna_app: Page) -> None:
 
 def test_a_screen_that_fails_says_so_and_shows_a_way_back(anna: Anna, chromium: Browser) -> None:
     phone = anna.phone(chromium, service_workers="block")
-    phone.route("**/days.js", lambda route: route.fulfill(body=BROKEN, content_type="text/javascript"))
+    phone.route("**/consents.js", lambda route: route.fulfill(body=BROKEN, content_type="text/javascript"))
     page = anna.pair(phone)
-    page.evaluate("location.hash = '#/days'")
+    page.evaluate("location.hash = '#/consents'")
     expect(page.get_by_role("alert")).to_contain_text("Wat je hebt opgeslagen is er nog")
     expect(page.locator("h1")).to_be_focused()
     page.get_by_role("link", name="Naar Vandaag").click()
@@ -165,15 +165,15 @@ def test_a_screen_that_fails_says_so_and_shows_a_way_back(anna: Anna, chromium: 
     phone.close()
 
 
-BROKEN = 'export const screen = {name: "days", words: {nl: {}, en: {}}, async render() { throw new Error("broken"); }};'
+BROKEN = 'export const screen = {name: "consents", words: {nl: {}, en: {}}, async render() { throw new Error("broken"); }};'
 
 
 def test_the_other_language_is_one_tap_away_and_stays(fresh: Page) -> None:
     expect(fresh.locator("html")).to_have_attribute("lang", "nl")
-    fresh.locator("#language-en").click()
+    fresh.locator("#language-other").click()
     expect(fresh.locator("h1")).to_have_text("Pair this phone")
     expect(fresh.locator("html")).to_have_attribute("lang", "en")
-    expect(fresh.locator("#language-en")).to_be_focused()
+    expect(fresh.locator("#language-other")).to_be_focused()
     fresh.reload()
     expect(fresh.locator("h1")).to_have_text("Pair this phone")
 

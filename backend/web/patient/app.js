@@ -28,7 +28,7 @@ import { screen as prick } from "./prick.js";
 import { screen as reminders } from "./reminders.js";
 import { paired, sentAway } from "./session.js";
 import { doc } from "./store.js";
-import { start as startSync } from "./sync.js";
+import { sync } from "./sync.js";
 import { screen as today } from "./today.js";
 import { screen as trouble } from "./trouble.js";
 import { link, trouble as alarm } from "./ui.js";
@@ -61,13 +61,14 @@ async function start() {
     again();
   });
   on("unpaired", () => show());
+  on("paired", () => drawFrame());
   on("changed", speakAsProfile);
   startFrame();
   await speakAsProfile();
   await show({ first: true });
   register();
-  await startSync();
   startNotices();
+  if (await paired()) sync("start");
   tellLanguage();
 }
 

@@ -17,11 +17,11 @@ export function overlaid({ shown, median, planned, width, em, texts }) {
     axes(frame, texts, weeks(last, frame.plot / (2.6 * em)).map((day) => ({ at: day, text: String(day) })), texts.day_axis),
     opening(frame, texts),
     planned !== null && mark(frame, planned, "planned", texts.planned),
-    earlier.map((span) => line(frame, span.points, `earlier ago-${span.ago}`, { dash: DASHES[span.ago] ?? "1 4", r: em * 0.11 })),
+    earlier.map((span) => line(frame, span.points, `earlier ago-${span.ago}`, { dash: DASHES[span.ago] ?? "1 4", r: em * 0.16 })),
     median.length > 0 && line(frame, median, "median", { r: em * 0.09 }),
-    line(frame, running.points, "running", { r: em * 0.26 }),
+    line(frame, running.points, "running", { r: em * 0.26, bold: true }),
     earlier.filter(({ length_days: days }) => days).map(({ length_days: days }) => diamond(frame, days)),
-    shown.map(({ levels }) => levels).flat().map((level) => levelMark(frame, level.day_since_dose, texts.level(level))),
+    levelMarks(frame, shown.flatMap(({ levels }) => levels).map((level) => ({ at: level.day_since_dose, text: texts.level(level) }))),
     labels(frame, shown, median, texts),
   ]);
 }
@@ -38,9 +38,9 @@ export function inARow({ shown, now, planned, width, em, texts }) {
     openings.map(({ at: day }) => [mark(frame, day, "dose", null), diamond(frame, day)]),
     planned !== null && planned > now && mark(frame, at(planned), "planned", null),
     openings.map(({ at: day, span }) =>
-      line(frame, span.points.map((point) => ({ ...point, day: point.day + day })), span.ago ? "earlier solid" : "running", { r: span.ago ? em * 0.13 : em * 0.2 }),
+      line(frame, span.points.map((point) => ({ ...point, day: point.day + day })), span.ago ? "earlier" : "running", { r: em * 0.16 }),
     ),
-    shown.flatMap(({ levels }) => levels).map((level) => levelMark(frame, at(level.on), texts.level(level))),
+    levelMarks(frame, shown.flatMap(({ levels }) => levels).map((level) => ({ at: at(level.on), text: texts.level(level) }))),
   ]);
 }
 
@@ -49,7 +49,7 @@ function framed({ width, em, last, right, hasLevels }) {
   const left = 2.1 * em;
   const top = (hasLevels ? 3.4 : 2) * em;
   const plot = width - left - right;
-  const height = Math.min(Math.max(plot * 0.62, 11 * em), 17 * em);
+  const height = Math.min(Math.max(plot * 0.62, 13.5 * em), 18 * em);
   return {
     width, em, last, left, top, plot, height, bottom: top + height,
     total: top + height + 3.6 * em,
@@ -97,37 +97,43 @@ function diamond({ x, bottom, em }, day) {
   return svg("path", { class: "diamond", d: `M${x(day)} ${bottom - r}l${r} ${r}l${-r} ${r}l${-r} ${-r}z` });
 }
 
-function line({ x, y }, points, kind, { dash = null, r }) {
+/** Draw a line with a dot for each day; a thin one has dots only where a day stands alone or is set apart. */
+function line({ x, y }, points, kind, { dash = null, r, bold = false }) {
   return runs(points).map((run) => [
     run.length > 1 && svg("polyline", { class: `line ${kind}`, "stroke-dasharray": dash, points: run.map(({ day, rating }) => `${x(day)},${y(rating)}`).join(" ") }),
-    run.map(({ day, rating, flagged }) => svg("circle", { class: `dot ${kind}${flagged ? " flagged" : ""}`, cx: x(day), cy: y(rating), r })),
+    run.filter(({ flagged }) => bold || flagged || run.length === 1).map(({ day, rating, flagged }) => svg("circle", { class: `dot ${kind}${flagged ? " flagged" : ""}`, cx: x(day), cy: y(rating), r })),
   ]);
 }
 
-function levelMark({ x, top, em }, day, told) {
+/** A square for each level, the newest with its value wherever there is room; all of them stand in the list below. */
+function levelMarks(frame, levels) {
+  const { x, top, em } = frame;
   const r = em * 0.3;
-  const at = x(day);
-  return [
-    svg("rect", { class: "level", x: at - r, y: top - em * 1.05 - r, width: 2 * r, height: 2 * r }),
-    text(at, top - em * 1.55, told, "middle", "halo level-text"),
-  ];
+  const squares = levels.map(({ at }) => svg("rect", { class: "level", x: x(at) - r, y: top - em * 1.05 - r, width: 2 * r, height: 2 * r }));
+  return [squares, spread(frame, levels).map(({ at, text: told }) => text(x(at), top - em * 1.6, told, "middle", "halo"))];
 }
 
-/** Write at the end of each line which it is, pushed apart where two would overlap. */
+/** Write at the end of each line which it is: the running one where it ends, the others as near as there is room. */
 function labels(frame, shown, median, texts) {
   const { x, y, em, left, plot } = frame;
-  const ends = shown.filter(({ points }) => points.length).map((span) => ({ ...span.points.at(-1), text: texts.name(span), kind: span.ago ? "" : "strong" }));
-  if (median.length) ends.push({ ...median.at(-1), text: texts.median, kind: "" });
-  let lowest = -Infinity;
-  return ends
-    .map((one) => ({ ...one, at: y(one.rating) }))
-    .sort((one, another) => one.at - another.at)
-    .map((one) => {
-      const at = Math.max(one.at, lowest + em * 1.05);
-      lowest = at;
-      const where = Math.min(x(one.day), left + plot) + em * 0.5;
-      return text(where, at + em * 0.35, one.text, "start", `halo ${one.kind}`);
-    });
+  const ends = shown.filter(({ points }) => points.length).map((span) => ({ ...span.points.at(-1), text: texts.name(span), strong: !span.ago }));
+  if (median.length) ends.push({ ...median.at(-1), text: texts.median, strong: false });
+  const taken = [];
+  return ends.reverse().map((one) => {
+    const from = Math.min(x(one.day), left + plot) + em * 0.5;
+    const box = { from, to: from + one.text.length * em * (one.strong ? 0.7 : 0.58), at: y(one.rating) };
+    const at = free(box, taken, frame);
+    taken.push({ ...box, at });
+    return text(from, at + em * 0.35, one.text, "start", one.strong ? "halo strong" : "halo");
+  });
+}
+
+/** Return the height nearest to where a label belongs at which it runs into none of those written before. */
+function free({ from, to, at }, taken, { em, top, bottom }) {
+  const near = taken.filter((one) => one.from < to && from < one.to);
+  const steps = Array.from({ length: 24 }, (_, n) => at + Math.ceil(n / 2) * (n % 2 ? 1 : -1) * em * 0.55);
+  const fits = (height) => height > top && height < bottom && near.every((one) => Math.abs(one.at - height) >= em * 1.05);
+  return steps.find(fits) ?? at;
 }
 
 /** Leave out the ticks whose words would run into the one before. */

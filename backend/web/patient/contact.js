@@ -1,12 +1,52 @@
-/** The "contact" screen. */
-import { h, fill } from "./dom.js";
-import { t } from "./words.js";
+/** "Please contact me": asking the clinic to call or write back, and what became of it. */
+
+import { on } from "./bus.js";
+import { nowIso } from "./clock.js";
+import { fill, h, notice } from "./dom.js";
+import { put } from "./queue.js";
+import { asked, isOpen, requestList } from "./requests.js";
+import { draft, dropDraft, saveDraft } from "./store.js";
+import { busy, button, card, field, safety } from "./ui.js";
+import { moment, t } from "./words.js";
 import * as words from "./contact.words.js";
+
+const DRAFT = "contact";
+const LONGEST = 2000;
 
 export const screen = {
   name: "contact",
   words: words.words,
   async render(root) {
-    fill(root, h("h1", { tabindex: "-1" }, t("contact.title")));
+    const area = h("textarea", { id: "words", rows: 4, maxlength: LONGEST, value: (await draft(DRAFT)) ?? "" });
+    area.addEventListener("input", () => saveDraft(DRAFT, area.value));
+    const earlier = h("div", { id: "earlier" });
+    const open = h("div", { id: "open" });
+    const send = button(t("contact.send"), () => busy(send, () => ask(area, heading)), { primary: true, id: "send" });
+    const heading = h("h1", {}, t("contact.title"));
+    fill(
+      root,
+      heading,
+      await safety(),
+      open,
+      card(t("contact.ask"), h("p", {}, t("contact.how")), field(t("contact.words"), area, { hint: t("contact.words.hint") }), h("div", { class: "buttons" }, send)),
+      earlier,
+    );
+    const redraw = async () => {
+      const found = await asked("contact");
+      const standing = found.find(isOpen);
+      fill(open, standing && h("p", { class: "note" }, t("contact.standing", { when: moment(standing.data.recorded_at, "short") })));
+      fill(earlier, requestList(found, { after: () => heading.focus() }));
+    };
+    await redraw();
+    return on("changed", redraw);
   },
 };
+
+async function ask(area, heading) {
+  const said = area.value.trim();
+  await put("request", { kind: "contact", words: said || null, recorded_at: nowIso() });
+  area.value = "";
+  await dropDraft(DRAFT);
+  notice(t("contact.sent"));
+  heading.focus();
+}

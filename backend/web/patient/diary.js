@@ -82,6 +82,13 @@ export function dataOf(form, vocabulary = [], now = new Date()) {
   };
 }
 
+/** Return what may be sent of an entry as it stands: without what the server added, at one moment or day. */
+export function sendable({ occurred, ratings, no_complaints, wearing_off, other_causes, note }, now = new Date()) {
+  const { at, on, zone: where } = occurred;
+  const moment = at ? { at, zone: where } : { on, zone: where };
+  return { occurred: moment, recorded_at: nowIso(now), ratings, no_complaints, wearing_off, other_causes, note };
+}
+
 /** Return whether two entries say the same of the same moment; when they were written down does not count. */
 export function same(one, another) {
   return canonical(one) === canonical(another);

@@ -1,12 +1,189 @@
-/** The "dose" screen. */
-import { h, fill } from "./dom.js";
-import { t } from "./words.js";
+/** A dose taken at home: the clinic's checks before it, when, where on the body, and how the last ones were recorded. */
+
+import { on } from "./bus.js";
+import { nowIso, today } from "./clock.js";
+import { checklist } from "./dosecheck.js";
+import { fill, h, notice } from "./dom.js";
+import { put } from "./queue.js";
+import { doc, draft, dropDraft, records, saveDraft } from "./store.js";
+import { busy, button, card, choices, confirm, link, safety } from "./ui.js";
+import { day, has, localDay, t, when } from "./words.js";
+import { whenField } from "./whenfield.js";
 import * as words from "./dose.words.js";
+
+const SHOWN = 6;
+const UNKNOWN = "unknown";
 
 export const screen = {
   name: "dose",
   words: words.words,
-  async render(root) {
-    fill(root, h("h1", { tabindex: "-1" }, t("dose.title")));
+  async render(root, { params, go }) {
+    const plan = await doc("plan");
+    const standing = (plan?.treatments ?? []).filter((one) => !one.stopped_on || one.stopped_on > today());
+    const home = standing.filter((one) => one.at_home);
+    if (!home.length) return clinicGives(root, standing);
+    const treatment = home.find((one) => one.id === params[0]) ?? home[0];
+    const earlier = h("div", { id: "earlier" });
+    const redraw = async () => fill(earlier, list(await taken(treatment.id)));
+    const form = await doseForm(treatment, go);
+    fill(
+      root,
+      h("h1", {}, t("dose.title")),
+      home.length > 1 && choices(t("dose.which"), "treatment", home.map(({ id, name }) => ({ value: id, text: name })), {
+        value: treatment.id,
+        onchange: (id) => go(`dose/${id}`),
+      }),
+      planned(treatment),
+      form,
+      earlier,
+      await safety(),
+    );
+    await redraw();
+    return on("changed", redraw);
   },
 };
+
+async function doseForm(treatment, go) {
+  const [lists, doses, site] = await Promise.all([doc("checklists"), taken(treatment.id), doc("site")]);
+  const key = `dose:${treatment.id}`;
+  const found = await draft(key);
+  // What was ticked yesterday says nothing about today.
+  const kept = found?.on === today() ? found : { on: today(), answers: {}, body_site: null };
+  const keep = () => saveDraft(key, kept);
+  const asked = lists?.items?.find((one) => one.treatment_id === treatment.id) ?? null;
+  const checks = asked && checklist(asked, kept.answers, { site, keep });
+  const moment = whenField(t(oral(treatment) ? "dose.when_oral" : "dose.when"));
+  const place = treatment.body_sites?.length ? bodySites(treatment.body_sites, doses, kept, keep) : null;
+  const save = button(t("dose.save"), () => busy(save, ask), { primary: true, id: "save" });
+  return [
+    checks,
+    card(t(oral(treatment) ? "dose.took" : "dose.got"), moment, place, h("div", { class: "buttons" }, save)),
+  ];
+
+  async function ask() {
+    // Every field tells what it misses; the first one that does gets the focus.
+    const missing = [checks?.missing(), place?.missing()].filter(Boolean);
+    const occurred = moment.chosen();
+    if (missing.length) return missing[0]();
+    if (!occurred || !(await confirm(sure(occurred), t("dose.sure_yes"), t("dose.sure_no")))) return;
+    await put("dose", {
+      treatment_id: treatment.id,
+      route: treatment.route,
+      occurred,
+      recorded_at: nowIso(),
+      body_site: bodySite(),
+      ...(asked ? { checklist: { version: asked.version, answers: { ...kept.answers } } } : {}),
+    });
+    await dropDraft(key);
+    notice(t("dose.saved"));
+    go(`dose/${treatment.id}`);
+  }
+
+  function bodySite() {
+    const chosen = place?.chosen() ?? UNKNOWN;
+    return chosen === UNKNOWN ? null : chosen;
+  }
+
+  function sure(occurred) {
+    const same = doses.find((one) => dayOf(one.when) === dayOf(occurred));
+    const where = bodySite();
+    return [
+      same && t("dose.twice", { when: when(same.when, "short") }),
+      t("dose.sure", { name: treatment.name, when: when(occurred), where: where ? `, ${t(`dose.site.${where}`)}` : "" }),
+    ].filter(Boolean).join(" ");
+  }
+}
+
+/** The places on the body, each with the day on which it was last used; it suggests none. */
+function bodySites(sites, doses, kept, keep) {
+  const options = sites.map((value) => {
+    const last = doses.find((one) => one.body_site === value);
+    return { value, text: upper(named(value)), hint: last ? t("dose.site_last", { day: day(dayOf(last.when), "short") }) : t("dose.site_never") };
+  });
+  options.push({ value: UNKNOWN, text: upper(t("dose.site_unknown")) });
+  const node = choices(t("dose.site"), "site", options, {
+    value: kept.body_site,
+    hint: t("dose.site_hint"),
+    onchange(value) {
+      kept.body_site = value;
+      node.refuse(null);
+      keep();
+    },
+  });
+  node.missing = () => (node.chosen() ? null : () => node.refuse(t("dose.site_missing")));
+  return node;
+}
+
+function planned({ expected, name }) {
+  if (!expected) return h("p", { class: "lead" }, name);
+  const late = expected.on < today();
+  const key = late ? "dose.since" : expected.on === today() ? "dose.today" : "dose.next";
+  return h("p", { class: "lead" }, t(key, { name, day: day(expected.on) }));
+}
+
+function list(doses) {
+  if (!doses.length) return null;
+  return card(
+    t("dose.earlier"),
+    h("ul", { class: "list" }, doses.slice(0, SHOWN).map((one) => h("li", {}, h("strong", {}, when(one.when, "short")), one.body_site && ` · ${named(one.body_site)}`, state(one)))),
+  );
+}
+
+function state({ waiting, refused, source }) {
+  if (refused) return h("p", {}, t("dose.refused"), " ", h("a", { href: "#/trouble" }, t("dose.look")));
+  if (waiting) return h("small", {}, h("br"), t("dose.waiting"));
+  return source === "clinic" && h("small", {}, h("br"), t("dose.by_clinic"));
+}
+
+/** Return the doses that were given of a treatment, newest first, those that still wait among them. */
+async function taken(treatmentId) {
+  const found = (await records("dose")).filter(({ data }) => data.treatment_id === treatmentId && (data.given || data.occurred));
+  return found
+    .map(({ data, waiting, refused }) => ({
+      when: data.given ? moment(data.given) : data.occurred,
+      body_site: data.body_site ?? data.parts?.[0]?.body_site ?? null,
+      source: data.source,
+      waiting,
+      refused,
+    }))
+    .sort((a, b) => sortable(b.when) - sortable(a.when));
+}
+
+function moment({ at, on: date }) {
+  return at ? { at } : { on: date };
+}
+
+function dayOf(occurred) {
+  return occurred.at ? localDay(new Date(occurred.at)) : occurred.on;
+}
+
+function sortable(occurred) {
+  return Date.parse(occurred.at ?? `${occurred.on}T12:00`);
+}
+
+function named(site) {
+  return has(`dose.site.${site}`) ? t(`dose.site.${site}`) : t("dose.site.other");
+}
+
+function upper(text) {
+  return text[0].toLocaleUpperCase() + text.slice(1);
+}
+
+function oral({ route }) {
+  return route === "oral";
+}
+
+function clinicGives(root, treatments) {
+  const coming = treatments.find((one) => one.expected)?.expected;
+  fill(
+    root,
+    h("h1", {}, t("dose.title")),
+    card(
+      t("dose.clinic"),
+      h("p", {}, t("dose.clinic_more")),
+      coming && h("p", {}, t(coming.sure === "planned" ? "dose.clinic_next" : "dose.clinic_about", { day: day(coming.on) })),
+      h("div", { class: "buttons" }, link(t("dose.to_move"), "#/move")),
+    ),
+  );
+  return null;
+}

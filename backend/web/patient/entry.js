@@ -26,6 +26,7 @@ export const screen = {
     const page = await opened(id, entry, { go, again });
     const title = entry ? t("entry.change_title", { day: day(dayOf(entry.data)) }) : t("entry.title");
     fill(root, h("h1", {}, title), page.begun && begunBefore(page), form(page), await safety());
+    return aboveTabs();
   },
 };
 
@@ -38,6 +39,14 @@ async function opened(id, entry, doors) {
   page.form = kept ? resumed(kept) : fresh;
   page.keep = () => saveDraft(key, { ...page.form, begun: true });
   return page;
+}
+
+/** Tell the styles how high the tabs are, which lie over the foot of the screen at any size of letter. */
+function aboveTabs() {
+  const tabs = document.getElementById("tabs");
+  const sized = new ResizeObserver(() => document.documentElement.style.setProperty("--foot", `${tabs.offsetHeight}px`));
+  sized.observe(tabs);
+  return () => sized.disconnect();
 }
 
 function begunBefore(page) {

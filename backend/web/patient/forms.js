@@ -1,12 +1,98 @@
-/** The "forms" screen. */
-import { h, fill } from "./dom.js";
-import { t } from "./words.js";
+/** The forms: which are asked now, filling one in, and what was sent before. */
+
+import { on } from "./bus.js";
+import { fill, h } from "./dom.js";
+import { asked, finished, opened, reopened } from "./formdraft.js";
+import { asked as put, beside, kept } from "./formlogic.js";
+import { ONE_PAGE, onePage, overview, question } from "./formfill.js";
+import { draft } from "./store.js";
+import { card, empty, link, safety } from "./ui.js";
+import { day, has, moment, t } from "./words.js";
 import * as words from "./forms.words.js";
+
+const SHOWN = 10;
 
 export const screen = {
   name: "forms",
   words: words.words,
-  async render(root) {
-    fill(root, h("h1", { tabindex: "-1" }, t("forms.title")));
+  async render(root, { params, go }) {
+    const [form, which, view] = params;
+    if (form === "thanks") return thanks(root);
+    if (form) return filled(root, form === "sent" ? await reopened(which) : await opened(form, which ?? null), view, go);
+    await list(root);
+    return on("changed", () => list(root));
   },
 };
+
+async function filled(root, filling, view, go) {
+  if (!filling) return gone(root);
+  if (view === "check") return overview(root, filling, go);
+  if (view === "all") return onePage(root, filling, go);
+  if (view) return question(root, filling, view, go);
+  return start(root, filling);
+}
+
+/** The first page of a form: what it is about, how long it is, and where one was. */
+async function start(root, filling) {
+  const { form, answers, at, base } = filling;
+  const begun = Object.keys(kept(form.items, answers)).length;
+  const first = put(form.items, answers).find((item) => item.key === at) ?? beside(form.items, answers, null);
+  const all = await draft(ONE_PAGE);
+  const next = form.correcting ? "check" : all ? "all" : first.key;
+  fill(
+    root,
+    h("h1", {}, form.title),
+    form.closes_on && !form.correcting && h("p", { class: "lead" }, t("forms.until", { day: day(form.closes_on) })),
+    h("p", {}, t("forms.about", { n: form.items.length })),
+    begun > 0 && h("p", { class: "note" }, t(form.correcting ? "forms.again" : "forms.begun", { n: begun })),
+    h("div", { class: "buttons" },
+      link(t(form.correcting ? "forms.look_over" : begun ? "forms.go_on" : "forms.begin"), `#/forms/${base}/${next}`, { primary: true, id: "begin" }),
+      !form.correcting && !all && link(t("forms.one_page"), `#/forms/${base}/all`),
+      link(t("common.back"), "#/forms")),
+    await safety(),
+  );
+}
+
+async function list(root) {
+  const [open, done] = [await asked(), await finished()];
+  const todo = open.filter((one) => one.state !== "waiting");
+  fill(
+    root,
+    h("h1", {}, t("forms.title")),
+    todo.length ? todo.map(invitation) : empty(t("forms.nothing")),
+    done.length > 0 && card(t("forms.sent_before"), h("ul", { class: "list" }, done.slice(0, SHOWN).map(sent))),
+    await safety(),
+  );
+}
+
+function invitation(one) {
+  return card(
+    one.title,
+    one.closes_on && h("p", {}, t("forms.until", { day: day(one.closes_on) })),
+    one.state === "begun" && h("p", {}, h("span", { class: "tag" }, t("forms.is_begun"))),
+    h("div", { class: "buttons" }, link(t(one.state === "begun" ? "forms.go_on" : "forms.begin"), `#/forms/${one.form}/${one.about_interval}`, { primary: true })),
+  );
+}
+
+function sent({ id, data, waiting, refused, form }) {
+  const title = form?.title ?? (has(`forms.form.${data.form}`) ? t(`forms.form.${data.form}`) : t("forms.some"));
+  const state = refused ? "forms.refused" : waiting ? "forms.waiting" : null;
+  return h("li", {},
+    h("strong", {}, title), h("br"), h("small", {}, t("forms.sent_on", { when: moment(data.recorded_at, "short") })),
+    state && h("p", {}, t(state), refused && [" ", h("a", { href: "#/trouble" }, t("forms.look"))]),
+    form && !refused && h("p", {}, h("a", { href: `#/forms/sent/${id}` }, t("forms.change_sent"), h("span", { class: "unseen" }, ` (${title})`))));
+}
+
+async function thanks(root) {
+  fill(
+    root,
+    h("h1", {}, t("forms.thanks")),
+    card(null, h("p", { class: "lead" }, t("forms.thanks_more")), h("p", {}, t("forms.thanks_read"))),
+    h("div", { class: "buttons" }, link(t("forms.to_today"), "#/today", { primary: true }), link(t("forms.to_forms"), "#/forms")),
+    await safety(),
+  );
+}
+
+async function gone(root) {
+  fill(root, h("h1", {}, t("forms.title")), empty(t("forms.gone")), h("div", { class: "buttons" }, link(t("forms.to_forms"), "#/forms", { primary: true })), await safety());
+}

@@ -4,6 +4,7 @@ import { on } from "./bus.js";
 import { fill, h } from "./dom.js";
 import { words } from "./frame.words.js";
 import { icon } from "./icons.js";
+import { otherLanguage } from "./languages.js";
 import { doc } from "./store.js";
 import { state } from "./sync.js";
 import { button, link } from "./ui.js";
@@ -35,6 +36,7 @@ export function drawFrame(name = place) {
   place = name;
   byId("skip").textContent = t("app.skip");
   drawTabs();
+  drawLanguages();
   drawQueue();
   return drawBanners();
 }
@@ -56,6 +58,14 @@ function tab(name) {
   );
 }
 
+function drawLanguages() {
+  const before = byId("languages");
+  const held = before.contains(document.activeElement);
+  before.hidden = place !== "pair";
+  fill(before, place === "pair" && otherLanguage());
+  if (held) byId("language-other")?.focus();
+}
+
 function drawQueue() {
   const queue = byId("queue");
   const now = state();
@@ -65,7 +75,7 @@ function drawQueue() {
   fill(
     queue,
     icon(kind),
-    h("span", {}, h("span", { class: "unseen" }, `${t("app.queue")}: `), h("strong", {}, said), since && h("small", {}, ` ${since}`)),
+    h("span", {}, h("span", { class: "unseen" }, `${t("app.queue")}: `), h("strong", {}, said), " ", since && h("small", {}, since)),
   );
 }
 
@@ -103,7 +113,7 @@ function unpaired(now) {
   const waits = now.waiting + now.refused;
   const more = waits ? t("app.unpaired.waiting", { n: waits }) : t("app.unpaired.none");
   const again = place === "pair" ? null : link(t("app.unpaired.pair"), "#/pair", { id: "pair-again" });
-  return bar("unpaired", h("strong", {}, t("app.unpaired")), ` ${more}`, again);
+  return bar("unpaired", [h("strong", {}, t("app.unpaired")), ` ${more}`], again);
 }
 
 function outdated() {
@@ -120,7 +130,6 @@ async function reload(event) {
   location.reload();
 }
 
-function bar(kind, ...children) {
-  const [text, ...rest] = [children.filter((child) => !(child instanceof Element && child.matches("a, button"))), ...children.filter((child) => child instanceof Element && child.matches("a, button"))];
-  return h("div", { class: `banner ${kind}`, role: "status" }, icon("attention"), h("p", {}, text), rest);
+function bar(kind, said, action = null) {
+  return h("div", { class: `banner ${kind}`, role: "status" }, icon("attention"), h("p", {}, said), action);
 }

@@ -69,7 +69,7 @@ async function draw(page) {
   }
   const shown = spans(page.trend, today(), Number(page.view.many));
   page.facts = { shown, plan, median: page.view.median ? medians(shown.slice(0, -1)) : [], summary: summed(shown) };
-  page.figure = h("div", { class: "figure" });
+  page.figure = h("div", { class: "plot" });
   page.width = 0;
   fill(
     page.body,
@@ -126,10 +126,11 @@ function key({ view, facts }) {
   const { shown, median } = facts;
   const lines = [
     ["running", t("intervals.key.now")],
-    shown.length > 1 && ["earlier", t("intervals.key.earlier")],
+    shown.length > 1 && [view.how === "row" ? "earlier solid" : "earlier", t("intervals.key.earlier")],
     median.length > 0 && ["median", t("intervals.key.median")],
   ].filter(Boolean);
   const marks = [
+    shown.some(({ points }) => points.some(({ flagged }) => flagged)) && ["flagged", t("intervals.key.flagged")],
     ["dose", t("intervals.key.dose")],
     shown.some(({ levels: found }) => found.length) && ["level", t("intervals.key.level")],
   ].filter(Boolean);

@@ -23,6 +23,12 @@ export function languages() {
   );
 }
 
+/** One button: to the other language, where there is no room for more. */
+export function otherLanguage() {
+  const other = LANGUAGES.find((one) => one !== language());
+  return h("button", { type: "button", class: "quiet", id: "language-other", lang: other, onclick: () => choose(other) }, NAMES[other]);
+}
+
 /** Tell the server of a choice it has not heard of; does nothing when there is none, or no answer. */
 export async function tellLanguage() {
   if (localStorage.getItem(UNTOLD) === null || !(await paired())) return;

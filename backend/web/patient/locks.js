@@ -2,15 +2,38 @@
 
 import { keep } from "./phone.js";
 
+const PATIENCE_MS = 90_000;
 const LEASE_MS = 20_000;
 const RENEW_MS = 5_000;
 const ASK_AGAIN_MS = 250;
 
 const queues = new Map();
 
-/** Run `work` while nobody else runs anything under this name, and return what it gives. */
+/**
+ * Run `work` while nobody else runs anything under this name, and return what it gives.
+ *
+ * A tab that a phone put to sleep in the middle of its turn loses it after a while: all that is done alone may be done
+ * twice, it is only wasteful.
+ */
 export function alone(name, work) {
-  return navigator.locks ? navigator.locks.request(`uitwerk-${name}`, work) : inTurn(name, () => leased(name, work));
+  return navigator.locks ? locked(`uitwerk-${name}`, work) : inTurn(name, () => leased(name, work));
+}
+
+async function locked(name, work) {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
+  let begun = false;
+  const mine = () => {
+    clearTimeout(timer);
+    begun = true;
+    return work();
+  };
+  try {
+    return await navigator.locks.request(name, { signal: patience.signal }, mine);
+  } catch (error) {
+    if (begun || error?.name !== "AbortError") throw error;
+    return navigator.locks.request(name, { steal: true }, work);
+  }
 }
 
 // The lease tells tabs apart, not callers within one: those wait for each other here.

@@ -97,11 +97,9 @@ function oneDay({ on, people }) {
 }
 
 function onePerson({ name, role, looks }) {
-  return [
-    h("div", { class: "row apart" }, h("h3", {}, name ?? unnamed(role)), h("span", { class: "soft" }, span(looks))),
-    h("p", { class: "soft" }, t(`looked.role.${role}`)),
-    h("ul", {}, counted(looks).map(oneAct)),
-  ];
+  const who = h("div", { class: "row apart" }, h("strong", { class: "strong" }, name ?? unnamed(role)), h("span", { class: "soft" }, span(looks)));
+  const what = has(`looked.role.${role}`) && h("p", { class: "soft" }, t(`looked.role.${role}`));
+  return [who, what, h("ul", {}, counted(looks).map(oneAct))];
 }
 
 function unnamed(role) {

@@ -1,12 +1,97 @@
-/** The "move" screen. */
-import { h, fill } from "./dom.js";
-import { t } from "./words.js";
+/** Asking for another appointment: a request to the clinic, never a change; and what became of earlier ones. */
+
+import { on } from "./bus.js";
+import { nowIso, today } from "./clock.js";
+import { fill, h, notice } from "./dom.js";
+import { put } from "./queue.js";
+import { asked, isOpen, requestList } from "./requests.js";
+import { doc, draft, dropDraft, saveDraft } from "./store.js";
+import { busy, button, card, choices, field, link } from "./ui.js";
+import { day, moment, t } from "./words.js";
 import * as words from "./move.words.js";
+
+const DRAFT = "move";
+const LONGEST = 1000;
 
 export const screen = {
   name: "move",
   words: words.words,
   async render(root) {
-    fill(root, h("h1", { tabindex: "-1" }, t("move.title")));
+    const [plan, site] = await Promise.all([doc("plan"), doc("site")]);
+    const treatments = (plan?.treatments ?? []).filter((one) => !one.stopped_on || one.stopped_on > today());
+    const clinic = treatments.filter((one) => !one.at_home && one.expected);
+    const earlier = h("div", { id: "earlier" });
+    const heading = h("h1", {}, t("move.title"));
+    fill(
+      root,
+      heading,
+      clinic.length ? await form(clinic, heading, site) : none(treatments),
+      earlier,
+    );
+    const redraw = async () => {
+      const found = await asked("move");
+      const open = found.find(isOpen);
+      const about = (data) => named(plan?.treatments ?? [], data.treatment_id);
+      const note = root.querySelector("#open");
+      if (note) fill(note, open && h("p", {}, t("move.open", { when: moment(open.data.recorded_at, "short") })));
+      fill(earlier, requestList(found, { about, after: () => heading.focus() }));
+    };
+    await redraw();
+    return on("changed", redraw);
   },
 };
+
+async function form(treatments, heading, site) {
+  const kept = (await draft(DRAFT)) ?? {};
+  const why = h("textarea", { id: "why", rows: 3, maxlength: LONGEST, value: kept.why ?? "" });
+  const days = h("textarea", { id: "days", rows: 3, maxlength: LONGEST, value: kept.days ?? "" });
+  for (const area of [why, days]) area.addEventListener("input", () => saveDraft(DRAFT, { why: why.value, days: days.value }));
+  const which = treatments.length > 1 ? choices(t("move.which"), "which", treatments.map((one) => ({ value: one.id, text: one.name, hint: expected(one) })), { value: treatments[0].id }) : null;
+  const send = button(t("move.send"), () => busy(send, () => ask()), { primary: true, id: "send" });
+  return [
+    card(
+      t("move.now"),
+      treatments.map((one) => h("p", { class: "strong" }, expected(one), h("br"), h("small", {}, one.name))),
+      h("p", { class: "note" }, t("move.stands")),
+      h("div", { id: "open" }),
+    ),
+    card(
+      t("move.ask"),
+      which,
+      field(t("move.days"), days, { hint: t("move.days.hint") }),
+      field(t("move.why"), why, { hint: t("move.why.hint") }),
+      h("div", { class: "buttons" }, send),
+      h("p", { class: "soft" }, t("move.soon"), site?.phone && [" ", h("a", { href: `tel:${site.phone.replace(/[^+\d]/g, "")}` }, t("safety.call", { name: site.name }), " ", h("span", { class: "number" }, site.phone))]),
+    ),
+  ];
+
+  async function ask() {
+    const told = [days.value.trim() && `${t("move.days")} ${days.value.trim()}`, why.value.trim() && `${t("move.why")} ${why.value.trim()}`];
+    const data = { kind: "move", treatment_id: which?.chosen() ?? treatments[0].id, words: told.filter(Boolean).join("\n") || null };
+    await put("request", { ...data, recorded_at: nowIso() });
+    why.value = "";
+    days.value = "";
+    await dropDraft(DRAFT);
+    notice(t("move.sent"));
+    heading.focus();
+  }
+}
+
+function expected({ expected: { on: date, at, sure } }) {
+  if (sure !== "planned") return t("move.expected", { day: day(date) });
+  return at ? moment(at) : day(date);
+}
+
+function named(treatments, id) {
+  const found = treatments.find((one) => one.id === id);
+  return treatments.length > 1 && found && h("p", { class: "soft" }, found.name);
+}
+
+function none(treatments) {
+  const home = treatments.some((one) => one.at_home);
+  return card(
+    t("move.none"),
+    h("p", {}, t(home ? "move.none.home" : "move.none.more")),
+    h("div", { class: "buttons" }, home && link(t("move.to_dose"), "#/dose"), link(t("move.to_contact"), "#/contact")),
+  );
+}

@@ -29,6 +29,12 @@ export async function untold(whose) {
   return all.filter(({ told }) => !told).slice(0, MOST_RECEIPTS);
 }
 
+/** Note that the server has heard of receipts, or never will. */
+export function told(whose, receipts) {
+  const note = ({ receipts: store }) => Promise.all(receipts.map((one) => got(store.put({ ...one, told: true }))));
+  return mine(["receipts"], "readwrite", note, { whose });
+}
+
 /** Return an item as it is sent. */
 export function change({ op, type, id, base_version, data }, shift) {
   const based = base_version === null ? {} : { base_version };
@@ -101,7 +107,8 @@ async function done({ queue, records }, item, result, rest) {
   const made = result.result === "duplicate" ? (item.base_version ?? 0) + 1 : result.version;
   const next = rest[0];
   if (next?.follows) await got(queue.put({ ...next, follows: false, base_version: made }));
-  const gone = item.op === "retract" && (!result.stored || result.stored.retracted);
+  // A request that was withdrawn stays to be seen; whatever else was taken back is gone.
+  const gone = item.op === "retract" && (item.type !== "request" || !result.stored);
   if (gone) await got(records.delete([kindOf(item.type), item.id]));
   else await stand(records, item, result);
 }

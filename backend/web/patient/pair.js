@@ -1,11 +1,12 @@
 /** Pairing this phone: with the secret that a scanned link carries, or with the code somebody types over. */
 
+import { on } from "./bus.js";
 import { fill, h } from "./dom.js";
+import { icon } from "./icons.js";
 import { isApple, isInstalled } from "./install.js";
-import { languages } from "./languages.js";
 import { words } from "./pair.words.js";
 import { pair, paired } from "./session.js";
-import { state, sync } from "./sync.js";
+import { state } from "./sync.js";
 import { busy, button, card, field, safety } from "./ui.js";
 import { t } from "./words.js";
 
@@ -35,7 +36,6 @@ export const screen = {
     const waits = state().waiting + state().refused;
     fill(
       root,
-      languages(),
       h("h1", {}, t(state().unpaired ? "pair.again_title" : "pair.title")),
       h("p", { class: "lead" }, t(scanned ? "pair.scanned" : "pair.intro")),
       had && h("p", { class: "note" }, t("pair.already")),
@@ -91,7 +91,6 @@ async function attempt({ typing, device, root, go, again }) {
   }
   scanned = null;
   history.replaceState(null, "", "/app#/today");
-  sync("paired");
   await welcome(root, go);
 }
 
@@ -119,16 +118,21 @@ function sayWhy(error) {
 }
 
 async function welcome(root, go) {
-  const part = (name) => card(t(`pair.welcome_${name}_title`), h("p", {}, t(`pair.welcome_${name}`)));
+  const fixed = h("div", {}, await safety());
+  // The clinic's name and number come with the first answer, a moment after pairing.
+  const heard = on("changed", async () => {
+    if (fixed.isConnected) fill(fixed, await safety());
+    else heard();
+  });
+  const part = (name, drawn) =>
+    h("li", {}, icon(drawn), h("p", {}, h("strong", {}, t(`pair.welcome_${name}_title`)), h("br"), t(`pair.welcome_${name}`)));
   const heading = h("h1", { tabindex: "-1" }, t("pair.welcome"));
   fill(
     root,
     heading,
     h("p", { class: "lead" }, t("pair.welcome_done")),
-    await safety(),
-    part("log"),
-    part("offline"),
-    part("private"),
+    card(null, h("ul", { class: "points" }, part("log", "pen"), part("offline", "offline"), part("private", "looked"))),
+    fixed,
     button(t("pair.begin"), () => go("today"), { primary: true, id: "begin" }),
   );
   scrollTo({ top: 0, behavior: "instant" });

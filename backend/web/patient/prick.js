@@ -1,7 +1,7 @@
 /** The finger prick: what to do now and when, one clear step at a time, and what became of the blood. */
 
 import { on } from "./bus.js";
-import { today, zone } from "./clock.js";
+import { today } from "./clock.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { chain, current, doseOf, results, standing, stopped, timing } from "./pricklogic.js";
@@ -35,16 +35,19 @@ async function overview(root) {
   const items = standing(pulled, queue);
   const treatments = plan?.treatments ?? [];
   const now = current(items);
-  const before = items.filter((item) => item !== now).reverse();
+  const past = items.filter((item) => item !== now).reverse();
+  const last = past.find((item) => item.results.length > 0);
+  const before = past.filter((item) => item !== last);
   fill(
     root,
     h("h1", {}, t("prick.title")),
     refusals(queue),
     now ? going(now, doseOf(now, treatments)) : nothing(doseOf(null, treatments)),
+    last && newest(last),
     before.length > 0 && card(t("prick.before"), before.map(earlier)),
     card(
       t("prick.questions"),
-      h("ul", { class: "menu" }, [["prick", "#/prick/how", "how"], ["pen", "#/prick/new", "unordered"], ["contact", "#/contact", "ask"]].map(entry)),
+      h("ul", { class: "menu" }, [now?.to_do !== "prick" && ["prick", "#/prick/how", "how"], ["pen", "#/prick/new", "unordered"], ["contact", "#/contact", "ask"]].filter(Boolean).map(entry)),
     ),
     told,
   );
@@ -52,42 +55,48 @@ async function overview(root) {
 
 function going(item, dose) {
   const state = NEXT[item.to_do];
+  const phase = item.to_do === "prick" && dose ? timing(dose, today()).phase : "now";
+  const what = phase === "now" ? item.to_do : `prick_${phase}`;
   return [
     card(
-      t(`prick.do.${item.to_do}`),
-      item.to_do === "post" ? posting(item) : timed(item, dose),
-      t(`prick.do.${item.to_do}.more`) && h("p", {}, t(`prick.do.${item.to_do}.more`)),
-      state && h("div", { class: "buttons" }, link(t(`prick.button.${state}`), `#/prick/step/${item.id}/${state}`, { primary: !early(item, dose), id: "next-step" })),
-      state === "kit_received" && h("p", {}, h("a", { href: `#/prick/step/${item.id}/collected` }, t("prick.already"))),
+      t(`prick.do.${what}`),
+      item.to_do === "post" && posting(item),
+      item.to_do === "prick" && dose && [when_(dose, phase), phase !== "past" && h("p", {}, t("prick.before_dose"))],
+      item.to_do !== "prick" && h("p", {}, t(`prick.do.${item.to_do}.more`)),
+      state && h("div", { class: "buttons" },
+        step(item, state, { primary: phase !== "early" }),
+        state === "kit_received" && step(item, "collected", {}),
+        item.to_do === "prick" && link(t("prick.how"), "#/prick/how")),
     ),
+    state === "kit_received" && dose && card(t("prick.how.when"), when_(dose, timing(dose, today()).phase), h("p", {}, t("prick.before_dose"))),
     card(t("prick.chain"), rows(item)),
   ];
+}
+
+function step(item, state, { primary }) {
+  return link(t(`prick.button.${state}`), `#/prick/step/${item.id}/${state}`, { primary, id: primary ? "next-step" : null });
 }
 
 function entry([drawing, href, key]) {
   return h("li", {}, h("a", { href }, icon(drawing), h("span", {}, t(`prick.${key}`)), icon("next")));
 }
 
-function early(item, dose) {
-  return item.to_do === "prick" && dose !== null && timing(dose, today()).phase === "early";
-}
-
-function timed(item, dose) {
-  if (item.to_do === "await_result" || !dose) return null;
-  const when_ = timing(dose, today());
-  const vars = { day: day(when_.from), dose: day(dose.on), n: when_.days };
-  const morning = dose.at ? t("prick.when.morning_at", { ...vars, time: moment(dose.at) }) : t("prick.when.morning", vars);
-  if (when_.phase === "past") return h("p", { class: "strong" }, t("prick.when.past", vars));
+/** Tell on which day to prick for a dose. */
+function when_(dose, phase) {
+  const { from, days } = timing(dose, today());
+  const vars = { day: day(from), dose: day(dose.on), n: days };
+  if (phase === "past") return h("p", {}, t("prick.when.past", vars));
+  const morning = dose.at ? t("prick.when.morning_at", { time: moment(dose.at) }) : t("prick.when.morning", vars);
   return [
-    h("p", { class: "strong" }, t(when_.phase === "early" ? "prick.when.early" : "prick.when.now", vars)),
+    phase === "early" && h("p", { class: "strong" }, t("prick.when.early", vars)),
     h("ul", {}, h("li", {}, t("prick.when.before", vars)), h("li", {}, morning)),
   ];
 }
 
 function posting(item) {
-  const collected = item.steps.find((step) => step.state === "collected")?.occurred;
-  const on_ = collected?.on ?? (collected?.at && today(new Date(collected.at)));
-  return h("p", { class: "strong" }, t(on_ && on_ < today() ? "prick.post.late" : "prick.post.today"));
+  const collected = item.steps.find((one) => one.state === "collected")?.occurred;
+  const taken = collected?.at ? today(new Date(collected.at)) : collected?.on;
+  return h("p", { class: "strong" }, t(taken && taken < today() ? "prick.post.late" : "prick.post.today"));
 }
 
 function nothing(dose) {
@@ -99,36 +108,66 @@ function rows(item) {
     h("li", { class: row.stopped ? "stopped" : row.done ? "done" : row.now ? "now" : "later", "aria-current": row.now ? "step" : null },
       h("span", { class: "mark", "aria-hidden": "true" }, row.stopped ? icon("attention") : row.done ? icon("sent") : null),
       h("span", {}, t(`prick.chain.${row.state}`), h("span", { class: "unseen" }, `, ${t(row.done ? "prick.done" : row.now ? "prick.next" : "prick.later")}`),
-        h("small", {}, row.occurred ? when(local(row.occurred), "short") : row.now ? t("prick.next") : null,
+        h("small", {}, row.occurred ? when(shown(row.occurred), "short") : row.now ? t("prick.next") : null,
           row.waiting && ` · ${t("prick.waiting")}`)))));
 }
 
-/** A moment stored with another zone than this phone's is shown by its own day. */
-function local(occurred) {
-  return occurred.at && (occurred.zone ?? zone()) === zone() ? occurred : occurred.at ? { at: occurred.at } : { on: occurred.on };
+/** The server sends the day with every moment; the time says more. */
+function shown({ at, on: date }) {
+  return at ? { at } : { on: date };
+}
+
+/** The newest result, in full; the older ones are folded. */
+function newest(item) {
+  const { level, antibodies } = results(item);
+  return card(
+    t("prick.newest"),
+    h("p", { class: "big" }, amount(level ?? antibodies), " ", h("small", {}, unit(level ?? antibodies))),
+    h("p", { class: "soft" }, t("prick.taken", { when: taken(item) })),
+    meaning(item),
+    h("details", {}, h("summary", {}, t("prick.chain")), rows(item)),
+  );
 }
 
 function earlier(item) {
   const found = results(item);
-  const taken = item.steps.find((step) => step.state === "collected")?.occurred;
-  const title = taken ? t("prick.taken", { when: when(taken, "short") }) : t(`prick.chain.${item.state}`);
   return h(
     "details",
-    { open: false },
-    h("summary", {}, title, found.level && ` · ${value(found.level)}`, stopped(item) && ` · ${t("prick.unusable")}`),
+    {},
+    h("summary", {}, taken(item) ? t("prick.taken", { when: taken(item) }) : t(`prick.chain.${item.state}`), found.level && ` · ${value(found.level)}`, stopped(item) && ` · ${t("prick.unusable")}`),
     found.level && h("p", { class: "figure" }, t("prick.level", { value: value(found.level) })),
-    found.level && h("p", {}, t("prick.level.means")),
-    found.antibodies && h("p", {}, t("prick.antibodies", { value: value(found.antibodies) })),
-    found.antibodies && h("p", {}, t("prick.antibodies.means")),
+    meaning(item),
     !found.level && !stopped(item) && h("p", {}, t("prick.no_result")),
     stopped(item) && h("p", {}, t("prick.stopped")),
     rows(item),
   );
 }
 
+function meaning(item) {
+  const found = results(item);
+  return [
+    found.level && h("p", {}, t("prick.level.means")),
+    found.antibodies && h("p", { class: found.level ? "strong" : null }, t("prick.antibodies", { value: value(found.antibodies) })),
+    found.antibodies && h("p", {}, t("prick.antibodies.means")),
+  ];
+}
+
+function taken(item) {
+  const collected = item.steps.find((one) => one.state === "collected")?.occurred ?? item.collected;
+  return collected ? when(shown(collected), "short") : "";
+}
+
 function value(result) {
-  const sign = { "<": t("prick.less"), ">": t("prick.more") }[result.comparator] ?? "";
-  return [sign, number(result.value, 2), UNITS[result.unit] ?? result.unit].filter(Boolean).join(" ");
+  return `${amount(result)} ${unit(result)}`;
+}
+
+function amount({ comparator, value: measured }) {
+  const sign = { "<": t("prick.less"), ">": t("prick.more") }[comparator];
+  return [sign, number(measured, 2)].filter(Boolean).join(" ");
+}
+
+function unit(result) {
+  return UNITS[result.unit] ?? result.unit;
 }
 
 function refusals(queue) {

@@ -1,12 +1,120 @@
-/** The "reminders" screen. */
+/** Reminders: what is coming, how one is reached, whether it arrives, and what a stranger gets to see. */
+
+import { why } from "./asking.js";
+import { on } from "./bus.js";
+import { calendarLink } from "./calendarlink.js";
 import { fill, h } from "./dom.js";
-import { t } from "./words.js";
+import { icon } from "./icons.js";
+import { reaching } from "./reaching.js";
 import { words } from "./reminders.words.js";
+import { api } from "./session.js";
+import { doc } from "./store.js";
+import { busy, button, card, empty, trouble } from "./ui.js";
+import { day, has, moment, t } from "./words.js";
+
+const AT_FIRST = 4;
+const MINUTE_S = 60;
 
 export const screen = {
   name: "reminders",
   words,
   async render(root) {
-    fill(root, h("h1", {}, t("reminders.title")));
+    const coming = h("div", {});
+    fill(
+      root,
+      h("h1", {}, t("reminders.title")),
+      h("p", { class: "lead" }, t("reminders.lead")),
+      coming,
+      await reaching(),
+      test(),
+      lockScreen(),
+      calendarLink(),
+    );
+    await drawComing(coming);
+    return on("changed", () => drawComing(coming));
   },
 };
+
+/** Put reminders of one thing together: [{kind, due_on, due_at, title, next}], by day; `next` is the coming message. */
+export function things(items, now = new Date()) {
+  const found = new Map();
+  for (const item of items) {
+    if (new Date(item.expires_at) <= now) continue;
+    const key = [item.kind, item.due_on, item.due_at].join(" ");
+    const { kind, due_on, due_at, send_at } = item;
+    const before = found.get(key)?.next ?? send_at;
+    const next = new Date(before) <= new Date(send_at) ? before : send_at;
+    found.set(key, { kind, due_on, due_at, title: item.text.title, next });
+  }
+  return [...found.values()].sort((one, other) => one.due_on.localeCompare(other.due_on));
+}
+
+async function drawComing(place) {
+  const [reminders, bootstrap, profile] = await Promise.all([doc("reminders"), doc("bootstrap"), doc("profile")]);
+  const since = bootstrap?.reminders_delayed_since ?? null;
+  const nowhere = profile && profile.channel === "email" && !profile.email;
+  fill(
+    place,
+    since && h("p", { class: "note" }, t("reminders.delayed", { when: moment(since, "short") })),
+    nowhere && h("p", { class: "note" }, t("reminders.nowhere")),
+    card(t("reminders.coming"), list(things(reminders?.items ?? []))),
+  );
+}
+
+function list(found) {
+  if (found.length === 0) return empty(t("reminders.none"));
+  const items = found.map((thing, at) => h("li", { hidden: at >= AT_FIRST }, oneThing(thing)));
+  const node = h("ul", { class: "list" }, items);
+  if (found.length <= AT_FIRST) return node;
+  const all = button(t("reminders.all"), () => showAll(items, all), { id: "reminders-all" });
+  return [node, all];
+}
+
+function showAll(items, all) {
+  for (const item of items) item.hidden = false;
+  items[AT_FIRST].setAttribute("tabindex", "-1");
+  items[AT_FIRST].focus();
+  all.remove();
+}
+
+function oneThing({ kind, title, due_on, due_at, next }) {
+  const what = has(`reminders.kind.${kind}`) ? t(`reminders.kind.${kind}`) : title;
+  const told = h("small", {}, t("reminders.message_at", { when: moment(next, "short") }));
+  return [h("strong", {}, what), h("br"), due_at ? moment(due_at) : day(due_on), h("br"), told];
+}
+
+function test() {
+  const said = h("div", { role: "status" });
+  const send = button(t("reminders.test_send"), () => busy(send, () => sendTest(said)), { id: "reminders-test" });
+  return card(t("reminders.test"), h("p", {}, t("reminders.test_text")), said, send);
+}
+
+async function sendTest(said) {
+  fill(said);
+  try {
+    const { channel } = await api("POST", "/me/test-message");
+    const { email } = (await doc("profile")) ?? {};
+    const told = channel === "push" ? t("reminders.test_push") : t("reminders.test_email", { email });
+    fill(said, h("p", { class: "note" }, told));
+  } catch (error) {
+    fill(said, trouble(whyNot(error)));
+  }
+}
+
+function whyNot(error) {
+  if (error.status === 409) return t("reminders.test_none");
+  if (error.status === 429) return t("reminders.test_often", { n: Math.max(1, Math.ceil((error.retry_after ?? MINUTE_S) / MINUTE_S)) });
+  return why(error);
+}
+
+function lockScreen() {
+  const message = h("span", {}, h("strong", {}, t("common.name")), h("br"), t("reminders.lock_title"));
+  return h(
+    "details",
+    { class: "card" },
+    h("summary", {}, t("reminders.lock")),
+    h("p", {}, t("reminders.lock_text")),
+    h("div", { class: "card calm row" }, icon("reminders"), message),
+    h("p", {}, t("reminders.lock_more")),
+  );
+}

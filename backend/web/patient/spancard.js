@@ -3,19 +3,19 @@
 import { h } from "./dom.js";
 import { day, has, number, t } from "./words.js";
 
-/** Return the card of an interval. */
+/** Return the card of an interval: open for the running one, to be opened for those before it. */
 export function spanCard(span, name) {
-  const until = span.closed_on ? t("spans.until", { from: day(span.opened_on, "date"), to: day(span.closed_on, "date"), n: span.length_days }) : t("spans.since", { from: day(span.opened_on, "date") });
-  return h(
-    "section",
-    { class: "card span", "aria-label": name },
-    h("h3", {}, name),
+  const from = day(span.opened_on, "date");
+  const until = span.closed_on ? t("spans.until", { from, to: day(span.closed_on, "date"), n: span.length_days }) : t("spans.since", { from });
+  const body = [
     h("p", { class: "soft" }, until),
     h("h4", {}, t("spans.diary")),
     h("dl", {}, diary(span)),
     h("h4", {}, t("spans.recall")),
     span.recall.length ? span.recall.map((one) => h("dl", {}, recalled(one))) : h("p", {}, t("spans.no_recall")),
-  );
+  ];
+  if (!span.ago) return h("section", { class: "card span", "aria-label": name }, h("h3", {}, name), body);
+  return h("details", { class: "card span" }, h("summary", {}, h("h3", {}, name)), body);
 }
 
 function diary({ rated_days: rated, entries, diary: found }) {

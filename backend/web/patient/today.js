@@ -3,12 +3,12 @@
 import { on } from "./bus.js";
 import { today as localToday } from "./clock.js";
 import { told } from "./days.js";
-import { blank, dataOf, dayOf, daysBetween, newestFirst } from "./diary.js";
+import { blank, dataOf, dayOf, daysBetween, newestFirst, sendable } from "./diary.js";
 import { announce, fill, h } from "./dom.js";
 import { dues } from "./due.js";
 import { put, retract } from "./queue.js";
 import { doc, draft, dropDraft, record, records, saveDraft } from "./store.js";
-import { busy, button, buttons, card, choices, empty, link, safety } from "./ui.js";
+import { busy, button, buttons, card, empty, link, safety, unique } from "./ui.js";
 import { day, t, time } from "./words.js";
 import { words } from "./today.words.js";
 
@@ -19,8 +19,8 @@ export const LOGGED = "logged";
 export const screen = {
   name: "today",
   words,
-  async render(root, { go }) {
-    const page = { go, answer: null, seen: {}, shown: true };
+  async render(root) {
+    const page = { seen: {}, shown: true };
     const parts = { date: h("p", { class: "date" }), place: slot(), logged: slot(), log: slot(), due: slot() };
     fill(root, h("header", {}, h("h1", {}, t("today.title")), parts.date), Object.values(parts).slice(1), await safety());
     const refresh = () => page.shown && drawn(page, parts);
@@ -40,17 +40,17 @@ export const screen = {
 /** Draw each part whose facts changed, so that a choice just made, or the focus, is not taken away. */
 async function drawn(page, parts) {
   const now = localToday();
-  const [plan, vocabulary, entries, due] = await Promise.all([
-    doc("plan"), doc("vocabulary"), records(TYPE), dues(now),
+  const [plan, vocabulary, entries, due, logged, begun] = await Promise.all([
+    doc("plan"), doc("vocabulary"), records(TYPE), dues(now), justLogged(), draft("entry"),
   ]);
-  const logged = await justLogged();
   const here = entries.filter(({ data }) => dayOf(data) === now).sort(newestFirst);
-  const facts = { now, here, vocabulary };
+  const others = here.filter(({ id }) => id !== logged?.id);
+  const facts = { here, others, vocabulary, begun: Boolean(begun) };
   const draws = [
-    ["date", now, () => day(now, "long")],
+    ["date", now, () => day(now, "short")],
     ["place", { now, plan }, () => place(plan, now)],
     ["logged", { logged, vocabulary }, () => logged && bar(page, logged, vocabulary)],
-    ["log", facts, () => (here.length ? hereToday(here, vocabulary) : quick(page))],
+    ["log", facts, () => (here.length ? hereToday(others, vocabulary) : quick(page, begun))],
     ["due", due, () => dueCard(due)],
   ];
   for (const [name, told_of, draw] of draws) {
@@ -95,9 +95,8 @@ function next({ route, name, expected }, now, several) {
   return h(
     "p",
     { class: "next" },
-    h("span", { class: "what" }, several && name ? `${t(`today.next.${route}`)} (${name})` : t(`today.next.${route}`)),
+    h("span", {}, several && name ? `${t(`today.next.${route}`)} (${name})` : t(`today.next.${route}`), " · ", distance(away)),
     h("strong", {}, day(expected.on), at),
-    h("span", { class: "away" }, distance(away)),
     h("span", { class: planned ? "sure" : "unsure" }, away < 0 ? t("today.next.past") : t(`today.next.${expected.sure}`)),
   );
 }
@@ -108,37 +107,17 @@ function distance(days) {
   return days > 0 ? t("today.away.days", { n: days }) : t("today.away.ago", { n: -days });
 }
 
-function quick(page) {
-  const none = button(t("today.none"), () => busy(none, () => logged(page, { no_complaints: true })), {
-    primary: true, id: "no-complaints",
-  });
-  const only = button(t("today.only"), () => busy(only, () => logged(page, {})), { id: "only-answer" });
-  only.hidden = !page.answer;
-  const options = ["yes", "no", "unsure"].map((value) => ({ value, text: t(`common.${value}`) }));
-  const wearing = choices(t("today.wearing"), "wearing", options, {
-    value: page.answer,
-    onchange(value) {
-      page.answer = value;
-      only.hidden = !value;
-    },
-  });
-  wearing.classList.add("in-a-row");
-  const log = button(t("today.log"), () => carriedOver(page), { id: "log" });
-  const box = card(t("today.how"), wearing, h("div", { class: "stack" }, none, log, only));
+function quick(page, begun) {
+  const none = button(t("today.none"), () => busy(none, () => logged(page)), { primary: true, id: "no-complaints" });
+  const log = link(t(begun ? "today.log_on" : "today.log"), "#/entry", { id: "log" });
+  const box = card(t("today.how"), h("div", { class: "stack" }, none, log), earlier());
   box.classList.add("quick");
   return box;
 }
 
-/** Go to the form, with the answer that was given here already. */
-async function carriedOver(page) {
-  if (page.answer && !(await draft("entry"))) await saveDraft("entry", { ...blank(), wearing_off: page.answer });
-  page.go("entry");
-}
-
-async function logged(page, more) {
-  const id = await put(TYPE, dataOf({ ...blank(), wearing_off: page.answer, ...more }));
-  await saveDraft(LOGGED, { id, kind: "new" });
-  page.answer = null;
+async function logged(page) {
+  const id = await put(TYPE, dataOf({ ...blank(), no_complaints: true }));
+  await saveDraft(LOGGED, { id, kind: "new", quick: true });
   await page.refresh();
   document.getElementById("logged")?.focus();
 }
@@ -150,8 +129,9 @@ async function justLogged() {
   return entry || last.kind === "removed" ? { ...last, entry } : null;
 }
 
-function bar(page, { id, kind, entry }, vocabulary) {
-  const sent = entry && !entry.waiting ? t("today.sent") : t("today.on_phone");
+/** What was saved last, with a way back that stays for as long as the reader likes. */
+function bar(page, { id, kind, quick: asks, entry }, vocabulary) {
+  const sent = kind === "removed" || !entry.waiting ? t("today.sent") : t("today.on_phone");
   const what = kind === "removed" ? t("today.removed") : told(entry.data, vocabulary).join(" · ");
   const undo = button(t("today.undo"), () => busy(undo, () => undone(page, id)), { id: "undo" });
   const close = button(t("common.close"), () => closed(page), { quiet: true, id: "logged-close" });
@@ -160,8 +140,21 @@ function bar(page, { id, kind, entry }, vocabulary) {
     { class: "logged", id: "logged", tabindex: "-1", "aria-label": t("today.logged_label") },
     h("p", {}, h("strong", {}, t(`today.logged.${kind}`)), " ", what),
     h("p", { class: "hint" }, sent),
-    buttons(kind === "new" && undo, close),
+    asks && !entry.data.wearing_off && wearing(page, entry),
+    buttons(kind === "new" && undo, kind !== "removed" && link(t("common.change"), `#/entry/${id}`, { id: "logged-change" }), close),
   );
+}
+
+/** The one question that may follow: its answer is added to what was just saved. */
+function wearing(page, { id, version, data }) {
+  const name = unique("wearing");
+  const answer = (value) => async () => {
+    await put(TYPE, { ...sendable(data), wearing_off: value, reason: t("today.added_reason") }, { id, base_version: version });
+    await page.refresh();
+    document.getElementById("logged")?.focus();
+  };
+  const one = (value) => button(t(`common.${value}`), answer(value), { id: `wearing-${value}` });
+  return h("div", { class: "follow", role: "group", "aria-labelledby": name }, h("p", { id: name }, t("today.wearing")), h("div", { class: "thirds" }, ["yes", "no", "unsure"].map(one)));
 }
 
 async function undone(page, id) {
@@ -180,9 +173,14 @@ async function closed(page) {
 function hereToday(entries, vocabulary) {
   return card(
     t("today.logged_today"),
-    h("ul", { class: "entries" }, entries.map((entry) => item(entry, vocabulary))),
+    entries.length > 0 && h("ul", { class: "entries" }, entries.map((entry) => item(entry, vocabulary))),
     link(t("today.another"), "#/entry", { id: "another" }),
+    earlier(),
   );
+}
+
+function earlier() {
+  return h("p", { class: "earlier" }, h("a", { href: "#/days", id: "days" }, t("today.earlier")));
 }
 
 function item({ id, data, waiting }, vocabulary) {

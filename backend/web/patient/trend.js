@@ -2,7 +2,7 @@
 
 import { daysBetween } from "./diary.js";
 
-const GAP = 3;
+const GAP = 7;
 const SHORTEST_AXIS = 28;
 
 /** Return the last intervals, the running one last: each with its rated days, its levels and how far it reaches. */
@@ -26,7 +26,7 @@ export function lastDay(shown, plannedDay = null) {
   return Math.max(SHORTEST_AXIS, plannedDay ?? 0, ...days);
 }
 
-/** Return points in runs: a run ends where more than three days have no rating, so that no line is drawn over them. */
+/** Return points in runs: a run ends where a week or more has no rating, so that no line is drawn over them. */
 export function runs(points, gap = GAP) {
   const found = [];
   for (const point of points) {

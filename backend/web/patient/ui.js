@@ -1,6 +1,7 @@
 /** The pieces that screens are built from: buttons, fields, choices, the 0-10 scale, cards, questions. */
 
 import { announce, h } from "./dom.js";
+import { icon } from "./icons.js";
 import { doc } from "./store.js";
 import { t } from "./words.js";
 
@@ -104,14 +105,20 @@ export function card(title, ...children) {
 /** The fixed text of who watches and whom to call. */
 export async function safety() {
   const [fixed, site] = [await doc("safety"), await doc("site")];
+  const lines = fixed?.lines ?? [t("safety.line")];
   const id = unique("safety");
   return h(
     "aside",
     { class: "safety", "aria-labelledby": id },
     h("h2", { id }, fixed?.title ?? t("safety.title")),
-    (fixed?.lines ?? [t("safety.line")]).map((line) => h("p", {}, line)),
-    site?.phone && h("a", { class: "button", href: `tel:${site.phone.replace(/[^+\d]/g, "")}` }, t("safety.call", { name: site.name }), " ", h("span", { class: "number" }, site.phone)),
+    lines.map((line) => h("p", {}, line)),
+    site?.phone && telephone(site, lines.some((line) => line.includes(site.phone))),
   );
+}
+
+function telephone({ name, phone }, known) {
+  const number = known ? null : [" ", h("span", { class: "number" }, phone)];
+  return h("a", { class: "button", href: `tel:${phone.replace(/[^+\d]/g, "")}` }, icon("phone"), h("span", {}, t("safety.call", { name }), number));
 }
 
 /** What to say where there is nothing. */

@@ -1,4 +1,4 @@
-/** The part of the form that asks when it was: today, yesterday, another day, or as it stood. */
+/** The part of the form that asks when it was: as it stood, today, yesterday, or another day. */
 
 import { nowIso, today } from "./clock.js";
 import { fill, h } from "./dom.js";
@@ -6,13 +6,29 @@ import { button, choices, field } from "./ui.js";
 import { t, time, when as told } from "./words.js";
 
 /** Return the question; `refuse(text)` shows what is wrong with the answer. */
-export function whenPart({ form, keep }) {
+export function whenPart(page) {
+  return page.form.when.kind === "kept" ? standing(page) : asked(page);
+}
+
+/** The moment an entry has, until another is asked for. */
+function standing(page) {
+  const node = h("div", { class: "when-kept" });
+  const other = () => {
+    const question = asked(page);
+    node.replaceWith(question);
+    page.parts.when = question;
+    question.querySelector("input").focus();
+  };
+  const change = button(t("entry.other_moment"), other, { quiet: true, id: "other-moment" });
+  fill(node, h("p", {}, h("strong", {}, t("entry.when_it_was")), " ", told(page.form.when.kept, "short")), change);
+  node.refuse = () => {};
+  return node;
+}
+
+function asked({ form, keep }) {
   const { when } = form;
   const more = h("div", { class: "when-more" });
-  const options = [...(when.kept ? ["kept"] : []), "today", "yesterday", "other"].map((value) => ({
-    value,
-    text: value === "kept" ? told(when.kept, "short") : t(`entry.when.${value}`),
-  }));
+  const options = ["today", "yesterday", "other"].map((value) => ({ value, text: t(`entry.when.${value}`) }));
   const node = choices(t("entry.when"), "when", options, {
     value: when.kind,
     onchange(kind) {

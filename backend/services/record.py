@@ -1,0 +1,107 @@
+"""The whole record: everything that is kept about a patient in one document, to be taken along."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, time
+from typing import Any
+
+from backend.domain.moments import local_date
+from backend.services import access_log, consents, events, gate, pairing, patients, record_course, record_reports
+from backend.services.context import Context
+from backend.services.patients import Contact, Identity
+from backend.services.record_reports import Versions, replaced
+from backend.storage import patients as enrolled
+from backend.storage import people, push, records
+from backend.storage.patients import PatientRow
+from backend.storage.people import SiteRow
+
+FORMAT = "uitwerk-record/1"
+"""What the document calls itself; a later form of it gets another number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The document, and the day it was made on the patient's own calendar."""
+
+    document: dict[str, Any]
+    made_on: date
+
+
+def export(ctx: Context) -> Record:
+    """Return everything about the acting patient that is no secret of the installation (P27).
+
+    Of other people it names only the staff who looked. Results that the clinic did not release are counted as
+    `withheld`, not shown. Left out is what says nothing of its own: tokens, pseudonyms, and what is derived.
+    """
+    patient = gate.own(ctx, "own-record:export")
+    events.note(ctx, "own-record:export", patient.id)
+    kept = records.all_versions(ctx.session, patient.id)
+    document = {
+        "format": FORMAT,
+        "made_at": ctx.now,
+        "profile": _profile(ctx, patient, kept),
+        "site": _site(ctx, patient),
+        "care": _care(ctx, patient),
+        **record_course.sections(ctx, patient),
+        **record_reports.sections(ctx, patient, kept),
+        "consents": consents.every(ctx, patient),
+        "devices": _devices(ctx, patient),
+        "access_log": access_log.every(ctx, patient),
+    }
+    return Record(document, local_date(ctx.now, patient.zone))
+
+
+def _profile(ctx: Context, patient: PatientRow, kept: Versions) -> dict[str, Any]:
+    found = patients.opened(ctx, patient)
+    return {
+        "id": found.id,
+        "version": found.version,
+        "enrolled_at": found.enrolled_at,
+        **_who(found.identity, found.contact),
+        "calendar": patient.calendar_hash is not None,
+        "versions": [
+            {
+                "version": row.version,
+                **_who(*patients.superseded(ctx, patient, row)),
+                **replaced(ctx, patient, row),
+            }
+            for row in kept.get(("patient", patient.id), ())
+        ],
+    }
+
+
+def _who(identity: Identity, contact: Contact) -> dict[str, Any]:
+    clocks = {"quiet_from": _clock(contact.quiet_from), "quiet_to": _clock(contact.quiet_to)}
+    return asdict(identity) | asdict(contact) | clocks
+
+
+def _clock(value: time | None) -> str | None:
+    return None if value is None else value.isoformat("minutes")
+
+
+def _site(ctx: Context, patient: PatientRow) -> dict[str, Any]:
+    site = ctx.session.get_one(SiteRow, patient.site_id)
+    return {"id": site.id, "name": site.name, "phone": site.phone, "zone": site.zone}
+
+
+def _care(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
+    """Return who could open the record by their roles, and when; who did so is in the access log."""
+    rows = enrolled.care_of(ctx.session, patient.id)
+    staff = people.names(ctx.session, {row.staff_id for row in rows})
+    return [{"role": staff[row.staff_id][1], "starts_at": row.starts_at, "ends_at": row.ends_at} for row in rows]
+
+
+def _devices(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
+    """Return the phones; where they let themselves be woken is an address of the browser's maker, and a secret."""
+    woken = push.all_of(ctx.session, patient.id)
+    return [
+        {
+            "id": device.id,
+            "name": device.name,
+            "paired_at": device.paired_at,
+            "seen_at": device.seen_at,
+            "synced_at": device.synced_at,
+            "revoked_at": device.revoked_at,
+            "woken": [{"since": row.made_at, "until": row.gone_at} for row in woken.get(device.id, ())],
+        }
+        for device in pairing.every(ctx, patient)
+    ]

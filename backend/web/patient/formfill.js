@@ -1,0 +1,121 @@
+/** Filling in a form: one question at a time or all on one page, and looking it over before it is sent. */
+
+import { fill, h, notice } from "./dom.js";
+import { formField, spoken } from "./formfields.js";
+import { asked, beside, kept, missing, progress } from "./formlogic.js";
+import { dropDraft, saveDraft } from "./store.js";
+import { busy, button, card, link, safety } from "./ui.js";
+import { t } from "./words.js";
+
+export const ONE_PAGE = "forms-on-one-page";
+
+/** Draw one question, with how far along it is; the answer is kept at every change. */
+export async function question(root, filling, key, go) {
+  const { items, title } = filling.form;
+  const item = asked(items, filling.answers).find((one) => one.key === key);
+  if (!item) return go(`forms/${filling.base}`);
+  await filling.see(key);
+  const { at, of } = progress(items, filling.answers, key);
+  const field = formField(item, filling.answers[key], (value) => filling.answer(key, value));
+  const before = beside(items, filling.answers, key, -1);
+  const next = button(t("forms.next"), forward, { primary: true, id: "next" });
+  fill(
+    root,
+    h("p", { class: "soft" }, title),
+    h("h1", {}, t("forms.question", { at, of })),
+    h("div", { class: "far" }, h("progress", { value: at, max: of, "aria-label": t("forms.far", { at, of }) })),
+    h("form", { novalidate: true, onsubmit: forward }, field, h("div", { class: "buttons" }, next, link(t("common.back"), before ? `#/forms/${filling.base}/${before.key}` : "#/forms", { id: "back" }))),
+    later(filling, go),
+    h("p", { class: "later" }, h("a", { class: "button quiet", href: `#/forms/${filling.base}/all`, id: "one-page" }, t("forms.one_page"))),
+    await safety(),
+  );
+
+  function forward(event) {
+    event.preventDefault();
+    const fault = field.fault() ?? (item.required && !(key in filling.answers) ? t("forms.missing") : null);
+    if (fault) return field.refuse(fault);
+    const after = beside(items, filling.answers, key);
+    go(`forms/${filling.base}/${after ? after.key : "check"}`);
+  }
+}
+
+/** Draw every question on one page; those that an answer hides go and come as it changes. */
+export async function onePage(root, filling, go) {
+  const { items, title } = filling.form;
+  await saveDraft(ONE_PAGE, true);
+  const fields = new Map(items.map((item) => [item.key, formField(item, filling.answers[item.key], (value) => told(item.key, value))]));
+  const done = button(t("forms.look_over"), look, { primary: true, id: "next" });
+  fill(
+    root,
+    h("h1", {}, title),
+    h("form", { novalidate: true, onsubmit: look }, [...fields.values()].map((one) => h("section", { class: "card" }, one)), h("div", { class: "buttons" }, done)),
+    later(filling, go),
+    h("p", { class: "later" }, h("a", { class: "button quiet", href: `#/forms/${filling.base}/${items[0].key}`, onclick: () => dropDraft(ONE_PAGE) }, t("forms.one_by_one"))),
+    await safety(),
+  );
+  show();
+
+  function told(key, value) {
+    show();
+    return filling.answer(key, value).then(show);
+  }
+
+  function show() {
+    const put = new Set(asked(items, filling.answers).map((item) => item.key));
+    for (const [key, one] of fields) one.parentElement.hidden = !put.has(key);
+  }
+
+  function look(event) {
+    event.preventDefault();
+    const open = new Set(missing(items, filling.answers).map((item) => item.key));
+    const faults = [...fields].map(([key, one]) => [one, one.parentElement.hidden ? null : one.fault() ?? (open.has(key) ? t("forms.missing") : null)]);
+    const found = faults.filter(([, fault]) => fault);
+    // Last first, so that the first of them has the focus in the end.
+    for (const [one, fault] of found.reverse()) one.refuse(fault);
+    if (!found.length) go(`forms/${filling.base}/check`);
+  }
+}
+
+/** Draw every answer, to look over and change before it is sent. */
+export async function overview(root, filling, go) {
+  const { items, title, correcting } = filling.form;
+  const answers = kept(items, filling.answers);
+  const open = missing(items, filling.answers);
+  const send = button(t("forms.send"), () => busy(send, finish), { primary: true, id: "send" });
+  fill(
+    root,
+    h("p", { class: "soft" }, title),
+    h("h1", {}, t("forms.check")),
+    open.length > 0 && h("p", { class: "trouble" }, t("forms.open", { n: open.length })),
+    card(null, h("dl", { class: "answers" }, asked(items, filling.answers).map((item) => row(item, answers[item.key])))),
+    h("div", { class: "buttons" }, open.length ? link(t("forms.to_open"), `#/forms/${filling.base}/${open[0].key}`, { primary: true, id: "to-open" }) : send),
+    later(filling, go),
+    await safety(),
+  );
+
+  function row(item, value) {
+    const said = value === undefined ? h("span", { class: item.required ? "error" : "soft" }, t(item.required ? "forms.must" : "forms.none")) : h("span", {}, spoken(item, value));
+    const change = h("a", { href: `#/forms/${filling.base}/${item.key}` }, t("common.change"), h("span", { class: "unseen" }, `: ${item.text}`));
+    return h("div", {}, h("dt", {}, item.text), h("dd", {}, said, change));
+  }
+
+  async function finish() {
+    await filling.send({ completed: true, reason: t(correcting ? "forms.reason_corrected" : "forms.reason_further") });
+    go("forms/thanks");
+  }
+}
+
+/** "Save and go on later": sends what there is, so that another phone can go on with it. */
+function later(filling, go) {
+  if (filling.form.correcting) return null;
+  const save = button(
+    t("forms.later"),
+    () => busy(save, async () => {
+      await filling.send({ completed: false, reason: t("forms.reason_further") });
+      notice(t("forms.later_saved"));
+      go("forms");
+    }),
+    { quiet: true, id: "later" },
+  );
+  return h("p", { class: "later" }, save);
+}
