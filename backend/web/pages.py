@@ -27,6 +27,9 @@ KINDS: Mapping[str, str] = {
     ".png": "image/png",
 }
 PACKED = frozenset(KINDS) - {".png"}
+# What a browser opens as a page or runs as a worker; everything else gets the shorter policy that every answer has.
+GOVERNED = frozenset({".html", ".svg"})
+WORKER = "patient/sw.js"
 PAGES: Mapping[str, str] = {
     "/": "shared/start.html",
     "/enrol": "enrol/index.html",
@@ -34,7 +37,7 @@ PAGES: Mapping[str, str] = {
     "/pair": "patient/index.html",
     "/app.webmanifest": "patient/app.webmanifest",
     "/app.shell.json": "patient/shell.json",
-    "/sw.js": "patient/sw.js",
+    "/sw.js": WORKER,
 }
 # The service worker is no part of what it keeps, and the large icons are for installing only.
 _NOT_IN_SHELL = frozenset({"sw.js", "icon-512.png", "icon-maskable-512.png", "icon-apple-180.png"})
@@ -69,9 +72,9 @@ def gathered(root: Path) -> Mapping[str, File]:
     version = _tag(b"".join(name.encode() + b"\x00" + body + b"\x00" for name, body in shell.items()))
     urls = sorted(_url(name) for name in shell if name.rpartition("/")[2] not in _NOT_IN_SHELL)
     found["patient/shell.json"] = orjson.dumps({"version": version, "files": urls})
-    if "patient/sw.js" in found:
+    if WORKER in found:
         # Browsers replace a service worker when its own bytes differ, so any file of the app must change them.
-        found["patient/sw.js"] += f"\n// {version}\n".encode()
+        found[WORKER] += f"\n// {version}\n".encode()
     return {name: _file(name, body) for name, body in found.items()}
 
 
@@ -85,9 +88,10 @@ def _response(files: Mapping[str, File], name: str) -> Response:
         response.headers["Content-Encoding"] = "gzip"
     if file.packed is not None:
         response.vary.add("Accept-Encoding")
-    if name == "patient/sw.js":
+    if name == WORKER:
         response.headers["Service-Worker-Allowed"] = "/"
-    response.headers["Content-Security-Policy"] = POLICY
+    if name == WORKER or Path(name).suffix in GOVERNED:
+        response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(file.tag if packed is None else f"{file.tag}-gzip")
     response.make_conditional(request)

@@ -11,9 +11,11 @@ from backend.api.doses import DoseIn
 from backend.api.own_doses import TakenIn
 from backend.api.push import SubscriptionIn
 from backend.api.questionnaires import ResponseIn
+from backend.api.requests import RequestIn
 from backend.api.samples import SampleIn
 from backend.api.symptoms import EntryIn
 from tests.api.bad_values import Raw
+from tests.factories.chains import chain
 from tests.house import House, Patient
 from tests.notifications.pushing import Browser
 
@@ -101,6 +103,15 @@ def home_dose(house: House) -> Noun:
     return Noun(house, "/me/doses", house.phone(anna), TakenIn(), body)
 
 
+def request(house: House) -> Noun:
+    """A request for another date."""
+    anna = house.patient()
+    body: dict[str, Any] = {"id": str(uuid4()), "kind": "move"}
+    body |= {"treatment_id": str(chain(house, anna, ["2026-05-04 09:00"]))}
+    body |= {"words": "rather a Thursday", "recorded_at": WHEN["recorded_at"]}
+    return Noun(house, "/me/requests", house.phone(anna), RequestIn(), body)
+
+
 def response(house: House) -> Noun:
     """A form about the running interval."""
     first, anna = _dose(house)
@@ -138,4 +149,5 @@ NOUNS = {
     "dose": dose,
     "home dose": home_dose,
     "push subscription": subscription,
+    "request": request,
 }

@@ -32,9 +32,9 @@ class Model:
     def deliver(self, change: dict[str, Any]) -> str:
         """Take one change and return what ought to become of it."""
         record = self.records.get(change["id"])
-        base = change.get("base_version")
         if change["op"] == "retract":
-            return self._retract(record, base)
+            return self._retract(record, change["base_version"])
+        base: int | None = change.get("base_version")
         said = told(change)
         if base is None:
             return self._create(change["id"], record, said)

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from backend.api.bootstrap import BootstrapOut
 from backend.api.documents import documents
 from backend.services.feed import DOCUMENTS, Kind
 from backend.storage.events import EventRow
@@ -44,7 +45,9 @@ def waiting(house: House, patient: Patient, days: float, **told: Any) -> str:
 
 def test_it_holds_what_the_single_addresses_give(home: Home) -> None:
     home.write()
+    waiting(home.house, home.anna, 1)
     told = begun(home.house, home.phone)
+    assert BootstrapOut().validate(told) == {}
     singles = {"profile", "plan", "forms", "checklists", "consents"}
     assert {part: told[part] for part in singles} == {part: home.mine(part) for part in singles}
     assert told["plan"]["treatments"][0]["at_home"] is True

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend.api.checklists import ChecklistOut
 from backend.domain.permissions import Role
 from backend.services.context import Actor
 from backend.storage import feed
@@ -98,6 +99,7 @@ def test_each_version_is_dated_and_signed_and_only_the_newest_is_listed(home: Ho
     assert again.json == first.json
     assert (newer.json["version"], newer.json["made_at"]) == (2, "2026-06-02T10:00:00+00:00")
     assert home.listed() == [newer.json]
+    assert ChecklistOut().validate(newer.json) == {}
     assert home.listed(home.house.login("nurse")) == [newer.json]
     home.write()
     assert home.listed()[0]["version"] == 3

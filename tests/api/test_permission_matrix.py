@@ -236,7 +236,12 @@ def test_what_is_of_the_site_or_nobodys_is_open_to_its_roles(house: House, spy: 
 @pytest.mark.parametrize("role", STAFF)
 def test_what_lists_patients_lists_those_within_reach(house: House, role: Role) -> None:
     staff = house.login(role)
-    cared = around(house, staff)["cares"]
+    found = around(house, staff)
+    asked = {"kind": "contact", "recorded_at": "2026-06-01T09:00:00+02:00"}
+    for patient in found.values():
+        sent = house.post("/me/requests", headers=house.phone(patient), json=asked | {"id": str(uuid4())})
+        assert sent.status_code == 201
+    cared = found["cares"]
     for endpoint in guarded(house.app, Reach.CARE):
         if role in BY_NAME[endpoint.permission].roles and "<" not in endpoint.path and endpoint.method == "GET":
             items = ask(house, endpoint, staff.headers).json["items"]

@@ -13,6 +13,7 @@ from backend.storage.doses import DoseVersionRow
 from tests.api.test_permission_matrix import guarded, seen
 from tests.factories.responses import ResponseUpload
 from tests.house import PREFIX, House, Patient, Staff
+from tests.notifications.pushing import Browser
 from tests.requests_from_schemas import filled, minimal
 
 OCCURRED = {"at": "2026-06-01T11:30:00+02:00", "zone": "Europe/Amsterdam"}
@@ -56,6 +57,8 @@ def everything(house: House, carla: Staff, patient: Patient) -> dict[str, UUID]:
     report = {"occurred": OCCURRED, "recorded_at": RECORDED_AT}
     entry = report | {"id": str(uuid4()), "ratings": [{"symptom": "fatigue", "intensity": 3}]}
     sample = report | {"id": str(uuid4()), "drops": 3}
+    request = {"id": str(uuid4()), "kind": "contact", "recorded_at": RECORDED_AT}
+    woken = Browser("https://fcm.googleapis.com").told
     treatment_id = made(house.post(f"{below}/treatments", headers=carla.headers, json=START), "treatment")
     dose = {"treatment_id": str(treatment_id), "status": "given", "occurred": OCCURRED}
     device = house.get(f"{below}/devices", headers=carla.headers).json["items"][0]["id"]
@@ -66,6 +69,8 @@ def everything(house: House, carla: Staff, patient: Patient) -> dict[str, UUID]:
         "entry_id": made(house.post("/me/diary-entries", headers=phone, json=entry)),
         "sample_id": made(house.post("/me/samples", headers=phone, json=sample)),
         "response_id": made(house.post("/me/responses", headers=phone, json=ResponseUpload())),
+        "request_id": made(house.post("/me/requests", headers=phone, json=request)),
+        "subscription_id": made(house.post("/me/push-subscriptions", headers=phone, json=woken)),
         "device_id": UUID(device),
         "care_id": UUID(care),
     }
@@ -95,9 +100,11 @@ def test_a_treatment_named_in_a_body_is_the_patients_own(house: House) -> None:
     bens = everything(house, carla, ben)
     dose = {"status": "given", "occurred": OCCURRED}
     report = {"id": str(uuid4()), "occurred": OCCURRED, "recorded_at": RECORDED_AT}
+    request = {"id": str(uuid4()), "kind": "move", "recorded_at": RECORDED_AT}
     for path, headers, body in (
         (f"/patients/{anna.id}/doses", carla.headers, dose),
         ("/me/doses", house.phone(anna), report),
+        ("/me/requests", house.phone(anna), request),
     ):
         answers = [
             seen(house.post(path, headers=headers, json=body | {"treatment_id": str(of)}))

@@ -16,7 +16,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from backend.web import pages
 
 Answer = dict[str, Any] | Response
-SERVER_TIME = "2026-06-01T10:00:00+00:00"
 
 
 def refusal(status: int, code: str = "unknown", **more: Any) -> Response:
@@ -47,6 +46,7 @@ class Clinic:
     sync: Callable[[dict[str, Any]], Answer] = field(init=False)
     tokens: int = 0
     lost: int = 0
+    server_time: str = "2026-06-01T10:00:00+00:00"
     url: str = ""
     access: set[str] = field(default_factory=set)
     documents: dict[str, Any] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Clinic:
             result(one, "updated" if "base_version" in one else "created", self.after(one)) for one in body["changes"]
         ]
         told = {"results": results, "changes": [], "reset": False, "cursor": "c1", "more": False}
-        return {**told, "server_time": SERVER_TIME, "min_client": "1.0.0", "backoff": 0, **more}
+        return {**told, "server_time": self.server_time, "min_client": "1.0.0", "backoff": 0, **more}
 
     @staticmethod
     def after(change: dict[str, Any]) -> int:
@@ -82,7 +82,12 @@ class Clinic:
         items: dict[str, Any] = {"items": []}
         told = {"profile": {"name": "Anna", "language": "nl"}, "site": {"name": "Clinic", "phone": "+31 20 000 0000"}}
         lists = {"forms": items, "reminders": items, "checklists": items, "consents": items}
-        rest = {"server_time": SERVER_TIME, "min_client": "1.0.0", "language": "nl", "reminders_delayed_since": None}
+        rest = {
+            "server_time": self.server_time,
+            "min_client": "1.0.0",
+            "language": "nl",
+            "reminders_delayed_since": None,
+        }
         return {
             **told,
             **lists,
@@ -190,6 +195,7 @@ class Phone:
     @contextmanager
     def offline(self) -> Iterator[None]:
         """Do without internet for a while."""
+        self.call("sync.state")  # a module cannot be fetched any more once the net is gone
         self.context.set_offline(True)
         yield
         self.context.set_offline(False)

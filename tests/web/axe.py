@@ -17,8 +17,14 @@ def _script() -> str:
 def barriers(page: Page, *, without: tuple[str, ...] = ()) -> list[str]:
     """Return what axe-core finds wrong with the page as it stands, each with where; empty when nothing is.
 
-    `page.evaluate` comes in past the page's content policy, which refuses any script tag that is not its own.
+    `page.evaluate` comes in past the content policy, which refuses any script tag that is not the page's own. The page is
+    looked at in full height: what a bar covers at this moment can be scrolled out from under it.
     """
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size(
+        {**size, "height": max(size["height"], page.evaluate("document.documentElement.scrollHeight"))}
+    )
     page.evaluate(_script())
     options: dict[str, Any] = {
         "runOnly": {"type": "tag", "values": RULES},
@@ -26,6 +32,7 @@ def barriers(page: Page, *, without: tuple[str, ...] = ()) -> list[str]:
         "resultTypes": ["violations"],
     }
     found = page.evaluate("options => axe.run(document, options)", options)
+    page.set_viewport_size(size)
     return [
         f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
         for rule in found["violations"]

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.web.app_core_page import Clinic, Phone, entry, phone_of, refusal, serving
 
-NOT_AUTHENTICATED = "not-authenticated"
 ENTRIES = [str(UUID(int=number)) for number in range(6)]
 
 
@@ -60,7 +59,7 @@ def test_a_phone_that_was_paired_has_all_it_needs_offline(clinic: Clinic, phone:
 
 def test_records_are_pulled_page_by_page_from_where_it_was(clinic: Clinic, phone: Phone) -> None:
     phone.pair()
-    pages = {
+    pages: dict[str | None, Any] = {
         None: {"changes": [entry(ENTRIES[0])], "cursor": "c1", "more": True},
         "c1": {"changes": [entry(ENTRIES[1])], "cursor": "c2", "more": True},
         "c2": {"changes": [entry(ENTRIES[0], 2, "newer"), gone(ENTRIES[1])], "cursor": "c3", "more": False},
@@ -75,7 +74,7 @@ def test_records_are_pulled_page_by_page_from_where_it_was(clinic: Clinic, phone
 
 def test_a_break_half_way_goes_on_where_it_was(clinic: Clinic, phone: Phone) -> None:
     phone.pair()
-    pages = {None: {"changes": [entry(ENTRIES[0])], "cursor": "c1", "more": True}}
+    pages: dict[str | None, Any] = {None: {"changes": [entry(ENTRIES[0])], "cursor": "c1", "more": True}}
     clinic.sync = lambda body: clinic.taken(body, **pages[body["cursor"]]) if not body["cursor"] else refusal(502)
     assert phone.call("sync.sync")["error"] == "server"
     assert phone.notes() == {ENTRIES[0]: "pulled"}
@@ -139,13 +138,7 @@ def test_what_one_tab_writes_another_counts(phone: Phone) -> None:
 def test_a_page_that_dies_in_the_middle_sends_again_when_it_is_opened(clinic: Clinic, phone: Phone) -> None:
     phone.pair()
     written = phone.write()
-    first: list[str] = []
-
-    def dies(body: dict[str, Any]) -> Any:
-        first.extend(change["id"] for change in body["changes"])
-        return clinic.taken(body)
-
-    clinic.sync, clinic.lost = dies, 1
+    clinic.lost = 1
     phone.page.evaluate("() => { import('/static/patient/sync.js').then(({sync}) => sync()) }")
     phone.page.goto("about:blank")
     phone.page.goto(f"{clinic.url}/blank")

@@ -17,6 +17,7 @@ from tests.web.phones import Anna, Clinic
 pytestmark = pytest.mark.journey
 
 BUDGET = 150_000
+HEADERS = 40_000  # behind a proxy that speaks HTTP/2 these are packed too
 SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 360, "height": 740},
     "tablet": {"width": 768, "height": 1024},
@@ -53,6 +54,8 @@ def test_a_scanned_secret_leaves_the_address_at_once_and_one_tap_pairs(phone: Br
     page.locator("#pair-go").click()
     expect(page.locator("h1")).to_have_text("Welkom")
     expect(page.locator(".safety")).to_contain_text("112")
+    page.locator("#language-other").click()
+    expect(page.locator("h1")).to_have_text("Welcome")
     page.locator("#begin").click()
     expect(page.locator("#tab-today")).to_have_attribute("aria-current", "page")
 
@@ -165,7 +168,9 @@ def test_a_screen_that_fails_says_so_and_shows_a_way_back(anna: Anna, chromium: 
     phone.close()
 
 
-BROKEN = 'export const screen = {name: "consents", words: {nl: {}, en: {}}, async render() { throw new Error("broken"); }};'
+BROKEN = (
+    'export const screen = {name: "consents", words: {nl: {}, en: {}}, async render() { throw new Error("broken"); }};'
+)
 
 
 def test_the_other_language_is_one_tap_away_and_stays(fresh: Page) -> None:
@@ -231,8 +236,10 @@ def test_the_first_load_is_light_and_asks_nobody_else(anna: Anna, chromium: Brow
     phone.on("request", lambda asked: None if "//127.0.0.1:" in asked.url else elsewhere.append(asked.url))
     page.goto(f"{anna.clinic.installation.base_url}/app", wait_until="networkidle")
     expect(page.locator("#pair-code")).to_be_visible()
-    assert len(received) > 20
-    assert sum(received) < BUDGET, sum(received)
+    bodies = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.encodedBodySize)")
+    assert len(bodies) > 20
+    assert sum(bodies) < BUDGET, sum(bodies)
+    assert sum(received) < BUDGET + HEADERS, sum(received)
     assert not elsewhere
     phone.close()
 
@@ -259,7 +266,7 @@ def test_the_policy_lets_in_nothing_from_outside_and_no_script_in_the_page(clini
         assert told.headers["Cache-Control"] == "no-cache"
         policy = dict(part.strip().split(" ", 1) for part in told.headers["Content-Security-Policy"].split(";"))
         assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
-        assert set(policy.values()) == {"'none'", "'self'"}
+        assert set(policy.values()) <= {"'none'", "'self'"}
 
 
 def test_the_manifest_is_what_an_installer_asks_for(clinic: Clinic) -> None:

@@ -23,10 +23,9 @@ export const screen = {
       root,
       h("h1", {}, t("along.title")),
       h("p", { class: "lead" }, t("along.lead")),
-      make,
+      card(t("along.careful"), h("p", {}, t("along.careful_1")), h("p", {}, t("along.careful_2")), make),
       said,
       card(t("along.inside"), h("ul", {}, INSIDE.map((at) => h("li", {}, t(`along.inside_${at}`))))),
-      card(t("along.careful"), h("p", {}, t("along.careful_1")), h("p", {}, t("along.careful_2"))),
       card(t("along.for"), h("p", {}, t("along.for_1"))),
     );
     // The file stays in memory no longer than the screen.

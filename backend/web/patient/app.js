@@ -122,7 +122,10 @@ function settle(root, { first, kept }) {
 
 async function asked() {
   const [name, ...params] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
-  if (!(await paired()) && !sentAway()) return { name: "pair", params: [] };
+  if (!(await paired()) && !sentAway()) {
+    if (name !== "pair") history.replaceState(null, "", "#/pair");
+    return { name: "pair", params: [] };
+  }
   return Object.hasOwn(SCREENS, name) ? { name, params } : { name: HOME, params: [] };
 }
 

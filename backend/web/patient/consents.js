@@ -16,8 +16,10 @@ export const screen = {
   words,
   async render(root) {
     const list = h("div", {});
-    fill(root, h("h1", {}, t("consents.title")), h("p", { class: "lead" }, t("consents.lead")), list, what(), stopping());
-    draw(list, await consents());
+    const items = await consents();
+    const explained = items.length > 0 && [what(), stopping()];
+    fill(root, h("h1", {}, t("consents.title")), h("p", { class: "lead" }, t("consents.lead")), list, explained);
+    draw(list, items);
   },
 };
 

@@ -1,8 +1,8 @@
-/** "Please contact me": asking the clinic to call or write back, and what became of it. */
+/** Asking the clinic to call or write back, and what became of it. */
 
-import { on } from "./bus.js";
 import { nowIso } from "./clock.js";
 import { fill, h, notice } from "./dom.js";
+import { living } from "./living.js";
 import { put } from "./queue.js";
 import { asked, isOpen, requestList } from "./requests.js";
 import { draft, dropDraft, saveDraft } from "./store.js";
@@ -19,8 +19,7 @@ export const screen = {
   async render(root) {
     const area = h("textarea", { id: "words", rows: 4, maxlength: LONGEST, value: (await draft(DRAFT)) ?? "" });
     area.addEventListener("input", () => saveDraft(DRAFT, area.value));
-    const earlier = h("div", { id: "earlier" });
-    const open = h("div", { id: "open" });
+    const [earlier, open] = [h("div"), h("div")];
     const send = button(t("contact.send"), () => busy(send, () => ask(area, heading)), { primary: true, id: "send" });
     const heading = h("h1", {}, t("contact.title"));
     fill(
@@ -31,14 +30,11 @@ export const screen = {
       card(t("contact.ask"), h("p", {}, t("contact.how")), field(t("contact.words"), area, { hint: t("contact.words.hint") }), h("div", { class: "buttons" }, send)),
       earlier,
     );
-    const redraw = async () => {
-      const found = await asked("contact");
+    return living(earlier, () => asked("contact"), (found) => {
       const standing = found.find(isOpen);
       fill(open, standing && h("p", { class: "note" }, t("contact.standing", { when: moment(standing.data.recorded_at, "short") })));
-      fill(earlier, requestList(found, { after: () => heading.focus() }));
-    };
-    await redraw();
-    return on("changed", redraw);
+      return [requestList(found, { after: () => heading.focus() })];
+    });
   },
 };
 

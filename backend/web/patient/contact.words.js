@@ -1,4 +1,4 @@
-/** The texts of "Please contact me". */
+/** The texts of asking the clinic for contact. */
 export const words = {
   nl: {
     "contact.title": "Vraag om contact",

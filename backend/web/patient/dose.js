@@ -1,16 +1,18 @@
 /** A dose taken at home: the clinic's checks before it, when, where on the body, and how the last ones were recorded. */
 
-import { on } from "./bus.js";
 import { nowIso, today } from "./clock.js";
 import { checklist } from "./dosecheck.js";
 import { fill, h, notice } from "./dom.js";
+import { living } from "./living.js";
 import { put } from "./queue.js";
+import { api } from "./session.js";
 import { doc, draft, dropDraft, records, saveDraft } from "./store.js";
 import { busy, button, card, choices, confirm, link, safety } from "./ui.js";
 import { day, has, localDay, t, when } from "./words.js";
 import { whenField } from "./whenfield.js";
 import * as words from "./dose.words.js";
 
+const PATIENCE_MS = 2500;
 const SHOWN = 6;
 const UNKNOWN = "unknown";
 
@@ -23,8 +25,7 @@ export const screen = {
     const home = standing.filter((one) => one.at_home);
     if (!home.length) return clinicGives(root, standing);
     const treatment = home.find((one) => one.id === params[0]) ?? home[0];
-    const earlier = h("div", { id: "earlier" });
-    const redraw = async () => fill(earlier, list(await taken(treatment.id)));
+    const earlier = h("div");
     const form = await doseForm(treatment, go);
     fill(
       root,
@@ -38,19 +39,18 @@ export const screen = {
       earlier,
       await safety(),
     );
-    await redraw();
-    return on("changed", redraw);
+    return living(earlier, () => taken(treatment.id), (doses) => [list(doses)]);
   },
 };
 
 async function doseForm(treatment, go) {
-  const [lists, doses, site] = await Promise.all([doc("checklists"), taken(treatment.id), doc("site")]);
+  const [lists, doses, site] = await Promise.all([checklists(), taken(treatment.id), doc("site")]);
   const key = `dose:${treatment.id}`;
   const found = await draft(key);
   // What was ticked yesterday says nothing about today.
   const kept = found?.on === today() ? found : { on: today(), answers: {}, body_site: null };
   const keep = () => saveDraft(key, kept);
-  const asked = lists?.items?.find((one) => one.treatment_id === treatment.id) ?? null;
+  const asked = lists?.items?.find((one) => one.treatment_id === treatment.id && one.route === treatment.route) ?? null;
   const checks = asked && checklist(asked, kept.answers, { site, keep });
   const moment = whenField(t(oral(treatment) ? "dose.when_oral" : "dose.when"));
   const place = treatment.body_sites?.length ? bodySites(treatment.body_sites, doses, kept, keep) : null;
@@ -92,6 +92,15 @@ async function doseForm(treatment, go) {
       t("dose.sure", { name: treatment.name, when: when(occurred), where: where ? `, ${t(`dose.site.${where}`)}` : "" }),
     ].filter(Boolean).join(" ");
   }
+}
+
+/** Return the checklists as the server has them now; without an answer soon, as this phone knows them. */
+async function checklists() {
+  const late = new Promise((resolve) => {
+    setTimeout(resolve, PATIENCE_MS, null);
+  });
+  const fresh = await Promise.race([api("GET", "/me/checklists").catch(() => null), late]);
+  return fresh ?? doc("checklists");
 }
 
 /** The places on the body, each with the day on which it was last used; it suggests none. */

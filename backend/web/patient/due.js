@@ -1,19 +1,17 @@
 /** What there is to do now: forms, finger pricks, doses at home; from what this phone knows, sent or not. */
 
-import { waiting } from "./queue.js";
 import { doc, records } from "./store.js";
 
-const AFTER = { kit_received: "prick", collected: "post", posted: "await_result" };
 const OURS = new Set(["confirm_kit", "prick", "post"]);
 
 /** Return what is due on a local day: [{href, key, hint, vars}], the dose first. */
 export async function dues(now) {
-  const [plan, forms, samples, doses, responses, queued] = await Promise.all([
-    doc("plan"), doc("forms"), records("sample"), records("dose"), records("response"), waiting(),
+  const [plan, forms, samples, doses, responses] = await Promise.all([
+    doc("plan"), doc("forms"), records("sample"), records("dose"), records("response"),
   ]);
   return [
     ...dosesDue(plan?.treatments ?? [], doses, now),
-    ...pricksDue(samples, queued),
+    ...pricksDue(samples),
     ...formsDue(forms?.items ?? [], responses),
   ];
 }
@@ -30,12 +28,10 @@ function dosesDue(treatments, doses, now) {
     }));
 }
 
-function pricksDue(samples, queued) {
-  const steps = new Map(queued.filter(({ type }) => type === "sample-step").map(({ id, data }) => [id, data.state]));
+function pricksDue(samples) {
   return samples
-    .map(({ id, data }) => ({ to_do: AFTER[steps.get(id)] ?? data.to_do, on: data.ordered_for }))
-    .filter(({ to_do }) => OURS.has(to_do))
-    .map(({ to_do, on }) => ({
+    .filter(({ data }) => OURS.has(data.to_do))
+    .map(({ data: { to_do, ordered_for: on } }) => ({
       href: "#/prick",
       key: `today.due.${to_do}`,
       hint: to_do === "prick" && on ? "today.due.prick_for" : null,

@@ -105,7 +105,7 @@ export async function overview(root, filling, go) {
   }
 }
 
-/** "Save and go on later": sends what there is, so that another phone can go on with it. */
+/** The button that sends what there is, so that another phone can go on with it. */
 function later(filling, go) {
   if (filling.form.correcting) return null;
   const save = button(

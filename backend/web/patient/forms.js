@@ -1,10 +1,10 @@
 /** The forms: which are asked now, filling one in, and what was sent before. */
 
-import { on } from "./bus.js";
 import { fill, h } from "./dom.js";
 import { asked, finished, opened, reopened } from "./formdraft.js";
 import { asked as put, beside, kept } from "./formlogic.js";
 import { ONE_PAGE, onePage, overview, question } from "./formfill.js";
+import { living } from "./living.js";
 import { draft } from "./store.js";
 import { card, empty, link, safety } from "./ui.js";
 import { day, has, moment, t } from "./words.js";
@@ -19,8 +19,9 @@ export const screen = {
     const [form, which, view] = params;
     if (form === "thanks") return thanks(root);
     if (form) return filled(root, form === "sent" ? await reopened(which) : await opened(form, which ?? null), view, go);
-    await list(root);
-    return on("changed", () => list(root));
+    const body = h("div");
+    fill(root, h("h1", {}, t("forms.title")), body, await safety());
+    return living(body, async () => ({ open: await asked(), done: await finished() }), list);
   },
 };
 
@@ -53,16 +54,12 @@ async function start(root, filling) {
   );
 }
 
-async function list(root) {
-  const [open, done] = [await asked(), await finished()];
+function list({ open, done }) {
   const todo = open.filter((one) => one.state !== "waiting");
-  fill(
-    root,
-    h("h1", {}, t("forms.title")),
+  return [
     todo.length ? todo.map(invitation) : empty(t("forms.nothing")),
     done.length > 0 && card(t("forms.sent_before"), h("ul", { class: "list" }, done.slice(0, SHOWN).map(sent))),
-    await safety(),
-  );
+  ];
 }
 
 function invitation(one) {

@@ -5,7 +5,7 @@ export const words = {
     "app.skip": "Naar de inhoud",
     "app.tabs": "Hoofdmenu",
     "app.tab.today": "Vandaag",
-    "app.tab.intervals": "Tussentijd",
+    "app.tab.intervals": "Interval",
     "app.tab.prick": "Vingerprik",
     "app.tab.more": "Meer",
     "app.queue": "Versturen",

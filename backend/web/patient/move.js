@@ -1,8 +1,8 @@
 /** Asking for another appointment: a request to the clinic, never a change; and what became of earlier ones. */
 
-import { on } from "./bus.js";
 import { nowIso, today } from "./clock.js";
 import { fill, h, notice } from "./dom.js";
+import { living } from "./living.js";
 import { put } from "./queue.js";
 import { asked, isOpen, requestList } from "./requests.js";
 import { doc, draft, dropDraft, saveDraft } from "./store.js";
@@ -20,7 +20,7 @@ export const screen = {
     const [plan, site] = await Promise.all([doc("plan"), doc("site")]);
     const treatments = (plan?.treatments ?? []).filter((one) => !one.stopped_on || one.stopped_on > today());
     const clinic = treatments.filter((one) => !one.at_home && one.expected);
-    const earlier = h("div", { id: "earlier" });
+    const earlier = h("div");
     const heading = h("h1", {}, t("move.title"));
     fill(
       root,
@@ -28,16 +28,12 @@ export const screen = {
       clinic.length ? await form(clinic, heading, site) : none(treatments),
       earlier,
     );
-    const redraw = async () => {
-      const found = await asked("move");
-      const open = found.find(isOpen);
-      const about = (data) => named(plan?.treatments ?? [], data.treatment_id);
-      const note = root.querySelector("#open");
+    return living(earlier, () => asked("move"), (found) => {
+      const [open, note] = [found.find(isOpen), root.querySelector("#open")];
       if (note) fill(note, open && h("p", {}, t("move.open", { when: moment(open.data.recorded_at, "short") })));
-      fill(earlier, requestList(found, { about, after: () => heading.focus() }));
-    };
-    await redraw();
-    return on("changed", redraw);
+      const about = (data) => named(plan?.treatments ?? [], data.treatment_id);
+      return [requestList(found, { about, after: () => heading.focus() })];
+    });
   },
 };
 

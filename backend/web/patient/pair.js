@@ -15,12 +15,14 @@ const NEVER = /[^0-9A-HJKMNP-TV-Z]/;
 
 // A secret is taken out of the address before anything else runs, so that no history or screenshot keeps it.
 let scanned = takeSecret();
+let welcoming = false;
 
 export const screen = {
   name: "pair",
   words,
   async render(root, { go, again }) {
     const had = await paired();
+    if (welcoming && had) return welcome(root, go);
     const typing = typed();
     const device = field(t("pair.device"), h("input", { type: "text", maxlength: 100, value: deviceName(), autocomplete: "off" }), {
       hint: t("pair.device_hint"),
@@ -38,7 +40,7 @@ export const screen = {
       root,
       h("h1", {}, t(state().unpaired ? "pair.again_title" : "pair.title")),
       h("p", { class: "lead" }, t(scanned ? "pair.scanned" : "pair.intro")),
-      had && h("p", { class: "note" }, t("pair.already")),
+      had && h("p", { class: "note" }, t("pair.already"), " ", h("a", { href: "#/today" }, t("app.to_today"))),
       waits > 0 && h("p", { class: "note" }, t("pair.waiting", { n: waits })),
       h("div", { id: "pair-said" }),
       !scanned && isApple() && !isInstalled() && card(t("pair.ios_title"), h("p", {}, t("pair.ios"))),
@@ -90,8 +92,10 @@ async function attempt({ typing, device, root, go, again }) {
     return;
   }
   scanned = null;
-  history.replaceState(null, "", "/app#/today");
-  await welcome(root, go);
+  welcoming = true;
+  await again();
+  scrollTo({ top: 0, behavior: "instant" });
+  document.querySelector("h1")?.focus({ preventScroll: true });
 }
 
 async function refused(error, { typing, again }) {
@@ -120,23 +124,23 @@ function sayWhy(error) {
 async function welcome(root, go) {
   const fixed = h("div", {}, await safety());
   // The clinic's name and number come with the first answer, a moment after pairing.
-  const heard = on("changed", async () => {
-    if (fixed.isConnected) fill(fixed, await safety());
-    else heard();
-  });
+  const heard = on("changed", async () => void fill(fixed, await safety()));
   const part = (name, drawn) =>
     h("li", {}, icon(drawn), h("p", {}, h("strong", {}, t(`pair.welcome_${name}_title`)), h("br"), t(`pair.welcome_${name}`)));
-  const heading = h("h1", { tabindex: "-1" }, t("pair.welcome"));
   fill(
     root,
-    heading,
+    h("h1", { tabindex: "-1" }, t("pair.welcome")),
     h("p", { class: "lead" }, t("pair.welcome_done")),
     card(null, h("ul", { class: "points" }, part("log", "pen"), part("offline", "offline"), part("private", "looked"))),
     fixed,
-    button(t("pair.begin"), () => go("today"), { primary: true, id: "begin" }),
+    button(t("pair.begin"), () => begin(go), { primary: true, id: "begin" }),
   );
-  scrollTo({ top: 0, behavior: "instant" });
-  heading.focus({ preventScroll: true });
+  return heard;
+}
+
+function begin(go) {
+  welcoming = false;
+  go("today");
 }
 
 async function forget(again) {

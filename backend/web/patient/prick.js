@@ -1,9 +1,9 @@
 /** The finger prick: what to do now and when, one clear step at a time, and what became of the blood. */
 
-import { on } from "./bus.js";
 import { today } from "./clock.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { living } from "./living.js";
 import { chain, current, doseOf, results, standing, stopped, timing } from "./pricklogic.js";
 import { stepScreen } from "./prickstep.js";
 import { waiting } from "./queue.js";
@@ -25,32 +25,34 @@ export const screen = {
     if (view === "step" && ["kit_received", "collected", "posted"].includes(state)) {
       return stepScreen(root, { go, id, state });
     }
-    await overview(root);
-    return on("changed", () => overview(root));
+    const body = h("div");
+    fill(root, h("h1", {}, t("prick.title")), body, await safety());
+    return living(body, load, overview);
   },
 };
 
-async function overview(root) {
-  const [pulled, queue, plan, told] = await Promise.all([records("sample"), waiting(), doc("plan"), safety()]);
-  const items = standing(pulled, queue);
-  const treatments = plan?.treatments ?? [];
+async function load() {
+  const [pulled, queue, plan] = await Promise.all([records("sample"), waiting(), doc("plan")]);
+  const refused = queue.some((one) => ["sample", "sample-step"].includes(one.type) && one.state === "refused");
+  return { items: standing(pulled, queue), treatments: plan?.treatments ?? [], refused, on: today() };
+}
+
+function overview({ items, treatments, refused }) {
   const now = current(items);
   const past = items.filter((item) => item !== now).reverse();
   const last = past.find((item) => item.results.length > 0);
   const before = past.filter((item) => item !== last);
-  fill(
-    root,
-    h("h1", {}, t("prick.title")),
-    refusals(queue),
+  return [
+    refused && h("p", { class: "trouble" }, t("prick.refused"), " ", h("a", { href: "#/trouble" }, t("prick.refused.look"))),
     now ? going(now, doseOf(now, treatments)) : nothing(doseOf(null, treatments)),
     last && newest(last),
     before.length > 0 && card(t("prick.before"), before.map(earlier)),
-    card(
-      t("prick.questions"),
-      h("ul", { class: "menu" }, [now?.to_do !== "prick" && ["prick", "#/prick/how", "how"], ["pen", "#/prick/new", "unordered"], ["contact", "#/contact", "ask"]].filter(Boolean).map(entry)),
-    ),
-    told,
-  );
+    card(t("prick.questions"), h("ul", { class: "menu" }, [
+      now?.to_do !== "prick" && entry("prick", "#/prick/how", "how"),
+      entry("pen", "#/prick/new", "unordered"),
+      entry("contact", "#/contact", "ask"),
+    ])),
+  ];
 }
 
 function going(item, dose) {
@@ -77,7 +79,7 @@ function step(item, state, { primary }) {
   return link(t(`prick.button.${state}`), `#/prick/step/${item.id}/${state}`, { primary, id: primary ? "next-step" : null });
 }
 
-function entry([drawing, href, key]) {
+function entry(drawing, href, key) {
   return h("li", {}, h("a", { href }, icon(drawing), h("span", {}, t(`prick.${key}`)), icon("next")));
 }
 
@@ -107,7 +109,7 @@ function rows(item) {
   return h("ol", { class: "chain" }, chain(item).map((row) =>
     h("li", { class: row.stopped ? "stopped" : row.done ? "done" : row.now ? "now" : "later", "aria-current": row.now ? "step" : null },
       h("span", { class: "mark", "aria-hidden": "true" }, row.stopped ? icon("attention") : row.done ? icon("sent") : null),
-      h("span", {}, t(`prick.chain.${row.state}`), h("span", { class: "unseen" }, `, ${t(row.done ? "prick.done" : row.now ? "prick.next" : "prick.later")}`),
+      h("span", {}, t(`prick.chain.${row.state}`), !row.now && h("span", { class: "unseen" }, `, ${t(row.done ? "prick.done" : "prick.later")}`),
         h("small", {}, row.occurred ? when(shown(row.occurred), "short") : row.now ? t("prick.next") : null,
           row.waiting && ` · ${t("prick.waiting")}`)))));
 }
@@ -168,11 +170,6 @@ function amount({ comparator, value: measured }) {
 
 function unit(result) {
   return UNITS[result.unit] ?? result.unit;
-}
-
-function refusals(queue) {
-  const refused = queue.some((one) => ["sample", "sample-step"].includes(one.type) && one.state === "refused");
-  return refused && h("p", { class: "trouble" }, t("prick.refused"), " ", h("a", { href: "#/trouble" }, t("prick.refused.look")));
 }
 
 async function how(root) {

@@ -16,7 +16,7 @@ const INSTALL = [1, 2, 3, 4];
  * called when somebody switched them on here.
  */
 export function pushPanel({ hasEmail, turnedOn }) {
-  const panel = { node: h("div", { class: "note", id: "push-panel", "aria-busy": "true" }), found: null, hasEmail, turnedOn };
+  const panel = { node: h("div", { class: "note", id: "push-panel" }), found: null, hasEmail, turnedOn };
   fill(panel.node, h("p", {}, t("reminders.push.loading")));
   panel.look = () => look(panel);
   panel.ensure = () => ensure(panel);
@@ -24,6 +24,7 @@ export function pushPanel({ hasEmail, turnedOn }) {
 }
 
 async function look(panel) {
+  panel.node.setAttribute("aria-busy", "true");
   try {
     panel.found = await standing();
     draw(panel);

@@ -1,0 +1,43 @@
+/** Keeps a part of a screen up to date as records change, without taking the focus or folding what was opened. */
+
+import { on } from "./bus.js";
+import { fill } from "./dom.js";
+
+/**
+ * Draw `draw(await load())` into a node now and whenever what `load` returns (plain data) has changed. Resolves to the
+ * function that ends it, for when the screen is left.
+ */
+export async function living(node, load, draw) {
+  let last = null;
+  let turn = 0;
+  const again = async () => {
+    const mine = ++turn;
+    const found = await load();
+    const told = JSON.stringify(found);
+    if (mine !== turn || told === last) return;
+    last = told;
+    const putBack = held(node);
+    fill(node, draw(found));
+    putBack();
+  };
+  await again();
+  return on("changed", again);
+}
+
+/** Remember where the focus is and what is open; returns what puts both back after the node was drawn anew. */
+function held(node) {
+  const focus = node.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+  const open = new Set([...node.querySelectorAll("details[open] > summary")].map(nameOf));
+  return () => {
+    for (const summary of node.querySelectorAll("summary")) summary.parentElement.open ||= open.has(nameOf(summary));
+    if (!focus) return;
+    const places = [...node.querySelectorAll("a, button, summary, input, textarea")];
+    const heading = node.closest("main")?.querySelector("h1");
+    // What had the focus may be gone; then the screen is read from its heading.
+    (places.find((one) => nameOf(one) === focus) ?? heading)?.focus({ preventScroll: true });
+  };
+}
+
+function nameOf(element) {
+  return element.getAttribute("href") ?? (element.tagName === "SUMMARY" ? element.textContent : element.id);
+}
