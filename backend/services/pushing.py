@@ -1,6 +1,6 @@
 """What a phone sends: each change is done or refused on its own, in order, and every one gets its answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from backend.domain.errors import ClinicError, Remembered
 from backend.domain.reports import settled
 from backend.services import doses, intervals, own_doses, questionnaires, records, requests, results, samples, symptoms
 from backend.services.changes import (
+    Act,
     Ask,
     Change,
     LogEntry,
@@ -42,7 +43,26 @@ def push(ctx: Context, patient: PatientRow, changes: Sequence[Change | Unreadabl
     """
     ids = {change.id for change in changes if isinstance(change, Change)}
     batch = _Batch(patient, skew, kept.claims(ctx.session, patient.id, ids) if ids else set())
-    return [batch.one(ctx, change) for change in changes]
+    done: list[Result] = []
+    for run in _runs(changes):
+        done += batch.entries(ctx, run) if len(run) > 1 else [batch.one(ctx, run[0])]
+    return done
+
+
+def _runs(changes: Sequence[Change | Unreadable]) -> Iterator[list[Any]]:
+    """Yield the changes in order, new entries of different ids that follow each other together."""
+    run: dict[UUID, Change] = {}
+    for change in changes:
+        new = isinstance(change, Change) and isinstance(change.act, LogEntry) and change.act.base_version is None
+        if run and (not new or change.id in run):
+            yield list(run.values())
+            run = {}
+        if new and isinstance(change, Change):
+            run[change.id] = change
+        else:
+            yield [change]
+    if run:
+        yield list(run.values())
 
 
 class _Batch:
@@ -57,6 +77,35 @@ class _Batch:
         if self._line is None:
             self._line = intervals.line(ctx, self.patient.id)
         return self._line
+
+    def entries(self, ctx: Context, run: Sequence[Change]) -> list[Result]:
+        """Log new entries at once: what the diary refuses is refused before any is written; the rest goes one by one.
+
+        That is what an app sends after a day without signal, and what has to be fast.
+        """
+        if self.skew or self.claims or any(change.shift_s for change in run):
+            return [self.one(ctx, change) for change in run]
+        refused: dict[UUID, ClinicError] = {}
+        rows: list[dict[str, Any]] = []
+        for change in run:
+            try:
+                rows += self._row(ctx, change.act)
+            except ClinicError as error:
+                refused[change.id] = error
+        made = symptoms.log_each(ctx, self.patient, self.line(ctx), rows)
+        return [
+            self._refused(ctx, change, refused[change.id])
+            if change.id in refused
+            else Result(Outcome.CREATED, change, made[change.id])
+            if change.id in made
+            else self.one(ctx, change)
+            for change in run
+        ]
+
+    def _row(self, ctx: Context, act: Act) -> list[dict[str, Any]]:
+        if not isinstance(act, LogEntry):
+            return []
+        return [symptoms.first(ctx, self.patient, self.line(ctx), act.report, act.diary)]
 
     def one(self, ctx: Context, change: Change | Unreadable) -> Result:
         """Do one change in a savepoint of its own; what it gathered counts only where it was done."""

@@ -1,13 +1,12 @@
 """The diary: log, correct, retract and read entries, each told where it stands in the dosing interval."""
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
-
-import orjson
 
 from backend.domain import reports
 from backend.domain.errors import ClinicError
@@ -24,7 +23,6 @@ from backend.storage import symptoms
 from backend.storage.occurrences import as_json, from_json
 from backend.storage.patients import PatientRow
 from backend.storage.records import VersionRow, versions
-from backend.storage.sealing import Place
 
 KIND = "diary-entry"
 SOFT = ("note",)
@@ -72,7 +70,6 @@ def log(ctx: Context, report: Report, diary: Diary) -> Entry:
 
 def log_in(ctx: Context, patient: PatientRow, line: intervals.Line, report: Report, diary: Diary) -> Entry:
     """Store an entry as `log` does, in a dosing line that was read before."""
-    reports.checked(report, ctx.now)
     values = first(ctx, patient, line, report, diary)
     if not symptoms.add(ctx.session, values):
         stored = _stored(ctx, patient, report.id)
@@ -84,8 +81,20 @@ def log_in(ctx: Context, patient: PatientRow, line: intervals.Line, report: Repo
     return _entry(ctx, patient, line, symptoms.EntryRow(**values))
 
 
+def log_each(
+    ctx: Context, patient: PatientRow, line: intervals.Line, rows: Sequence[dict[str, Any]]
+) -> dict[UUID, Entry]:
+    """Store many rows of `first`, of different ids, at once; return the entries of those whose id was free."""
+    made = symptoms.add_each(ctx.session, list(rows))
+    for entry_id in made:
+        events.note(ctx, "own-entries:write", patient.id, entry_id, {"version": 1})
+    feed.touch(ctx, patient.id, Kind.ENTRY, *made)
+    return {row["id"]: _entry(ctx, patient, line, SimpleNamespace(**row)) for row in rows if row["id"] in made}
+
+
 def first(ctx: Context, patient: PatientRow, line: intervals.Line, report: Report, diary: Diary) -> dict[str, Any]:
     """Return the row that `log` stores of a new entry; raises what the diary refuses."""
+    reports.checked(report, ctx.now)
     check(diary)
     mark = _mark(ctx, report, diary)
     return records.first(ctx, patient.id, line, report, mark) | _content(ctx, patient, report.id, diary)
@@ -222,12 +231,12 @@ def _statement(occurred: Occurred, diary: Diary) -> dict[str, Any]:
 
 
 def _said(ctx: Context, patient: PatientRow, row: symptoms.EntryRow) -> dict[str, Any]:
-    note, other = _open(ctx, patient, row.id, row.note_sealed)
+    note, other = words.entry_opened(ctx, patient, row.id, row.note_sealed)
     return {"occurred": as_json(symptoms.moment(row)), **with_words(row.content, other), "note": note}
 
 
 def _said_then(ctx: Context, patient: PatientRow, row: VersionRow) -> dict[str, Any]:
-    note, other = _open(ctx, patient, row.record_id, row.note_sealed)
+    note, other = words.entry_opened(ctx, patient, row.record_id, row.note_sealed)
     said = {name: row.content[name] for name in row.content if name not in {"recorded_at", "received_at"}}
     return with_words(said, other) | {"note": note}
 
@@ -237,34 +246,12 @@ def _moment(statement: Mapping[str, Any], report: Report) -> Occurred:
 
 
 def _content(ctx: Context, patient: PatientRow, entry_id: UUID, diary: Diary) -> dict[str, Any]:
-    return {"content": content(diary), "note_sealed": _seal(ctx, patient, entry_id, diary)}
-
-
-def _seal(ctx: Context, patient: PatientRow, entry_id: UUID, diary: Diary) -> bytes | None:
-    """Return everything in free words, sealed together; None where there is none."""
-    other = own_words(diary)
-    if diary.note is None and other is None:
-        return None
-    told = orjson.dumps([diary.note, other]).decode()
-    return ctx.sealer.seal(patient.key, str(patient.id), told, _place(entry_id))
-
-
-def _open(ctx: Context, patient: PatientRow, entry_id: UUID, sealed: bytes | None) -> tuple[str | None, str | None]:
-    """Return note and own words of a sealed value."""
-    told = ctx.sealer.open(patient.key, str(patient.id), sealed, _place(entry_id))
-    if told is None:
-        return None, None
-    note, other = orjson.loads(told)
-    return note, other
-
-
-def _place(entry_id: UUID) -> Place:
-    return Place("diary_entries", "note", str(entry_id))
+    return {"content": content(diary), "note_sealed": words.entry_sealed(ctx, patient, entry_id, diary)}
 
 
 def superseded(ctx: Context, patient: PatientRow, row: VersionRow) -> Superseded:
     """Return an earlier version of an entry of a patient who is within reach."""
-    note, other = _open(ctx, patient, row.record_id, row.note_sealed)
+    note, other = words.entry_opened(ctx, patient, row.record_id, row.note_sealed)
     content = with_words(row.content, other)
     reason = words.opened(ctx, patient, row.reason, words.of_version(KIND, row.record_id, row.version))
     return Superseded(row.version, content, note, row.replaced_at, row.replaced_by, row.device_at, reason)
@@ -278,7 +265,7 @@ def _mark(ctx: Context, report: Report, diary: Diary, replaces: int | None = Non
 
 def _entry(ctx: Context, patient: PatientRow, line: intervals.Line, row: Any, *, duplicate: bool = False) -> Entry:
     occurred = symptoms.moment(row)
-    note, other = _open(ctx, patient, row.id, row.note_sealed)
+    note, other = words.entry_opened(ctx, patient, row.id, row.note_sealed)
     return Entry(
         row.id,
         row.version,

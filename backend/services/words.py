@@ -5,8 +5,11 @@ from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
 
+import orjson
+
 from backend.domain.dosing import Dose
 from backend.domain.samples import Step
+from backend.domain.symptoms import Diary, own_words
 from backend.domain.treatment import PlanVersion, Treatment
 from backend.services.context import Context
 from backend.storage.patients import PatientRow
@@ -47,6 +50,30 @@ def plans_shown(ctx: Context, patient: PatientRow, stored: Treatment) -> Treatme
     """Return a stored treatment with the reasons of all its plan versions opened."""
     versions = tuple(shown(ctx, patient, one, stored.id, one.version) for one in stored.versions)
     return replace(stored, versions=versions)
+
+
+def entry_sealed(ctx: Context, patient: PatientRow, entry_id: UUID, diary: Diary) -> bytes | None:
+    """Return everything a diary entry says in free words, sealed together; None where there is none."""
+    other = own_words(diary)
+    if diary.note is None and other is None:
+        return None
+    told = orjson.dumps([diary.note, other]).decode()
+    return ctx.sealer.seal(patient.key, str(patient.id), told, _of_entry(entry_id))
+
+
+def entry_opened(
+    ctx: Context, patient: PatientRow, entry_id: UUID, sealed: bytes | None
+) -> tuple[str | None, str | None]:
+    """Return note and own words of what `entry_sealed` gave."""
+    told = ctx.sealer.open(patient.key, str(patient.id), sealed, _of_entry(entry_id))
+    if told is None:
+        return None, None
+    note, other = orjson.loads(told)
+    return note, other
+
+
+def _of_entry(entry_id: UUID) -> Place:
+    return Place("diary_entries", "note", str(entry_id))
 
 
 def of_version(kind: str, record_id: UUID, version: int) -> Place:

@@ -75,6 +75,13 @@ def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for INSERT
 
 
+def insert_each_once(session: Session, table: Table, rows: list[dict[str, Any]]) -> set[UUID]:
+    """Insert rows unless their keys are taken, in one statement; return the ids of those that were inserted."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=list(table.primary_key.columns))
+    return set(session.scalars(statement.returning(table.c.id), rows)) if rows else set()
+
+
 def insert_new(session: Session, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row unless its key or anything else that must be unique is taken; False when it was."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

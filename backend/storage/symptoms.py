@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from backend.domain.moments import Occurred
 from backend.storage.db import Base
 from backend.storage.occurrences import ReportColumns, occurrence
-from backend.storage.records import insert_many, insert_once
+from backend.storage.records import insert_each_once, insert_many, insert_once
 
 
 class EntryRow(ReportColumns, Base):
@@ -42,6 +42,11 @@ def table() -> Table:
 def add(session: Session, values: dict[str, Any]) -> bool:
     """Store a new entry; False when the patient's id is taken."""
     return insert_once(session, table(), values)
+
+
+def add_each(session: Session, rows: list[dict[str, Any]]) -> set[UUID]:
+    """Store new entries at once; return the ids of those whose id was free."""
+    return insert_each_once(session, table(), rows)
 
 
 def add_new(session: Session, rows: list[dict[str, Any]]) -> None:

@@ -38,9 +38,10 @@ PAGES: Mapping[str, str] = {
     "/app.webmanifest": "patient/app.webmanifest",
     "/app.shell.json": "patient/shell.json",
     "/sw.js": WORKER,
+    "/sw.module.js": "patient/sw.module.js",
 }
-# The service worker is no part of what it keeps, and the large icons are for installing only.
-_NOT_IN_SHELL = frozenset({"sw.js", "icon-512.png", "icon-maskable-512.png", "icon-apple-180.png"})
+# The service worker (plain, and as a module) is no part of what it keeps, and the large icons are for installing only.
+_NOT_IN_SHELL = frozenset({"sw.js", "sw.module.js", "icon-512.png", "icon-maskable-512.png", "icon-apple-180.png"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,4 +61,5 @@ def _reports(record: Record, installation: Installation) -> None:
     response = {"id": str(uuid4()), **form, **told}
     phone.post("/me/responses", response)
     phone.post("/me/samples", {"id": str(uuid4()), **told})
-    record.ids |= {"entry_id": [entry["id"]], "response_id": [response["id"]]}
+    asked = phone.post("/me/requests", {"id": str(uuid4()), "kind": "contact", "recorded_at": told["recorded_at"]})
+    record.ids |= {"entry_id": [entry["id"]], "response_id": [response["id"]], "request_id": [asked["id"]]}

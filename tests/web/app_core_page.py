@@ -3,8 +3,9 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from backend.web import pages
 
+PLAN: dict[str, Any] = {"today": "2026-06-01", "treatments": [], "interval": None}
+VOCABULARY: dict[str, Any] = {"symptoms": [], "causes": [], "wearing_off": []}
+SAFETY = {"title": "Nobody is watching", "lines": ["Call."]}
 Answer = dict[str, Any] | Response
 
 
@@ -38,7 +42,7 @@ def entry(id_: str, version: int = 1, note: str = "pulled") -> dict[str, Any]:
 
 
 @dataclass
-class Clinic:
+class Scripted:
     """What the server says, and what it was asked; `sync` is replaced by tests, `lost` answers of sync never arrive."""
 
     patient_id: str = field(default_factory=lambda: str(uuid4()))
@@ -48,6 +52,7 @@ class Clinic:
     lost: int = 0
     server_time: str = "2026-06-01T10:00:00+00:00"
     url: str = ""
+    gone: Callable[[], None] = field(default=lambda: None)
     access: set[str] = field(default_factory=set)
     documents: dict[str, Any] = field(default_factory=dict)
     paths: dict[str, Callable[[dict[str, Any]], Answer]] = field(default_factory=dict)
@@ -80,7 +85,7 @@ class Clinic:
     def bootstrap(self) -> dict[str, Any]:
         """Return what the app needs offline."""
         items: dict[str, Any] = {"items": []}
-        told = {"profile": {"name": "Anna", "language": "nl"}, "site": {"name": "Clinic", "phone": "+31 20 000 0000"}}
+        told = {"profile": {"name": "Anna", "language": "nl"}, "site": {"name": "Scripted", "phone": "+31 20 000 0000"}}
         lists = {"forms": items, "reminders": items, "checklists": items, "consents": items}
         rest = {
             "server_time": self.server_time,
@@ -127,11 +132,10 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-@contextmanager
-def serving(clinic: Clinic) -> Iterator[Clinic]:
-    """Serve the app's files and the scripted API on a port of its own."""
-    app = Flask("clinic", static_folder=None)
-    pages.install(app)
+def made(server: Scripted, root: Path) -> Flask:
+    """Return the app's pages, an empty page, and the scripted API."""
+    app = Flask("scripted", static_folder=None)
+    pages.install(app, root)
 
     @app.get("/blank")
     def blank() -> Response:
@@ -141,23 +145,33 @@ def serving(clinic: Clinic) -> Iterator[Clinic]:
 
     @app.route("/api/v1/<path:path>", methods=["GET", "POST", "PUT", "DELETE"])
     def api(path: str) -> Response:
-        answer = clinic.answer(f"/{path}")
-        if clinic.lost and path == "me/sync":
-            clinic.lost -= 1
+        answer = server.answer(f"/{path}")
+        if server.lost and path == "me/sync":
+            server.lost -= 1
             request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             abort(500)
-        return (
-            answer if isinstance(answer, Response) else Response(orjson.dumps(answer), content_type="application/json")
-        )
+        if isinstance(answer, Response):
+            return answer
+        return Response(orjson.dumps(answer), content_type="application/json")
 
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    return app
+
+
+@contextmanager
+def serving(server: Scripted, root: Path = pages.ROOT) -> Iterator[Scripted]:
+    """Serve the app's files and the scripted API, on the port it had; `server.gone` takes them away."""
+    port = int(server.url.rpartition(":")[2] or 0)
+    listening = make_server("127.0.0.1", port, made(server, root), threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    clinic.url = f"http://127.0.0.1:{server.server_port}"
-    yield clinic
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    server.url = f"http://127.0.0.1:{listening.server_port}"
+    with ExitStack() as stack:
+        stack.callback(thread.join)
+        stack.callback(listening.server_close)
+        stack.callback(listening.shutdown)
+        server.gone = stack.pop_all().close
+        yield server
+        server.gone()
 
 
 CALL = "async ([file, name, args]) => (await import(`/static/patient/${file}.js`))[name](...args)"
@@ -168,7 +182,7 @@ class Phone:
     """A browser's storage with one page in it, on which the app's functions are called; errors of the page are kept."""
 
     context: BrowserContext
-    clinic: Clinic
+    server: Scripted
     page: Page = field(init=False)
     errors: list[str] = field(default_factory=list)
 
@@ -180,7 +194,7 @@ class Phone:
         """Open another page on the same storage."""
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(self.clinic.url + path)
+        page.goto(self.server.url + path)
         return page
 
     def call(self, name: str, *args: Any, page: Page | None = None) -> Any:
@@ -214,10 +228,10 @@ class Phone:
 
 
 @contextmanager
-def phone_of(browser: Browser, clinic: Clinic, **options: Any) -> Iterator[Phone]:
+def phone_of(browser: Browser, server: Scripted, **options: Any) -> Iterator[Phone]:
     """A phone with nothing on it."""
     context = browser.new_context(**options)
-    phone = Phone(context, clinic)
+    phone = Phone(context, server)
     yield phone
     context.close()
-    assert not phone.errors
+    assert not phone.errors, phone.errors

@@ -7,22 +7,22 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.web.app_core_page import Clinic, Phone, entry, phone_of, refusal, serving
+from tests.web.app_core_page import Phone, Scripted, entry, phone_of, refusal, serving
 
 ENTRIES = [str(UUID(int=number)) for number in range(6)]
 
 
 @pytest.fixture
-def clinic() -> Iterator[Clinic]:
+def server() -> Iterator[Scripted]:
     """A server that does as it is told."""
-    with serving(Clinic()) as clinic:
-        yield clinic
+    with serving(Scripted()) as server:
+        yield server
 
 
 @pytest.fixture
-def phone(chromium: Browser, clinic: Clinic) -> Iterator[Phone]:
+def phone(chromium: Browser, server: Scripted) -> Iterator[Phone]:
     """A phone with nothing on it."""
-    with phone_of(chromium, clinic, timezone_id="Europe/Amsterdam") as phone:
+    with phone_of(chromium, server, timezone_id="Europe/Amsterdam") as phone:
         yield phone
 
 
@@ -43,21 +43,21 @@ def test_moments_are_told_in_local_time_with_the_offset_of_their_season(phone: P
     assert phone.call("clock.zone") == "Europe/Amsterdam"
 
 
-def test_a_phone_that_was_paired_has_all_it_needs_offline(clinic: Clinic, phone: Phone) -> None:
+def test_a_phone_that_was_paired_has_all_it_needs_offline(server: Scripted, phone: Phone) -> None:
     assert phone.call("session.paired") is None
     assert phone.call("store.doc", "profile") is None
     assert phone.call("store.records", "diary-entry") == []
     phone.pair()
     phone.call("sync.sync")
-    assert phone.call("session.paired") == clinic.patient_id
+    assert phone.call("session.paired") == server.patient_id
     with phone.offline():
         assert phone.call("store.doc", "profile")["name"] == "Anna"
         assert phone.call("store.doc", "site")["phone"] == "+31 20 000 0000"
         assert phone.call("store.doc", "bootstrap")["reminders_delayed_since"] is None
-    assert clinic.asked("/access/pairing")[0]["device_name"]
+    assert server.asked("/access/pairing")[0]["device_name"]
 
 
-def test_records_are_pulled_page_by_page_from_where_it_was(clinic: Clinic, phone: Phone) -> None:
+def test_records_are_pulled_page_by_page_from_where_it_was(server: Scripted, phone: Phone) -> None:
     phone.pair()
     pages: dict[str | None, Any] = {
         None: {"changes": [entry(ENTRIES[0])], "cursor": "c1", "more": True},
@@ -65,27 +65,27 @@ def test_records_are_pulled_page_by_page_from_where_it_was(clinic: Clinic, phone
         "c2": {"changes": [entry(ENTRIES[0], 2, "newer"), gone(ENTRIES[1])], "cursor": "c3", "more": False},
         "c3": {"cursor": "c3"},
     }
-    clinic.sync = lambda body: clinic.taken(body, **pages[body["cursor"]])
+    server.sync = lambda body: server.taken(body, **pages[body["cursor"]])
     phone.call("sync.sync")
     assert phone.notes() == {ENTRIES[0]: "newer"}
     phone.call("sync.sync")
-    assert [body["cursor"] for body in clinic.asked("/me/sync")] == [None, "c1", "c2", "c3"]
+    assert [body["cursor"] for body in server.asked("/me/sync")] == [None, "c1", "c2", "c3"]
 
 
-def test_a_break_half_way_goes_on_where_it_was(clinic: Clinic, phone: Phone) -> None:
+def test_a_break_half_way_goes_on_where_it_was(server: Scripted, phone: Phone) -> None:
     phone.pair()
     pages: dict[str | None, Any] = {None: {"changes": [entry(ENTRIES[0])], "cursor": "c1", "more": True}}
-    clinic.sync = lambda body: clinic.taken(body, **pages[body["cursor"]]) if not body["cursor"] else refusal(502)
+    server.sync = lambda body: server.taken(body, **pages[body["cursor"]]) if not body["cursor"] else refusal(502)
     assert phone.call("sync.sync")["error"] == "server"
     assert phone.notes() == {ENTRIES[0]: "pulled"}
-    clinic.sync = clinic.taken
+    server.sync = server.taken
     phone.call("sync.sync")
-    assert clinic.asked("/me/sync")[-1]["cursor"] == "c1"
+    assert server.asked("/me/sync")[-1]["cursor"] == "c1"
 
 
-def test_a_reset_replaces_what_was_pulled_at_once_and_never_the_queue(clinic: Clinic, phone: Phone) -> None:
+def test_a_reset_replaces_what_was_pulled_at_once_and_never_the_queue(server: Scripted, phone: Phone) -> None:
     phone.pair()
-    clinic.sync = lambda body: clinic.taken(body, changes=[entry(ENTRIES[0]), entry(ENTRIES[1])])
+    server.sync = lambda body: server.taken(body, changes=[entry(ENTRIES[0]), entry(ENTRIES[1])])
     phone.call("sync.sync")
     with phone.offline():
         written = phone.write("mine")
@@ -94,21 +94,21 @@ def test_a_reset_replaces_what_was_pulled_at_once_and_never_the_queue(clinic: Cl
             "r1": {"changes": [entry(ENTRIES[3])], "cursor": "r2"},
             "r2": {"cursor": "r2"},
         }
-        clinic.sync = lambda body: (
-            clinic.taken(body, **replaced[body["cursor"]]) if body["cursor"] != "r1" else refusal(503)
+        server.sync = lambda body: (
+            server.taken(body, **replaced[body["cursor"]]) if body["cursor"] != "r1" else refusal(503)
         )
     phone.call("sync.sync")
     # The break left what was there, the answer to what was sent included.
     assert set(phone.notes()) == {ENTRIES[0], ENTRIES[1], written}
     assert phone.waiting() == []
-    clinic.sync = lambda body: clinic.taken(body, **replaced[body["cursor"]])
+    server.sync = lambda body: server.taken(body, **replaced[body["cursor"]])
     with phone.offline():
         later = phone.write("later")
     phone.call("sync.sync")
     assert set(phone.notes()) == {ENTRIES[2], ENTRIES[3], later}
 
 
-def test_two_tabs_upload_once_and_both_know(clinic: Clinic, phone: Phone) -> None:
+def test_two_tabs_upload_once_and_both_know(server: Scripted, phone: Phone) -> None:
     phone.pair()
     phone.call("sync.sync")
     other = phone.tab()
@@ -120,7 +120,7 @@ def test_two_tabs_upload_once_and_both_know(clinic: Clinic, phone: Phone) -> Non
     for page in (phone.page, other):
         phone.call("sync.sync", page=page)
         assert phone.call("sync.state", page=page)["waiting"] == 0
-    assert [change["id"] for change in clinic.sent] == [written]
+    assert [change["id"] for change in server.sent] == [written]
 
 
 def test_what_one_tab_writes_another_counts(phone: Phone) -> None:
@@ -135,16 +135,16 @@ def test_what_one_tab_writes_another_counts(phone: Phone) -> None:
     expect(other.locator("#main")).to_have_text("1")
 
 
-def test_a_page_that_dies_in_the_middle_sends_again_when_it_is_opened(clinic: Clinic, phone: Phone) -> None:
+def test_a_page_that_dies_in_the_middle_sends_again_when_it_is_opened(server: Scripted, phone: Phone) -> None:
     phone.pair()
     written = phone.write()
-    clinic.lost = 1
+    server.lost = 1
     phone.page.evaluate("() => { import('/static/patient/sync.js').then(({sync}) => sync()) }")
     phone.page.goto("about:blank")
-    phone.page.goto(f"{clinic.url}/blank")
+    phone.page.goto(f"{server.url}/blank")
     phone.call("sync.sync")
     assert phone.waiting() == []
-    assert {change["id"] for change in clinic.sent} == {written}
+    assert {change["id"] for change in server.sent} == {written}
 
 
 def gone(id_: str) -> dict[str, Any]:

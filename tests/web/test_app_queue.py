@@ -6,61 +6,61 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.web.app_core_page import Clinic, Phone, phone_of, refusal, result, serving
+from tests.web.app_core_page import Phone, Scripted, phone_of, refusal, result, serving
 
 
 @pytest.fixture
-def clinic() -> Iterator[Clinic]:
+def server() -> Iterator[Scripted]:
     """A server that does as it is told."""
-    with serving(Clinic()) as clinic:
-        yield clinic
+    with serving(Scripted()) as server:
+        yield server
 
 
 @pytest.fixture
-def phone(chromium: Browser, clinic: Clinic) -> Iterator[Phone]:
+def phone(chromium: Browser, server: Scripted) -> Iterator[Phone]:
     """A paired phone that has exchanged nothing yet."""
-    with phone_of(chromium, clinic) as phone:
+    with phone_of(chromium, server) as phone:
         phone.pair()
         yield phone
 
 
-def test_what_was_written_is_sent_once_and_stays_to_be_seen(clinic: Clinic, phone: Phone) -> None:
+def test_what_was_written_is_sent_once_and_stays_to_be_seen(server: Scripted, phone: Phone) -> None:
     written = phone.write("tired")
     assert phone.notes() == {written: "tired"}
     state = phone.call("sync.sync")
     phone.call("sync.sync")
-    assert [change["id"] for change in clinic.sent] == [written]
+    assert [change["id"] for change in server.sent] == [written]
     assert (state["waiting"], state["refused"], state["error"]) == (0, 0, None)
     assert phone.notes() == {written: "tired"}
 
 
-def test_a_lost_answer_or_an_unreadable_one_drops_nothing(clinic: Clinic, phone: Phone) -> None:
+def test_a_lost_answer_or_an_unreadable_one_drops_nothing(server: Scripted, phone: Phone) -> None:
     written = phone.write()
-    clinic.lost = 1
+    server.lost = 1
     assert phone.call("sync.sync")["error"] == "offline"
-    for answer in ({}, {**clinic.taken({"changes": []}), "results": []}, [1]):
-        clinic.sync = lambda body, said=answer: said  # type: ignore[misc]
+    for answer in ({}, {**server.taken({"changes": []}), "results": []}, [1]):
+        server.sync = lambda body, said=answer: said  # type: ignore[misc]
         assert phone.call("sync.sync")["error"] == "unreadable"
     assert phone.call("sync.state")["waiting"] == 1
-    clinic.sync = clinic.taken
+    server.sync = server.taken
     assert phone.call("sync.sync")["waiting"] == 0
-    assert [change["id"] for change in clinic.sent] == [written] * 5
-    assert len({change["data"]["note"] for change in clinic.sent}) == 1
+    assert [change["id"] for change in server.sent] == [written] * 5
+    assert len({change["data"]["note"] for change in server.sent}) == 1
 
 
 def test_an_unsent_entry_that_is_edited_leaves_as_one_and_one_taken_back_never_leaves(
-    clinic: Clinic, phone: Phone
+    server: Scripted, phone: Phone
 ) -> None:
     kept, gone = phone.write("tired"), phone.write("no")
     phone.call("queue.put", "diary-entry", {"note": "very tired", "reason": "typed too fast"}, {"id": kept})
     phone.call("queue.retract", "diary-entry", gone, None)
     phone.call("sync.sync")
-    assert [(change["id"], change["data"]) for change in clinic.sent] == [(kept, {"note": "very tired"})]
+    assert [(change["id"], change["data"]) for change in server.sent] == [(kept, {"note": "very tired"})]
     assert phone.notes() == {kept: "very tired"}
 
 
-def test_an_edit_of_what_may_have_arrived_follows_it_as_a_correction(clinic: Clinic, phone: Phone) -> None:
-    clinic.lost = 1
+def test_an_edit_of_what_may_have_arrived_follows_it_as_a_correction(server: Scripted, phone: Phone) -> None:
+    server.lost = 1
     written = phone.write("tired")
     phone.call("sync.sync")
     with phone.offline():
@@ -68,23 +68,23 @@ def test_an_edit_of_what_may_have_arrived_follows_it_as_a_correction(clinic: Cli
         phone.write("rested", id=written)
         assert [item["data"]["note"] for item in phone.waiting()] == ["tired", "rested"]
         assert phone.notes() == {written: "rested"}
-        clinic.sync = in_turn(clinic, "duplicate", "updated")
+        server.sync = in_turn(server, "duplicate", "updated")
     phone.call("sync.sync")
-    assert [change.get("base_version") for change in clinic.sent] == [None, None, 1]
-    assert [change["data"]["note"] for change in clinic.sent] == ["tired", "tired", "rested"]
+    assert [change.get("base_version") for change in server.sent] == [None, None, 1]
+    assert [change["data"]["note"] for change in server.sent] == ["tired", "tired", "rested"]
     assert phone.waiting() == []
 
 
-def test_what_may_have_arrived_is_taken_back_behind_it(clinic: Clinic, phone: Phone) -> None:
-    clinic.lost = 1
+def test_what_may_have_arrived_is_taken_back_behind_it(server: Scripted, phone: Phone) -> None:
+    server.lost = 1
     written = phone.write()
     phone.call("sync.sync")
     with phone.offline():
         phone.call("queue.retract", "diary-entry", written, None, "by mistake")
         assert phone.notes() == {}
-        clinic.sync = in_turn(clinic, "created", "retracted")
+        server.sync = in_turn(server, "created", "retracted")
     phone.call("sync.sync")
-    assert [(one["op"], one.get("base_version")) for one in clinic.sent] == [
+    assert [(one["op"], one.get("base_version")) for one in server.sent] == [
         ("put", None),
         ("put", None),
         ("retract", 1),
@@ -93,34 +93,34 @@ def test_what_may_have_arrived_is_taken_back_behind_it(clinic: Clinic, phone: Ph
     assert phone.notes() == {}
 
 
-def test_changes_of_one_record_go_one_by_one_in_order(clinic: Clinic, phone: Phone) -> None:
+def test_changes_of_one_record_go_one_by_one_in_order(server: Scripted, phone: Phone) -> None:
     other = phone.write("other")
     prick = phone.call("queue.put", "sample", {"drops": 8})
     for state in ("posted", "posted"):
         phone.call("queue.put", "sample-step", {"state": state, "occurred": {}}, {"id": prick})
     assert phone.call("store.record", "sample", prick)["data"]["to_do"] == "await_result"
     phone.call("sync.sync")
-    batches = [[change["type"] for change in body["changes"]] for body in clinic.asked("/me/sync") if body["changes"]]
+    batches = [[change["type"] for change in body["changes"]] for body in server.asked("/me/sync") if body["changes"]]
     assert batches == [["diary-entry", "sample"], ["sample-step"], ["sample-step"]]
-    assert clinic.sent[0]["id"] == other
+    assert server.sent[0]["id"] == other
 
 
-def test_what_builds_on_something_that_has_not_arrived_is_kept_and_sent_again(clinic: Clinic, phone: Phone) -> None:
+def test_what_builds_on_something_that_has_not_arrived_is_kept_and_sent_again(server: Scripted, phone: Phone) -> None:
     phone.write(id="019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b", base_version=3)
-    clinic.sync = in_turn(clinic, "stale")
+    server.sync = in_turn(server, "stale")
     assert phone.call("sync.sync")["waiting"] == 1
-    assert len(clinic.sent) == 1
-    clinic.sync = clinic.taken
+    assert len(server.sent) == 1
+    server.sync = server.taken
     assert phone.call("sync.sync")["waiting"] == 0
 
 
-def test_a_result_nobody_knows_yet_keeps_what_was_sent(clinic: Clinic, phone: Phone) -> None:
+def test_a_result_nobody_knows_yet_keeps_what_was_sent(server: Scripted, phone: Phone) -> None:
     phone.write()
-    clinic.sync = in_turn(clinic, "considered")
+    server.sync = in_turn(server, "considered")
     assert phone.call("sync.sync")["waiting"] == 1
 
 
-def test_a_refused_entry_is_mended_or_thrown_away(clinic: Clinic, phone: Phone) -> None:
+def test_a_refused_entry_is_mended_or_thrown_away(server: Scripted, phone: Phone) -> None:
     problem = {
         "code": "invalid",
         "title": "no",
@@ -128,80 +128,80 @@ def test_a_refused_entry_is_mended_or_thrown_away(clinic: Clinic, phone: Phone) 
         "pointers": [{"pointer": "/data/note", "detail": "long"}],
     }
     mended, thrown = phone.write("long"), phone.write("longer")
-    clinic.sync = in_turn(clinic, "invalid", problem=problem)
+    server.sync = in_turn(server, "invalid", problem=problem)
     state = phone.call("sync.sync")
     assert (state["waiting"], state["refused"]) == (0, 2)
     first, second = phone.waiting()
     assert (first["state"], first["problem"]) == ("refused", problem)
     assert phone.call("store.record", "diary-entry", thrown)["refused"]
-    clinic.sync = clinic.taken
+    server.sync = server.taken
     phone.call("queue.mend", first["seq"], {"note": "short"})
     phone.call("queue.discard", second["seq"])
     phone.call("sync.sync")
-    assert clinic.sent[-1]["id"] == mended
-    assert "base_version" not in clinic.sent[-1]
+    assert server.sent[-1]["id"] == mended
+    assert "base_version" not in server.sent[-1]
     assert phone.notes() == {mended: "short"}
 
 
-def test_an_edit_behind_an_entry_that_is_refused_takes_its_place(clinic: Clinic, phone: Phone) -> None:
-    clinic.lost = 1
+def test_an_edit_behind_an_entry_that_is_refused_takes_its_place(server: Scripted, phone: Phone) -> None:
+    server.lost = 1
     written, unwanted = phone.write("too long"), phone.write("no")
     phone.call("sync.sync")
     with phone.offline():
         phone.write("short", id=written)
         phone.call("queue.retract", "diary-entry", unwanted, None)
-        clinic.sync = in_turn(clinic, "invalid", "created")
+        server.sync = in_turn(server, "invalid", "created")
     assert phone.call("sync.sync")["refused"] == 0
-    assert (clinic.sent[-1]["id"], clinic.sent[-1]["data"], clinic.sent[-1]["op"]) == (
+    assert (server.sent[-1]["id"], server.sent[-1]["data"], server.sent[-1]["op"]) == (
         written,
         {"note": "short"},
         "put",
     )
-    assert "base_version" not in clinic.sent[-1]
+    assert "base_version" not in server.sent[-1]
     assert phone.notes() == {written: "short"}
 
 
-def test_throwing_away_a_prick_that_was_refused_takes_its_steps_along(clinic: Clinic, phone: Phone) -> None:
+def test_throwing_away_a_prick_that_was_refused_takes_its_steps_along(server: Scripted, phone: Phone) -> None:
     prick = phone.call("queue.put", "sample", {"drops": 99})
-    clinic.sync = in_turn(clinic, "invalid", problem={"code": "out-of-bounds"})
+    server.sync = in_turn(server, "invalid", problem={"code": "out-of-bounds"})
     phone.call("sync.sync")
     phone.call("queue.put", "sample-step", {"state": "posted", "occurred": {}}, {"id": prick})
     phone.call("sync.sync")
-    assert [change["type"] for change in clinic.sent] == ["sample"]
+    assert [change["type"] for change in server.sent] == ["sample"]
     phone.call("queue.discard", phone.waiting()[0]["seq"])
     assert phone.waiting() == []
     assert phone.call("store.records", "sample") == []
 
 
-def test_a_conflict_shows_what_stands_until_the_patient_chose(clinic: Clinic, phone: Phone) -> None:
+def test_a_conflict_shows_what_stands_until_the_patient_chose(server: Scripted, phone: Phone) -> None:
     id_ = "019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b"
     differs = [{"field": "note", "base": "a", "standing": "theirs", "yours": "mine"}]
     phone.write("mine", id=id_, base_version=1)
-    clinic.sync = in_turn(clinic, "conflict", version=4, difference=differs, stored={"note": "theirs", "version": 4})
+    server.sync = in_turn(server, "conflict", version=4, difference=differs, stored={"note": "theirs", "version": 4})
     assert phone.call("sync.sync")["refused"] == 1
     item = phone.waiting()[0]
     assert (item["state"], item["standing"], item["difference"]) == ("conflict", 4, differs)
     assert phone.call("store.record", "diary-entry", id_)["data"]["note"] == "theirs"
     assert phone.call("store.record", "diary-entry", id_)["conflict"]
-    clinic.sync = clinic.taken
+    server.sync = server.taken
     phone.call("queue.resolve", item["seq"], {"note": "mine"})
     phone.call("sync.sync")
-    assert (clinic.sent[-1]["base_version"], clinic.sent[-1]["data"]) == (4, {"note": "mine"})
+    assert (server.sent[-1]["base_version"], server.sent[-1]["data"]) == (4, {"note": "mine"})
     assert phone.notes() == {id_: "mine"}
 
 
 def test_an_edit_behind_a_change_that_is_contradicted_becomes_what_the_patient_says(
-    clinic: Clinic, phone: Phone
+    server: Scripted, phone: Phone
 ) -> None:
     id_ = "019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b"
-    clinic.lost = 1
+    server.lost = 1
     phone.write("mine", id=id_, base_version=1)
     phone.call("sync.sync")
     differs = [{"field": "note", "base": "a", "standing": "theirs", "yours": "mine"}]
     with phone.offline():
         phone.write("mine, better", id=id_, base_version=1)
-        clinic.sync = in_turn(
-            clinic, "conflict", version=2, difference=differs, stored={"note": "theirs", "version": 2}
+        server.sync = in_turn(
+            server, "conflict", version=2, difference=differs, stored={"note": "theirs", "version": 2}
         )
     phone.call("sync.sync")
     item = phone.waiting()[0]
@@ -209,45 +209,45 @@ def test_an_edit_behind_a_change_that_is_contradicted_becomes_what_the_patient_s
     assert item["difference"][0]["yours"] == "mine, better"
 
 
-def test_what_was_retracted_elsewhere_goes_from_the_phone(clinic: Clinic, phone: Phone) -> None:
+def test_what_was_retracted_elsewhere_goes_from_the_phone(server: Scripted, phone: Phone) -> None:
     phone.write("too late", id="019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b", base_version=1)
-    clinic.sync = in_turn(clinic, "retracted")
+    server.sync = in_turn(server, "retracted")
     assert phone.call("sync.sync")["waiting"] == 0
     assert phone.notes() == {}
 
 
-def test_many_go_in_batches_and_one_that_spoils_a_batch_is_found(clinic: Clinic, phone: Phone) -> None:
+def test_many_go_in_batches_and_one_that_spoils_a_batch_is_found(server: Scripted, phone: Phone) -> None:
     ids = [phone.write("poison" if number == 5 else "fine") for number in range(12)]
 
     def picky(body: dict[str, Any]) -> Any:
         poisoned = any(change["data"]["note"] == "poison" for change in body["changes"])
-        return refusal(413, "body-too-large") if poisoned else clinic.taken(body)
+        return refusal(413, "body-too-large") if poisoned else server.taken(body)
 
-    clinic.sync = picky
+    server.sync = picky
     state = phone.call("sync.sync")
     assert (state["waiting"], state["refused"]) == (0, 1)
     assert phone.waiting()[0]["id"] == ids[5]
     assert phone.waiting()[0]["problem"]["code"] == "body-too-large"
 
 
-def test_a_hundred_changes_are_the_most_of_one_call(clinic: Clinic, phone: Phone) -> None:
+def test_a_hundred_changes_are_the_most_of_one_call(server: Scripted, phone: Phone) -> None:
     phone.page.evaluate(
         "async () => { const {put} = await import('/static/patient/queue.js');"
         " await Promise.all(Array.from({length: 230}, (_, n) => put('diary-entry', {note: `${n}`}))) }"
     )
     phone.call("sync.sync")
-    assert [len(body["changes"]) for body in clinic.asked("/me/sync")][:3] == [100, 100, 30]
-    assert len({change["id"] for change in clinic.sent}) == 230
+    assert [len(body["changes"]) for body in server.asked("/me/sync")][:3] == [100, 100, 30]
+    assert len({change["id"] for change in server.sent}) == 230
 
 
-def in_turn(clinic: Clinic, *said: str, **more: Any) -> Any:
+def in_turn(server: Scripted, *said: str, **more: Any) -> Any:
     """Answer calls with changes by these results, one after another and the last for ever."""
     left = list(said)
 
     def answer(body: dict[str, Any]) -> dict[str, Any]:
         if not body["changes"]:
-            return clinic.taken(body)
+            return server.taken(body)
         word = left.pop(0) if len(left) > 1 else left[0]
-        return clinic.taken(body, results=[result(one, word, **more) for one in body["changes"]])
+        return server.taken(body, results=[result(one, word, **more) for one in body["changes"]])
 
     return answer

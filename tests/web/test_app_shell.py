@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from backend.web.pages import ROOT, gathered
 from tests.web.axe import barriers
@@ -154,6 +154,40 @@ def test_the_queue_says_how_it_stands_in_words(anna_app: Page) -> None:
     expect(anna_app.locator("#queue")).to_contain_text(re.compile(r"Alles verstuurd\s+\d\d:\d\d"))
     anna_app.context.set_offline(True)
     expect(anna_app.locator("#queue")).to_contain_text("Offline")
+
+
+def test_a_phone_that_was_sent_away_says_so_and_leads_back_in(anna_app: Page, anna: Anna) -> None:
+    device = anna.clinic.nurse.get(anna.path("/devices"))["items"][0]["id"]
+    anna.clinic.nurse.ask("DELETE", anna.path(f"/devices/{device}"), status=204)
+    anna_app.reload()
+    expect(anna_app.locator(".banner")).to_contain_text("niet meer gekoppeld")
+    assert not barriers(anna_app)
+    anna_app.locator("#pair-again").click()
+    expect(anna_app.locator("h1")).to_have_text("Koppel deze telefoon opnieuw")
+    anna_app.locator("#pair-code").fill(anna.pairing()["code"])
+    anna_app.keyboard.press("Enter")
+    anna_app.locator("#begin").click()
+    expect(anna_app.locator(".banner")).to_have_count(0)
+
+
+def test_late_reminders_and_an_old_version_are_told_on_every_screen(anna_app: Page) -> None:
+    def late(route: Route) -> None:
+        told = route.fetch()
+        route.fulfill(response=told, json={**told.json(), "reminders_delayed_since": "2026-01-01T00:00:00Z"})
+
+    def newer(route: Route) -> None:
+        told = route.fetch()
+        route.fulfill(response=told, json={**told.json(), "min_client": "app/999.0.0"})
+
+    anna_app.route("**/me/bootstrap", late)
+    anna_app.route("**/me/sync", newer)
+    anna_app.reload()
+    expect(anna_app.locator(".banner.delayed")).to_contain_text("later dan normaal")
+    expect(anna_app.locator(".banner.outdated")).to_contain_text("nieuwe versie")
+    anna_app.locator("#tab-prick").click()
+    expect(anna_app.locator(".banner")).to_have_count(2)
+    with anna_app.expect_navigation():
+        anna_app.locator("#reload").click()
 
 
 def test_a_screen_that_fails_says_so_and_shows_a_way_back(anna: Anna, chromium: Browser) -> None:

@@ -72,7 +72,9 @@ SYMPTOMS = st.sampled_from([*list(vocabulary())[:4], OTHER])
 RATING = st.fixed_dictionaries(
     {"intensity": st.none() | st.integers(0, 10), "words": st.just(""), "more": st.just({"impact": None})}
 )
-OWN: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({"intensity": st.none() | st.integers(0, 10), "words": TEXTS, "more": st.just({})})
+OWN: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"intensity": st.none() | st.integers(0, 10), "words": TEXTS, "more": st.just({})}
+)
 DAYS = st.sampled_from([None, "2026-03-28", TODAY, "2026-03-30", "2026-02-01"])
 WHEN = st.one_of(
     st.fixed_dictionaries(

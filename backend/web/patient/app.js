@@ -33,6 +33,7 @@ import { screen as today } from "./today.js";
 import { screen as trouble } from "./trouble.js";
 import { link, trouble as alarm } from "./ui.js";
 import { add, chosen, language, onLanguage, setLanguage, t } from "./words.js";
+import { register } from "./worker.js";
 
 const ALL = [
   today, entry, days, intervals, prick, forms, dose, reminders, looked, consents, along, contact, move, phones, trouble,
@@ -56,6 +57,7 @@ async function start() {
   document.documentElement.lang = language();
   addEventListener("hashchange", () => show());
   addEventListener("unhandledrejection", failed);
+  addEventListener("online", () => tellLanguage());
   onLanguage(() => {
     drawFrame();
     again();
@@ -146,12 +148,6 @@ function failed(event) {
   // What nobody caught still gets an answer on the screen; a lost connection is not a fault.
   notice(event.reason?.name === "Offline" ? t("common.offline") : event.reason?.problem?.detail ?? t("common.failed"));
   if (event.reason?.name === "Offline") event.preventDefault();
-}
-
-function register() {
-  navigator.serviceWorker?.register("/sw.js").catch(() => {
-    // Without one (a private window) the app works as a page.
-  });
 }
 
 start();

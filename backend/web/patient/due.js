@@ -1,18 +1,22 @@
 /** What there is to do now: forms, finger pricks, doses at home; from what this phone knows, sent or not. */
 
+import { asked } from "./formdraft.js";
+import { current, standing } from "./pricklogic.js";
+import { waiting } from "./queue.js";
 import { doc, records } from "./store.js";
 
 const OURS = new Set(["confirm_kit", "prick", "post"]);
 
 /** Return what is due on a local day: [{href, key, hint, vars}], the dose first. */
 export async function dues(now) {
-  const [plan, forms, samples, doses, responses] = await Promise.all([
-    doc("plan"), doc("forms"), records("sample"), records("dose"), records("response"),
+  const [plan, forms, samples, doses, queued] = await Promise.all([
+    doc("plan"), asked(), records("sample"), records("dose"), waiting(),
   ]);
+  const prick = current(standing(samples, queued));
   return [
     ...dosesDue(plan?.treatments ?? [], doses, now),
-    ...pricksDue(samples),
-    ...formsDue(forms?.items ?? [], responses),
+    ...(prick && OURS.has(prick.to_do) ? [prickDue(prick)] : []),
+    ...forms.filter(({ state }) => state !== "waiting").map(formDue),
   ];
 }
 
@@ -20,34 +24,23 @@ function dosesDue(treatments, doses, now) {
   const told = new Set(doses.filter((dose) => dose.waiting).map(({ data }) => data.treatment_id));
   return treatments
     .filter(({ id, at_home, expected }) => at_home && expected && expected.on <= now && !told.has(id))
-    .map(({ name, expected }) => ({
-      href: "#/dose",
+    .map(({ id, name, expected }) => ({
+      href: `#/dose/${id}`,
       key: "today.due.dose",
       hint: expected.on < now ? "today.due.dose_since" : "today.due.dose_today",
       vars: { name, on: expected.on },
     }));
 }
 
-function pricksDue(samples) {
-  return samples
-    .filter(({ data }) => OURS.has(data.to_do))
-    .map(({ data: { to_do, ordered_for: on } }) => ({
-      href: "#/prick",
-      key: `today.due.${to_do}`,
-      hint: to_do === "prick" && on ? "today.due.prick_for" : null,
-      vars: { on },
-    }));
+function prickDue({ to_do, ordered_for: on }) {
+  return { href: "#/prick", key: `today.due.${to_do}`, hint: to_do === "prick" && on ? "today.due.prick_for" : null, vars: { on } };
 }
 
-function formsDue(asked, responses) {
-  const done = ({ form, about }) =>
-    responses.some(({ data, waiting: unsent }) => unsent && data.completed && data.form === form && data.about === about);
-  return asked
-    .filter((one) => !done(one))
-    .map(({ form, title, closes_on }) => ({
-      href: `#/forms/${form}`,
-      key: "today.due.form",
-      hint: closes_on ? "today.due.form_until" : null,
-      vars: { title, on: closes_on },
-    }));
+function formDue({ form, about_interval, title, closes_on, state }) {
+  return {
+    href: `#/forms/${form}/${about_interval}`,
+    key: state === "begun" ? "today.due.form_begun" : "today.due.form",
+    hint: closes_on ? "today.due.form_until" : null,
+    vars: { title, on: closes_on },
+  };
 }

@@ -167,7 +167,7 @@ function refused(page, wrong) {
     if (["rating", "words", "whole"].includes(one.field)) parts.rating.refuse(told, one);
     else {
       parts[one.field].refuse(told);
-      parts[one.field].querySelector("input:checked, input, textarea")?.focus();
+      (parts[one.field].querySelector("input:checked") ?? parts[one.field].querySelector("input:not([type=radio]), textarea"))?.focus();
     }
   }
   if (wrong.length) announce(t(wrong[0].key, wrong[0].symptom ? { symptom: page.rowName(wrong[0].symptom) } : {}));

@@ -14,7 +14,7 @@ const PLACES = {
   today: ["today", "entry", "forms", "dose"],
   intervals: ["intervals"],
   prick: ["prick"],
-  more: ["more", "days", "contact", "move", "reminders", "looked", "consents", "along", "phones"],
+  more: ["more", "days", "contact", "move", "reminders", "looked", "consents", "along", "phones", "trouble"],
 };
 const byId = (id) => document.getElementById(id);
 

@@ -176,7 +176,8 @@ function ways(page) {
 /** Draw anew, and leave the focus on the choice that was made. */
 async function redrawn(page, group) {
   await draw(page);
-  document.querySelector(`#${group} input:checked, #${group} input`)?.focus({ preventScroll: true });
+  const [first, checked] = ["input", "input:checked"].map((which) => document.querySelector(`#${group} ${which}`));
+  (checked ?? first)?.focus({ preventScroll: true });
 }
 
 function levels(found) {

@@ -3,6 +3,7 @@
 import { fill, h } from "./dom.js";
 import { api, paired } from "./session.js";
 import { doc } from "./store.js";
+import { sync } from "./sync.js";
 import { LANGUAGES, language, setLanguage, t } from "./words.js";
 
 const NAMES = { nl: "Nederlands", en: "English" };
@@ -41,6 +42,8 @@ export async function tellLanguage() {
     if (error.name === "Offline" || error.status >= 500) return;
   }
   localStorage.removeItem(UNTOLD);
+  // What the server words itself (the safety text, symptoms, reminders) comes anew in this language.
+  sync("start");
 }
 
 function choose(wanted) {

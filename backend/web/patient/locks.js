@@ -22,17 +22,17 @@ export function alone(name, work) {
 async function locked(name, work) {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
-  let begun = false;
-  const mine = () => {
+  let mine = null;
+  const turn = () => {
     clearTimeout(timer);
-    begun = true;
-    return work();
+    return (mine = Promise.resolve(work()));
   };
   try {
-    return await navigator.locks.request(name, { signal: patience.signal }, mine);
+    return await navigator.locks.request(name, { signal: patience.signal }, turn);
   } catch (error) {
-    if (begun || error?.name !== "AbortError") throw error;
-    return navigator.locks.request(name, { steal: true }, work);
+    if (error?.name !== "AbortError") throw error;
+    // Either the turn was taken from us while at work, which goes on, or we take it from one who sleeps.
+    return mine ?? navigator.locks.request(name, { steal: true }, turn).catch((taken) => mine ?? Promise.reject(taken));
   }
 }
 

@@ -125,5 +125,5 @@ function refuse({ none, rows, later, list }, told, fault) {
   found.open();
   const part = fault.field === "words" ? found.own : found.number;
   part.refuse(told);
-  part.querySelector(fault.field === "words" ? "input" : "input:checked, input")?.focus();
+  (part.querySelector("input:checked") ?? part.querySelector("input")).focus();
 }

@@ -14,9 +14,38 @@ const NAMES = { nl: "Nederlands", en: "English" };
 const NIGHT = { from: "22:00", to: "08:00" };
 const ADDRESS = /^[^@\s,;:<>()]+@[^@\s.,;:<>()]+(\.[^@\s.,;:<>()]+)+$/;
 
-/** The card with the form. */
-export async function reaching() {
-  const profile = (await doc("profile")) ?? { channel: "email", email: null, quiet_from: null, quiet_to: null, zone: zoneHere() };
+/** The card with the form: `node`, and `changed()` to be called when the profile may have been changed elsewhere. */
+export function reaching() {
+  const body = h("div", {});
+  const shown = { profile: null, touched: false };
+  body.addEventListener("input", () => {
+    shown.touched = true;
+  });
+  draw(body, shown);
+  return { node: card(t("reminders.how"), body), changed: () => redraw(body, shown) };
+}
+
+async function draw(body, shown) {
+  body.setAttribute("aria-busy", "true");
+  try {
+    // A phone that has just been paired may not have pulled it yet.
+    shown.profile = (await doc("profile")) ?? (await api("GET", "/me/profile"));
+    fill(body, formOf(shown));
+  } catch (error) {
+    fill(body, trouble(isOffline(error) ? t("reminders.how_offline") : why(error)));
+  }
+  body.removeAttribute("aria-busy");
+}
+
+/** Draw it anew when another phone or the clinic changed the profile; what somebody is filling in is left alone. */
+async function redraw(body, shown) {
+  const profile = await doc("profile");
+  if (!profile || shown.touched || profile.version === shown.profile?.version) return;
+  await draw(body, shown);
+}
+
+function formOf(shown) {
+  const { profile } = shown;
   // Somebody who switches messages on wants them there, without looking for a button to save.
   const parts = { ...where(profile, () => form.requestSubmit()), ...quiet(profile), ...elsewhere(profile) };
   const said = h("div", { role: "status" });
@@ -24,10 +53,10 @@ export async function reaching() {
   const form = h("form", { novalidate: true }, parts.channel, parts.panel.node, parts.email, parts.quiet, parts.hours, parts.details, said, save);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    busy(save, () => submit(parts, said));
+    busy(save, () => submit(parts, said, shown));
   });
   const offline = h("p", { class: "note", hidden: state().online && navigator.onLine }, t("reminders.how_offline"));
-  return card(t("reminders.how"), offline, form);
+  return [offline, form];
 }
 
 function where(profile, turnedOn) {
@@ -98,7 +127,7 @@ function address(email) {
   return email.querySelector("input").value.trim();
 }
 
-async function submit(parts, said) {
+async function submit(parts, said, shown) {
   fill(said);
   const told = read(parts);
   if (!(await fits(parts, told))) {
@@ -107,7 +136,9 @@ async function submit(parts, said) {
   }
   let moved;
   try {
-    moved = (await api("PUT", "/me/profile", told)).reminders;
+    shown.profile = await api("PUT", "/me/profile", told);
+    moved = shown.profile.reminders;
+    shown.touched = false;
   } catch (error) {
     refused(parts, said, error);
     return;

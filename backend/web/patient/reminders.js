@@ -20,18 +20,22 @@ export const screen = {
   words,
   async render(root) {
     const coming = h("div", {});
+    const how = reaching();
     fill(
       root,
       h("h1", {}, t("reminders.title")),
       h("p", { class: "lead" }, t("reminders.lead")),
       coming,
-      await reaching(),
+      how.node,
       test(),
       lockScreen(),
       calendarLink(),
     );
     await drawComing(coming);
-    return on("changed", () => drawComing(coming));
+    return on("changed", () => {
+      drawComing(coming);
+      how.changed();
+    });
   },
 };
 

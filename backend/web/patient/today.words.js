@@ -53,6 +53,7 @@ export const words = {
     "today.due.prick_for": "Voor je gift van {on}",
     "today.due.post": "Vingerprik opsturen",
     "today.due.form": "{title}",
+    "today.due.form_begun": "Verder met: {title}",
     "today.due.form_until": "Kan tot en met {on}",
   },
   en: {
@@ -107,6 +108,7 @@ export const words = {
     "today.due.prick_for": "For your dose of {on}",
     "today.due.post": "Post your finger prick",
     "today.due.form": "{title}",
+    "today.due.form_begun": "Go on with: {title}",
     "today.due.form_until": "Open until {on}",
   },
 };

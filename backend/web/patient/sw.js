@@ -1,0 +1,171 @@
+/**
+ * The service worker: the app without internet, messages that wake the phone, and what became of them.
+ *
+ * A classic script that stands alone, so that it runs in every browser; where service workers may be modules,
+ * sw.module.js loads it and adds `syncByItself`, which sends what waits with the app closed. Nothing below /api/ is
+ * ever kept here: what the app knows is in its database, and belongs to one patient.
+ */
+
+const SHELL = "/app.shell.json";
+const HOME = "/app";
+const PAGES = new Set(["/app", "/pair"]);
+const CACHE = "uitwerk-";
+const PATIENCE_MS = 4000;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const NEUTRAL = {
+  nl: { title: "Uitwerk", body: "Er staat iets voor je klaar." },
+  en: { title: "Uitwerk", body: "There is something for you." },
+};
+
+/** Pages whose frame is newer than the files kept here: theirs come from the server too. */
+const newer = new Set();
+
+self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (event.request.mode === "navigate") {
+    if (PAGES.has(url.pathname)) event.respondWith(page(event));
+  } else if (url.pathname.startsWith("/static/patient/") || url.pathname === "/app.webmanifest") {
+    event.respondWith(file(event));
+  }
+});
+self.addEventListener("push", (event) => event.waitUntil(show(event.data)));
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(Promise.all([open(event.notification), note(event.notification.tag, "opened")]));
+});
+self.addEventListener("notificationclose", (event) => event.waitUntil(note(event.notification.tag, "dismissed")));
+self.addEventListener("sync", (event) => event.waitUntil(pass(event.lastChance)));
+self.addEventListener("message", ({ data }) => data === "take-over" && self.skipWaiting());
+
+/** Keep every file of this version; only when all are here, those of other versions go. */
+async function install() {
+  const { version, files } = await (await fetch(SHELL, { cache: "no-store" })).json();
+  const name = CACHE + version;
+  const cache = await caches.open(name);
+  await cache.addAll(files.map((path) => new Request(path, { cache: "no-cache" })));
+  const old = (await caches.keys()).filter((other) => other.startsWith(CACHE) && other !== name);
+  await Promise.all(old.map((other) => caches.delete(other)));
+  // A page that is open has all it needs loaded: no need to wait until it is closed.
+  await self.skipWaiting();
+}
+
+/** The frame of the app: the server's while it answers, else the one kept. */
+async function page(event) {
+  const kept = await caches.match(HOME);
+  const fresh = await answered(fetch(event.request), kept);
+  if (!fresh) return kept;
+  const tags = [fresh, kept].map((response) => response?.headers.get("ETag") ?? null);
+  if (kept && tags[0] !== tags[1] && event.resultingClientId) newer.add(event.resultingClientId);
+  return fresh;
+}
+
+/** Wait for an answer that is worth having; without anything kept any answer is, and so is its error. */
+function answered(fetching, kept) {
+  if (!kept) return fetching;
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, null));
+  const good = fetching.then((response) => (response.ok ? response : null)).catch(() => null);
+  return Promise.race([good, late]);
+}
+
+async function file({ request, clientId }) {
+  const kept = await caches.match(request, { ignoreSearch: true, ignoreVary: true });
+  if (!kept) return fetch(request);
+  return newer.has(clientId) ? fetch(request).catch(() => kept) : kept;
+}
+
+async function show(data) {
+  const told = { ...(await neutral()), ...read(data) };
+  const { id = "", title, body, url = "" } = told;
+  await self.registration.showNotification(title, {
+    body,
+    tag: id,
+    icon: "/static/patient/icon-192.png",
+    badge: "/static/patient/icon-192.png",
+    data: { url },
+  });
+  await note(id, "shown");
+}
+
+/** Return what a message says, as far as it can be read: a phone must show something for every message. */
+function read(data) {
+  try {
+    const told = data?.json() ?? {};
+    return Object.fromEntries(Object.entries(told).filter(([, value]) => typeof value === "string" && value !== ""));
+  } catch {
+    return {};
+  }
+}
+
+async function neutral() {
+  const profile = await mine("documents", "readonly", (documents) => documents.get("profile")).catch(() => null);
+  const language = profile?.data?.language ?? self.navigator.language.slice(0, 2);
+  return NEUTRAL[language] ?? NEUTRAL.nl;
+}
+
+async function open({ data }) {
+  const wanted = address(data?.url);
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const ours = windows.find((one) => PAGES.has(new URL(one.url).pathname));
+  if (!ours) return self.clients.openWindow(wanted);
+  const client = await ours.navigate(wanted).catch(() => ours);
+  return (client ?? ours).focus();
+}
+
+/** Return where a message leads: only ever into the app. */
+function address(url) {
+  const wanted = new URL(url || HOME, self.location.origin);
+  const own = wanted.origin === self.location.origin && wanted.pathname === HOME && wanted.hash;
+  return own ? wanted.href : `${self.location.origin}${HOME}#/today`;
+}
+
+/** Note what became of a reminder, once, and let it be told to the server. */
+async function note(id, state) {
+  if (!UUID.test(id)) return;
+  const receipt = { id, state, at: here(), told: false };
+  await mine("receipts", "readwrite", (receipts) => receipts.add(receipt)).catch(() => null);
+  await pass(true).catch(() => null);
+}
+
+/** Let what waits be sent: by the app where it is open, else by ourselves where we can. */
+async function pass(last = false) {
+  const windows = await self.clients.matchAll({ type: "window" });
+  for (const client of windows) client.postMessage({ name: "sync" });
+  if (windows.length || !self.syncByItself) return;
+  const { error, waiting } = await self.syncByItself();
+  // The browser tries again later only when it is told that it failed.
+  if (error && waiting && !last) throw new Error(error);
+}
+
+/** Return now as local time with its offset. */
+function here(at = new Date()) {
+  const east = -at.getTimezoneOffset();
+  const two = (part) => String(Math.abs(Math.trunc(part))).padStart(2, "0");
+  const local = new Date(at.getTime() + east * 60_000).toISOString().slice(0, 19);
+  return `${local}${east < 0 ? "-" : "+"}${two(east / 60)}:${two(east % 60)}`;
+}
+
+/** Do one thing in a table of the patient this phone is paired with. */
+async function mine(table, mode, act) {
+  const patient = await within("uitwerk", "kept", "readonly", (kept) => kept.get("patient_id"));
+  return patient ? within(`uitwerk-${patient}`, table, mode, act) : null;
+}
+
+function within(name, table, mode, act) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open(name);
+    // Tables are the app's to make: a database that is not there stays away.
+    opening.onupgradeneeded = () => opening.transaction.abort();
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const db = opening.result;
+      const transaction = db.transaction([table], mode);
+      const request = act(transaction.objectStore(table));
+      transaction.oncomplete = () => resolve(request.result ?? null);
+      transaction.onabort = () => reject(transaction.error);
+      db.close();
+    };
+  });
+}

@@ -1,0 +1,396 @@
+"""Today, the form of an entry, and the list of days: by touch and by keyboard, offline, undone, changed, taken back."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+
+from tests.journeys.processes import until
+from tests.web.axe import barriers
+from tests.web.phones import ZONE, Anna
+
+pytestmark = pytest.mark.journey
+
+ZOOMED: ViewportSize = {"width": 180, "height": 370}
+TABLET: ViewportSize = {"width": 768, "height": 1024}
+
+
+def stored(anna: Anna) -> list[dict[str, Any]]:
+    """Return what the clinic has of her diary, newest first."""
+    items: list[dict[str, Any]] = anna.clinic.nurse.get(anna.path("/diary-entries"))["items"]
+    return items
+
+
+def arrived(anna: Anna, holds: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+    """Wait until the clinic's copy of her diary is so, and return it."""
+
+    def so() -> list[dict[str, Any]] | None:
+        found = stored(anna)
+        return found if holds(found) else None
+
+    return until(so, "the diary never came to say so")
+
+
+def go(page: Page, where: str) -> None:
+    """Go to a screen by its address."""
+    page.evaluate("where => { location.hash = where }", f"#/{where}")
+    expect(page.locator(f".screen-{where.split('/')[0]} h1")).to_be_visible()
+    expect(page.locator("#main[aria-busy]")).to_have_count(0)
+
+
+def rate(page: Page, symptom: str, number: int) -> None:
+    """Open a complaint where it is closed, and choose its number."""
+    opener = page.locator(f"#symptom-{symptom}")
+    if opener.get_attribute("aria-expanded") == "false":
+        opener.click()
+    page.locator(f"li:has(#symptom-{symptom}) input[type=radio]").nth(number).check(force=True)
+
+
+def tab_to(page: Page, name: str, most: int = 60) -> None:
+    """Press Tab until an element has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == name:
+            return
+    raise AssertionError(f"Tab does not reach {name}")
+
+
+def uncovered(page: Page) -> bool:
+    """Tell whether the element with the focus can be seen: nothing lies over its middle."""
+    return bool(
+        page.evaluate(
+            """() => {
+              const one = document.activeElement;
+              const seen = one.closest('label') ?? one;
+              const box = seen.getBoundingClientRect();
+              const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+              return seen.contains(top) || top?.contains(one) || false;
+            }"""
+        )
+    )
+
+
+def test_today_names_the_day_of_the_interval_and_the_next_dose(anna_app: Page, anna: Anna) -> None:
+    expect(anna_app.locator(".day-number")).to_contain_text("Dag 32")
+    expect(anna_app.locator(".next")).to_contain_text("over 10 dagen")
+    expect(anna_app.locator(".next")).to_contain_text("Gepland door de kliniek")
+    expect(anna_app.locator(".next strong")).to_contain_text("09:00")
+    expect(anna_app.locator(".safety")).to_contain_text("112")
+
+
+def test_a_dose_that_only_follows_from_the_plan_is_said_not_to_be_fixed(anna: Anna, chromium: Browser) -> None:
+    berend = anna.clinic.enrol(planned=None)
+    phone = berend.phone(chromium)
+    page = berend.pair(phone)
+    expect(page.locator(".next")).to_contain_text("staat nog niet vast")
+    expect(page.locator(".next strong")).not_to_contain_text("09:00")
+    phone.close()
+
+
+def test_a_day_without_complaints_is_one_tap_and_one_more_says_how_it_wears_off(anna_app: Page, anna: Anna) -> None:
+    anna_app.locator("#no-complaints").click()
+    expect(anna_app.locator("#logged")).to_be_focused()
+    expect(anna_app.locator("#logged")).to_contain_text("Geen klachten")
+    expect(anna_app.locator("#no-complaints")).to_have_count(0)
+    arrived(anna, lambda found: len(found) == 1)
+    expect(anna_app.locator("#logged")).to_contain_text("Verstuurd naar je kliniek")
+    anna_app.locator("#wearing-yes").click()
+    expect(anna_app.locator("#logged")).to_contain_text("Uitwerken gevoeld: ja")
+    (entry,) = arrived(anna, lambda found: found[0]["wearing_off"] == "yes")
+    assert (entry["no_complaints"], entry["ratings"], entry["place"]["day_since_dose"]) == (True, [], 32)
+
+
+def test_what_was_saved_can_be_undone_for_as_long_as_its_message_stands(anna_app: Page, anna: Anna) -> None:
+    anna_app.locator("#no-complaints").click()
+    arrived(anna, lambda found: len(found) == 1)
+    anna_app.reload()
+    anna_app.locator("#undo").click()
+    expect(anna_app.locator("#no-complaints")).to_be_focused()
+    expect(anna_app.locator("#logged")).to_have_count(0)
+    expect(anna_app.locator("#live")).to_contain_text("Ongedaan gemaakt")
+    arrived(anna, lambda found: not found)
+
+
+def test_what_was_undone_offline_never_leaves_the_phone(anna_app: Page, anna: Anna) -> None:
+    anna_app.context.set_offline(True)
+    anna_app.locator("#no-complaints").click()
+    expect(anna_app.locator("#logged")).to_contain_text("Staat op deze telefoon")
+    anna_app.locator("#undo").click()
+    expect(anna_app.locator("#no-complaints")).to_be_visible()
+    anna_app.context.set_offline(False)
+    anna_app.locator("#log").click()
+    rate(anna_app, "pain", 3)
+    anna_app.locator("#save").click()
+    (entry,) = arrived(anna, lambda found: len(found) > 0)
+    assert [one["symptom"] for one in entry["ratings"]] == ["pain"]
+
+
+def test_complaints_are_logged_with_the_keyboard_alone_and_nothing_lies_over_the_focus(
+    anna_app: Page, anna: Anna
+) -> None:
+    tab_to(anna_app, "log")
+    anna_app.keyboard.press("Enter")
+    expect(anna_app.locator(".screen-entry h1")).to_be_focused()
+    tab_to(anna_app, "symptom-fatigue")
+    anna_app.keyboard.press("Enter")
+    anna_app.keyboard.press("Tab")
+    anna_app.keyboard.press("Space")
+    for _ in range(6):
+        anna_app.keyboard.press("ArrowRight")
+    expect(anna_app.locator("#symptom-fatigue")).to_contain_text("6 van 10")
+    for _ in range(30):
+        anna_app.keyboard.press("Tab")
+        assert uncovered(anna_app), anna_app.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+        if anna_app.evaluate("document.activeElement.id") == "save":
+            break
+    anna_app.keyboard.press("Enter")
+    expect(anna_app.locator("#logged")).to_contain_text("Vermoeidheid 6")
+    (entry,) = arrived(anna, lambda found: len(found) == 1)
+    assert [(one["symptom"], one["intensity"]) for one in entry["ratings"]] == [("fatigue", 6)]
+    assert entry["occurred"]["at"]
+
+
+def test_an_entry_of_yesterday_is_changed_with_a_reason_and_taken_back(anna_app: Page, anna: Anna) -> None:
+    yesterday = (anna.clinic.today - timedelta(days=1)).isoformat()
+    anna_app.locator("#log").click()
+    anna_app.get_by_label("Gisteren").check(force=True)
+    rate(anna_app, "walking", 4)
+    anna_app.locator("#save").click()
+    (entry,) = arrived(anna, lambda found: len(found) == 1)
+    assert (entry["occurred"]["at"], entry["occurred"]["on"]) == (None, yesterday)
+
+    go(anna_app, "days")
+    anna_app.locator(f"#change-{entry['id']}").click()
+    rate(anna_app, "walking", 2)
+    anna_app.locator("#reason").fill("verkeerd getikt")
+    anna_app.locator("#save").click()
+    (changed,) = arrived(anna, lambda found: found[0]["version"] == 2)
+    assert (changed["ratings"][0]["intensity"], changed["occurred"]["on"]) == (2, yesterday)
+    history = anna_app.evaluate(
+        "async id => (await (await import('/static/patient/session.js'))"
+        ".api('GET', `/me/diary-entries/${id}/history`)).items",
+        entry["id"],
+    )
+    assert history[-1]["reason"] in {"verkeerd getikt", ""}
+
+    go(anna_app, "days")
+    anna_app.locator(f"#remove-{entry['id']}").click()
+    expect(anna_app.get_by_role("dialog")).to_be_visible()
+    anna_app.get_by_role("dialog").get_by_role("button", name="Annuleren").click()
+    expect(anna_app.locator(f"#entry-{entry['id']}")).to_be_visible()
+    anna_app.locator(f"#remove-{entry['id']}").click()
+    anna_app.get_by_role("button", name="Ja, verwijderen").click()
+    expect(anna_app.locator(".days .empty")).to_be_visible()
+    arrived(anna, lambda found: not found)
+
+
+def test_a_change_that_changes_nothing_makes_no_version(anna_app: Page, anna: Anna) -> None:
+    anna_app.locator("#no-complaints").click()
+    (entry,) = arrived(anna, lambda found: len(found) == 1)
+    go(anna_app, f"entry/{entry['id']}")
+    anna_app.locator("#save").click()
+    expect(anna_app.locator("#live")).to_contain_text("niets gewijzigd")
+    expect(anna_app.locator(".screen-today")).to_be_visible()
+    assert stored(anna)[0]["version"] == 1
+
+
+def test_what_was_begun_survives_a_reload_and_can_be_begun_anew(anna_app: Page, anna: Anna) -> None:
+    anna_app.locator("#log").click()
+    rate(anna_app, "fatigue", 7)
+    anna_app.locator("#more-complaints").click()
+    anna_app.locator("#symptom-other").click()
+    anna_app.locator("#own-words").fill("kriebel in mijn ha")
+    anna_app.locator("#note").fill("na het fiet")
+    anna_app.reload()
+    expect(anna_app.locator("#note")).to_have_value("na het fiet")
+    expect(anna_app.locator("#own-words")).to_have_value("kriebel in mijn ha")
+    expect(anna_app.locator("#symptom-fatigue")).to_contain_text("7 van 10")
+    expect(anna_app.locator(".begun")).to_be_visible()
+    go(anna_app, "today")
+    expect(anna_app.locator("#log")).to_contain_text("Verder")
+    anna_app.locator("#log").click()
+    anna_app.locator("#restart").click()
+    expect(anna_app.locator("#note")).to_have_value("")
+    expect(anna_app.locator(".begun")).to_have_count(0)
+    assert not stored(anna)
+
+
+def test_what_is_wrong_is_told_before_saving_and_the_first_of_it_gets_the_focus(anna_app: Page, anna: Anna) -> None:
+    anna_app.locator("#log").click()
+    none = anna_app.get_by_label("Ik had geen klachten")
+    anna_app.locator("#save").click()
+    expect(anna_app.get_by_text("Er is nog niets ingevuld")).to_be_visible()
+    expect(none).to_be_focused()
+
+    none.check(force=True)
+    expect(anna_app.locator("#symptom-fatigue")).to_be_hidden()
+    none.uncheck(force=True)
+    rate(anna_app, "fatigue", 5)
+    none.check(force=True)
+    anna_app.locator("#save").click()
+    expect(anna_app.locator(".error:visible")).to_contain_text("Maar Vermoeidheid heeft een cijfer boven 0")
+    assert anna_app.evaluate("document.activeElement.value") == "5"
+
+    none.uncheck(force=True)
+    anna_app.locator("#more-complaints").click()
+    rate(anna_app, "other", 2)
+    anna_app.locator("#save").click()
+    expect(anna_app.locator("#own-words")).to_be_focused()
+    expect(anna_app.locator("#own-words")).to_have_attribute("aria-invalid", "true")
+
+    anna_app.locator("#own-words").fill("kriebel")
+    anna_app.get_by_label("Andere dag").check(force=True)
+    anna_app.locator("#save").click()
+    expect(anna_app.get_by_text("Kies een dag.")).to_be_visible()
+    anna_app.locator("#on").fill((anna.clinic.today + timedelta(days=1)).isoformat())
+    anna_app.locator("#save").click()
+    expect(anna_app.get_by_text("nog niet geweest")).to_be_visible()
+    anna_app.locator("#on").fill((anna.clinic.today - timedelta(days=3)).isoformat())
+    anna_app.locator("#save").click()
+    (entry,) = arrived(anna, lambda found: len(found) == 1)
+    assert [one["words"] for one in entry["ratings"]] == [None, "kriebel"]
+    assert entry["place"]["day_since_dose"] == 29
+
+
+def test_other_causes_wearing_off_and_a_note_arrive_as_they_were_given(anna_app: Page, anna: Anna) -> None:
+    anna_app.locator("#log").click()
+    rate(anna_app, "pain", 8)
+    anna_app.locator("fieldset:has-text('uitwerkt') label").filter(has_text="Weet ik niet").click()
+    anna_app.locator("details.more summary").click()
+    causes = anna_app.locator("details.more label")
+    causes.filter(has_text="Stress").click()
+    causes.last.click()
+    expect(anna_app.locator("details.more input:checked")).to_have_count(1)
+    causes.filter(has_text="Stress").click()
+    anna_app.locator("#note").fill("drukke dag\n\nslecht geslapen 🙂")
+    anna_app.locator("#save").click()
+    (entry,) = arrived(anna, lambda found: len(found) == 1)
+    assert (entry["wearing_off"], entry["other_causes"]) == ("unsure", ["stress"])
+    assert entry["note"] == "drukke dag\n\nslecht geslapen 🙂"
+
+
+def test_complaints_used_before_come_first(anna_app: Page) -> None:
+    anna_app.locator("#log").click()
+    first = anna_app.locator(".opener").first
+    expect(first).to_have_attribute("id", "symptom-fatigue")
+    anna_app.locator("#more-complaints").click()
+    rate(anna_app, "headache", 3)
+    anna_app.locator("#save").click()
+    anna_app.locator("#another").click()
+    expect(first).to_have_attribute("id", "symptom-headache")
+
+
+def test_an_entry_made_offline_says_so_and_is_sent_when_there_is_internet(anna_app: Page, anna: Anna) -> None:
+    anna_app.context.set_offline(True)
+    anna_app.locator("#log").click()
+    rate(anna_app, "fatigue", 4)
+    anna_app.locator("#save").click()
+    expect(anna_app.locator("#logged")).to_contain_text("Staat op deze telefoon")
+    go(anna_app, "days")
+    expect(anna_app.locator(".an-entry")).to_contain_text("Nog niet verstuurd")
+    assert not stored(anna)
+    anna_app.context.set_offline(False)
+    arrived(anna, lambda found: len(found) == 1)
+    expect(anna_app.locator(".mark")).to_have_count(0)
+    expect(anna_app.locator(".an-entry")).to_contain_text("dag 32 van het interval")
+
+
+def log_many(page: Page, anna: Anna, count: int) -> None:
+    """Log an entry an evening, back from yesterday, over HTTP, and let the phone fetch them."""
+    evening = datetime.fromisoformat(anna.clinic.slot(-1, "20:00")["at"])
+    made = [
+        {
+            "id": str(uuid4()),
+            "occurred": {"at": (evening - timedelta(days=at)).isoformat(), "zone": ZONE},
+            "recorded_at": (evening - timedelta(days=at)).isoformat(),
+            "ratings": [{"symptom": "fatigue", "intensity": at % 8}],
+        }
+        for at in range(count)
+    ]
+    page.evaluate(
+        "async entries => { const { api } = await import('/static/patient/session.js');"
+        " for (const entry of entries) await api('POST', '/me/diary-entries', entry);"
+        " await (await import('/static/patient/sync.js')).sync('asked'); }",
+        made,
+    )
+
+
+def test_days_are_listed_newest_first_thirty_at_a_time(anna_app: Page, anna: Anna) -> None:
+    log_many(anna_app, anna, 33)
+    go(anna_app, "days")
+    entries = anna_app.locator(".an-entry")
+    expect(entries).to_have_count(30)
+    expect(entries.first).to_contain_text("Vermoeidheid 0")
+    expect(anna_app.locator(".days h2").first).to_contain_text("gisteren")
+    anna_app.locator("#further").click()
+    expect(entries).to_have_count(33)
+    expect(entries.nth(30)).to_be_focused()
+    expect(anna_app.locator("#further")).to_have_count(0)
+
+
+def test_an_entry_that_is_gone_is_said_to_be(anna_app: Page) -> None:
+    go(anna_app, "entry/019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b")
+    expect(anna_app.locator("h1")).to_have_text("Niet gevonden")
+
+
+def begun(page: Page) -> None:
+    """Open everything the form has."""
+    go(page, "entry")
+    for closed in page.locator(".opener[aria-expanded=false]:visible, #more-complaints").all()[:3]:
+        closed.click()
+    page.locator("details.more summary").click()
+    page.locator("#save").click()
+    expect(page.locator(".error:visible").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("nl", "light"), ("en", "dark")])
+def test_nothing_of_these_screens_keeps_anybody_out(
+    anna: Anna, chromium: Browser, language: str, scheme: str
+) -> None:
+    phone = anna.phone(chromium, language=language, color_scheme=scheme)
+    page = anna.pair(phone)
+    assert not barriers(page)
+    begun(page)
+    assert not barriers(page)
+    go(page, "today")
+    page.locator("#no-complaints").click()
+    expect(page.locator("#logged")).to_be_visible()
+    assert not barriers(page)
+    go(page, "days")
+    expect(page.locator(".an-entry")).to_be_visible()
+    assert not barriers(page)
+    phone.close()
+
+
+def small(page: Page) -> Any:
+    """Return what is too small to touch, by its beginning."""
+    return page.evaluate(
+        "[...document.querySelectorAll('#main :is(a, button, summary, select, input:not([type=radio], [type=checkbox]),"
+        " label.choice, label.step)')].filter(e => e.checkVisibility())"
+        ".filter(e => { const r = e.getBoundingClientRect(); return r.height < 44 || r.width < 24 })"
+        ".map(e => e.outerHTML.slice(0, 120))"
+    )
+
+
+@pytest.mark.parametrize("size", [ZOOMED, TABLET])
+def test_nothing_is_cut_off_or_too_small_to_touch(anna: Anna, chromium: Browser, size: ViewportSize) -> None:
+    phone = anna.phone(chromium, viewport=size)
+    page = anna.pair(phone)
+    for show in (lambda page: go(page, "today"), begun, lambda page: go(page, "days")):
+        show(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+        assert not small(page)
+    phone.close()
+
+
+def test_the_texts_follow_the_language_that_is_chosen(anna: Anna, chromium: Browser) -> None:
+    phone = anna.phone(chromium, language="en")
+    page = anna.pair(phone)
+    expect(page.locator(".day-number")).to_contain_text(re.compile("Day 32"))
+    heading: Locator = page.locator(".quick h2")
+    expect(heading).to_have_text("How are you today?")
+    phone.close()
