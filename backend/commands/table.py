@@ -58,6 +58,12 @@ COMMANDS = (
         'uitwerk export --study "Study" --as dirk@clinic.example --dataset entries --out entries.csv',
     ),
     Command(
+        "resync",
+        "make phones read everything anew, after the database was restored from a copy",
+        "backend.commands.resync",
+        "uitwerk resync",
+    ),
+    Command(
         "doctor",
         "say what is configured, what is unsafe and what to do",
         "backend.commands.doctor",

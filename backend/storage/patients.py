@@ -122,7 +122,7 @@ def within_reach(
     return session.scalars(query.order_by(PatientRow.enrolled_at, PatientRow.id).limit(limit)).all()
 
 
-def cared_for(staff_id: UUID, now: datetime) -> Select[tuple[UUID]]:
+def cared_for(staff_id: UUID, now: datetime) -> Select[UUID]:
     """Return the query of the ids of the patients somebody cares for at a moment."""
     return select(CareRow.patient_id).where(CareRow.staff_id == staff_id, _standing(now))
 

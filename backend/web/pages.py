@@ -29,7 +29,11 @@ KINDS: Mapping[str, str] = {
 PACKED = frozenset(KINDS) - {".png"}
 # What a browser opens as a page or runs as a worker; everything else gets the shorter policy that every answer has.
 GOVERNED = frozenset({".html", ".svg"})
-WORKER = "patient/sw.js"
+# The service worker, plain and as a module; both may keep every page below the root.
+WORKERS = frozenset({"patient/sw.js", "patient/sw.module.js"})
+# These carry the version of the whole app, so that they change when any file does: browsers replace a service worker
+# when its own bytes differ, and a page whose frame differs takes its files from the server.
+STAMPED: Mapping[str, bytes] = {"patient/sw.js": b"\n// %b\n", "patient/index.html": b"\n<!-- %b -->\n"}
 PAGES: Mapping[str, str] = {
     "/": "shared/start.html",
     "/enrol": "enrol/index.html",
@@ -37,11 +41,11 @@ PAGES: Mapping[str, str] = {
     "/pair": "patient/index.html",
     "/app.webmanifest": "patient/app.webmanifest",
     "/app.shell.json": "patient/shell.json",
-    "/sw.js": WORKER,
+    "/sw.js": "patient/sw.js",
     "/sw.module.js": "patient/sw.module.js",
 }
-# The service worker (plain, and as a module) is no part of what it keeps, and the large icons are for installing only.
-_NOT_IN_SHELL = frozenset({"sw.js", "sw.module.js", "icon-512.png", "icon-maskable-512.png", "icon-apple-180.png"})
+# A service worker is no part of what it keeps, and the large icons are for installing only.
+_NOT_IN_SHELL = WORKERS | {f"patient/icon-{which}.png" for which in ("512", "maskable-512", "apple-180")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +70,15 @@ def install(app: Flask, root: Path = ROOT) -> None:
 
 
 def gathered(root: Path) -> Mapping[str, File]:
-    """Read every file of the pages; the app's list of files and its service worker carry the version of the whole."""
+    """Read every file of the pages; the app's list of files, its frame and worker carry the version of the whole."""
     paths = [path for path in sorted(root.glob("*/*")) if path.is_file() and path.suffix in KINDS]
     found = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths}
     shell = {name: body for name, body in found.items() if name.startswith("patient/")}
     version = _tag(b"".join(name.encode() + b"\x00" + body + b"\x00" for name, body in shell.items()))
-    urls = sorted(_url(name) for name in shell if name.rpartition("/")[2] not in _NOT_IN_SHELL)
+    urls = sorted(_url(name) for name in shell if name not in _NOT_IN_SHELL)
     found["patient/shell.json"] = orjson.dumps({"version": version, "files": urls})
-    if WORKER in found:
-        # Browsers replace a service worker when its own bytes differ, so any file of the app must change them.
-        found[WORKER] += f"\n// {version}\n".encode()
+    for name in STAMPED.keys() & found.keys():
+        found[name] += STAMPED[name] % version.encode()
     return {name: _file(name, body) for name, body in found.items()}
 
 
@@ -89,9 +92,9 @@ def _response(files: Mapping[str, File], name: str) -> Response:
         response.headers["Content-Encoding"] = "gzip"
     if file.packed is not None:
         response.vary.add("Accept-Encoding")
-    if name == WORKER:
+    if name in WORKERS:
         response.headers["Service-Worker-Allowed"] = "/"
-    if name == WORKER or Path(name).suffix in GOVERNED:
+    if name in WORKERS or Path(name).suffix in GOVERNED:
         response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(file.tag if packed is None else f"{file.tag}-gzip")

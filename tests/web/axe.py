@@ -17,8 +17,8 @@ def _script() -> str:
 def barriers(page: Page, *, without: tuple[str, ...] = ()) -> list[str]:
     """Return what axe-core finds wrong with the page as it stands, each with where; empty when nothing is.
 
-    `page.evaluate` comes in past the content policy, which refuses any script tag that is not the page's own. The page is
-    looked at in full height: what a bar covers at this moment can be scrolled out from under it.
+    `page.evaluate` comes in past the content policy, which refuses any script tag that is not the page's own.
+    The page is looked at in full height: what a bar covers at this moment can be scrolled out from under it.
     """
     size = page.viewport_size
     assert size is not None

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
-from backend.web.pages import ROOT, gathered
+from backend.web.pages import POLICY, ROOT, gathered
 from tests.web.axe import barriers
 from tests.web.phones import Anna, Clinic
 
@@ -326,22 +326,26 @@ def test_the_shell_lists_every_file_the_app_loads(clinic: Clinic, fresh: Page) -
     kept = set(shell["files"])
     assert {path for path in loaded if path.startswith("/static/")} <= kept
     assert {"/app", "/app.webmanifest"} <= kept
-    assert "/sw.js" not in kept
+    assert not kept & {"/sw.js", "/sw.module.js"}
     assert all(httpx2.get(base + path).status_code == 200 for path in kept)
 
 
 def test_the_service_worker_comes_from_the_root_and_changes_when_any_file_does(clinic: Clinic, tmp_path: Path) -> None:
-    told = httpx2.get(f"{clinic.installation.base_url}/sw.js")
-    assert told.headers["Service-Worker-Allowed"] == "/"
+    module, told = (httpx2.get(clinic.installation.base_url + path) for path in ("/sw.module.js", "/sw.js"))
+    assert told.headers["Service-Worker-Allowed"] == module.headers["Service-Worker-Allowed"] == "/"
+    assert told.headers["Content-Security-Policy"] == module.headers["Content-Security-Policy"] == POLICY
     shell = httpx2.get(f"{clinic.installation.base_url}/app.shell.json").json()
     assert told.text.rstrip().splitlines()[-1] == f"// {shell['version']}"
     (tmp_path / "patient").mkdir()
-    for name in ("sw.js", "app.js", "app.css"):
+    for name in ("sw.js", "index.html", "app.js", "app.css"):
         (tmp_path / "patient" / name).write_text(f"/* {name} */")
-    before = gathered(tmp_path)["patient/sw.js"]
-    assert gathered(tmp_path)["patient/sw.js"] == before
+    before = gathered(tmp_path)
+    assert gathered(tmp_path) == before
     (tmp_path / "patient" / "app.css").write_text("/* another */")
-    assert gathered(tmp_path)["patient/sw.js"].tag != before.tag
+    after = gathered(tmp_path)
+    for stamped in ("patient/sw.js", "patient/index.html", "patient/shell.json"):
+        assert after[stamped].tag != before[stamped].tag
+    assert after["patient/app.js"].tag == before["patient/app.js"].tag
 
 
 def test_the_start_page_leads_patients_to_the_app_and_staff_on(clinic: Clinic, phone: BrowserContext) -> None:

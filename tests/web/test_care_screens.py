@@ -149,7 +149,7 @@ def test_a_prick_goes_step_by_step_from_the_kit_to_the_post_without_internet(soo
 
 
 def test_the_day_to_prick_follows_the_dose(clinic: Clinic, chromium: Browser, faults: list[str]) -> None:
-    anna = clinic.enrol(given=(-74, -32), planned=10)
+    anna = clinic.enrol(given=(-74, -32), planned=10, language="en")
     clinic.nurse.post(anna.path("/samples"), {"id": str(uuid4())})
     phone = watched(anna.phone(chromium, language="en"), faults)
     page = anna.pair(phone)
@@ -271,9 +271,9 @@ def test_a_form_that_was_begun_is_finished_on_another_phone_and_corrected_there(
     assert (stored["version"], stored["completed"]) == (2, True)
     assert stored["answers"] == {"experienced": "yes", "work_missed_days": 1}
     go(page, "forms")
-    press(page, "Nakijken of veranderen (Terugblik op de tijd tussen twee giften)")
+    press(page, "Nakijken of veranderen Terugblik op de tijd tussen twee giften")
     press(page, "Antwoorden nakijken")
-    press(page, "Wijzigen: Hoeveel dagen kon u hierdoor niet werken?")
+    press(page, "Wijzigen Hoeveel dagen kon u hierdoor niet werken?")
     press(page, "Eén meer")
     press(page, "Volgende")
     press(page, "Klaar, versturen")
@@ -400,7 +400,8 @@ def test_nothing_keeps_anybody_from_using_a_screen_of_care(
     page.locator("main input").first.check()
     for where in (*CARE, *CARE_FORM):
         go(page, where)
-        assert barriers(page) == [], where
+        # What is half behind the bar at the foot counts as small; sizes are measured below.
+        assert barriers(page, without=("target-size",)) == [], where
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
         small = page.evaluate(SMALL)
         assert small == [], where

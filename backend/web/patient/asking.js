@@ -1,5 +1,6 @@
 /** Asking the server on screens that need it: the answer, or the one from last time, and in plain words why not. */
 
+import { h } from "./dom.js";
 import { api } from "./session.js";
 import { cached } from "./store.js";
 import { t } from "./words.js";
@@ -18,6 +19,11 @@ export async function ask(path) {
 /** Tell whether nobody answered, which is no fault of what was asked. */
 export function isOffline(error) {
   return error?.name === "Offline";
+}
+
+/** Return a question for `confirm`, with what a yes means below it in lighter type. */
+export function question(asked, meaning) {
+  return [asked, h("span", { style: { display: "block", "margin-top": ".6rem", "font-size": "1rem", "font-weight": "400" } }, meaning)];
 }
 
 /** Return in the reader's language why something did not work; a fault of our own is reported besides. */

@@ -1,6 +1,6 @@
 /** The secret link that puts one's appointments into one's own calendar: made, shown once, copied, ended. */
 
-import { why } from "./asking.js";
+import { question, why } from "./asking.js";
 import { fill, h, notice } from "./dom.js";
 import { isApple } from "./install.js";
 import { api } from "./session.js";
@@ -27,7 +27,7 @@ export function calendarLink() {
 
 async function makeLink(said) {
   // Whether there is a link nobody but its owner's calendar knows, so it is asked every time.
-  if (!(await confirm(t("reminders.calendar_again"), t("reminders.make_yes")))) return;
+  if (!(await confirm(question(t("reminders.calendar_again"), t("reminders.calendar_again_more")), t("reminders.make_yes")))) return;
   try {
     show(said, (await api("POST", PATH)).url);
   } catch (error) {
@@ -55,7 +55,7 @@ async function copied(input) {
 }
 
 async function stopLink(said) {
-  if (!(await confirm(t("reminders.calendar_stop_ask"), t("reminders.calendar_stop_yes"), undefined, { danger: true }))) return;
+  if (!(await confirm(question(t("reminders.calendar_stop_ask"), t("reminders.calendar_stop_more")), t("reminders.calendar_stop_yes"), undefined, { danger: true }))) return;
   try {
     await api("DELETE", PATH);
     fill(said, h("p", { class: "note", role: "status" }, t("reminders.calendar_stopped")));

@@ -1,6 +1,6 @@
 /** Research: the studies somebody takes part in, what the researchers get, and withdrawing. */
 
-import { ask, isOffline, why } from "./asking.js";
+import { ask, isOffline, question, why } from "./asking.js";
 import { words } from "./consents.words.js";
 import { fill, h } from "./dom.js";
 import { api } from "./session.js";
@@ -60,7 +60,7 @@ function oneStudy(consent, done = null) {
 
 async function withdraw(stop, consent, done) {
   const { name } = consent;
-  if (!(await confirm(t("consents.ask", { name }), t("consents.yes"), t("consents.no"), { danger: true }))) return;
+  if (!(await confirm(question(t("consents.ask", { name }), t("consents.ask_more")), t("consents.yes"), t("consents.no"), { danger: true }))) return;
   try {
     done(await api("POST", `${PATH}/${consent.study_id}/withdrawal`));
   } catch (error) {

@@ -20,31 +20,30 @@ export const screen = {
   name: "dose",
   words: words.words,
   async render(root, { params, go }) {
-    const plan = await doc("plan");
-    const standing = (plan?.treatments ?? []).filter((one) => !one.stopped_on || one.stopped_on > today());
-    const home = standing.filter((one) => one.at_home);
-    if (!home.length) return clinicGives(root, standing);
-    const treatment = home.find((one) => one.id === params[0]) ?? home[0];
-    const earlier = h("div");
-    const form = await doseForm(treatment, go);
-    fill(
-      root,
-      h("h1", {}, t("dose.title")),
-      home.length > 1 && choices(t("dose.which"), "treatment", home.map(({ id, name }) => ({ value: id, text: name })), {
-        value: treatment.id,
-        onchange: (id) => go(`dose/${id}`),
-      }),
-      planned(treatment),
-      form,
-      earlier,
-      await safety(),
-    );
-    return living(earlier, () => taken(treatment.id), (doses) => [list(doses)]);
+    const body = h("div");
+    fill(root, h("h1", {}, t("dose.title")), body, await safety());
+    return living(body, () => known(params[0]), (found) => (found.home.length ? atHome(found, go) : clinicGives(found.clinic)));
   },
 };
 
-async function doseForm(treatment, go) {
-  const [lists, doses, site] = await Promise.all([checklists(), taken(treatment.id), doc("site")]);
+/** Return the treatments that run, those one takes at home and those of the clinic, and the doses of the one shown. */
+async function known(id) {
+  const all = ((await doc("plan"))?.treatments ?? []).filter((one) => !one.stopped_on || one.stopped_on > today());
+  const home = all.filter((one) => one.at_home);
+  const treatment = home.find((one) => one.id === id) ?? home[0] ?? null;
+  return { home, clinic: all.filter((one) => !one.at_home), treatment, doses: treatment ? await taken(treatment.id) : [] };
+}
+
+async function atHome({ home, treatment, doses }, go) {
+  const which = home.length > 1 && choices(t("dose.which"), "treatment", home.map(({ id, name }) => ({ value: id, text: name })), {
+    value: treatment.id,
+    onchange: (id) => go(`dose/${id}`),
+  });
+  return [which, planned(treatment), await doseForm(treatment, doses, go), list(doses)];
+}
+
+async function doseForm(treatment, doses, go) {
+  const [lists, site] = await Promise.all([checklists(), doc("site")]);
   const key = `dose:${treatment.id}`;
   const found = await draft(key);
   // What was ticked yesterday says nothing about today.
@@ -182,17 +181,12 @@ function oral({ route }) {
   return route === "oral";
 }
 
-function clinicGives(root, treatments) {
+function clinicGives(treatments) {
   const coming = treatments.find((one) => one.expected)?.expected;
-  fill(
-    root,
-    h("h1", {}, t("dose.title")),
-    card(
-      t("dose.clinic"),
-      h("p", {}, t("dose.clinic_more")),
-      coming && h("p", {}, t(coming.sure === "planned" ? "dose.clinic_next" : "dose.clinic_about", { day: day(coming.on) })),
-      h("div", { class: "buttons" }, link(t("dose.to_move"), "#/move")),
-    ),
+  return card(
+    t("dose.clinic"),
+    h("p", {}, t("dose.clinic_more")),
+    coming && h("p", {}, t(coming.sure === "planned" ? "dose.clinic_next" : "dose.clinic_about", { day: day(coming.on) })),
+    h("div", { class: "buttons" }, link(t("dose.to_move"), "#/move")),
   );
-  return null;
 }

@@ -95,7 +95,7 @@ export async function overview(root, filling, go) {
 
   function row(item, value) {
     const said = value === undefined ? h("span", { class: item.required ? "error" : "soft" }, t(item.required ? "forms.must" : "forms.none")) : h("span", {}, spoken(item, value));
-    const change = h("a", { href: `#/forms/${filling.base}/${item.key}` }, t("common.change"), h("span", { class: "unseen" }, `: ${item.text}`));
+    const change = h("a", { href: `#/forms/${filling.base}/${item.key}` }, t("common.change"), h("span", { class: "unseen" }, item.text));
     return h("div", {}, h("dt", {}, item.text), h("dd", {}, said, change));
   }
 

@@ -1,5 +1,6 @@
 /** The forms: which are asked now, filling one in, and what was sent before. */
 
+import { on } from "./bus.js";
 import { fill, h } from "./dom.js";
 import { asked, finished, opened, reopened } from "./formdraft.js";
 import { asked as put, beside, kept } from "./formlogic.js";
@@ -15,18 +16,19 @@ const SHOWN = 10;
 export const screen = {
   name: "forms",
   words: words.words,
-  async render(root, { params, go }) {
+  async render(root, { params, go, again }) {
     const [form, which, view] = params;
     if (form === "thanks") return thanks(root);
-    if (form) return filled(root, form === "sent" ? await reopened(which) : await opened(form, which ?? null), view, go);
+    if (form) return filled(root, () => (form === "sent" ? reopened(which) : opened(form, which ?? null)), view, { go, again });
     const body = h("div");
     fill(root, h("h1", {}, t("forms.title")), body, await safety());
     return living(body, async () => ({ open: await asked(), done: await finished() }), list);
   },
 };
 
-async function filled(root, filling, view, go) {
-  if (!filling) return gone(root);
+async function filled(root, open, view, { go, again }) {
+  const filling = await open();
+  if (!filling) return gone(root, open, again);
   if (view === "check") return overview(root, filling, go);
   if (view === "all") return onePage(root, filling, go);
   if (view) return question(root, filling, view, go);
@@ -77,7 +79,7 @@ function sent({ id, data, waiting, refused, form }) {
   return h("li", {},
     h("strong", {}, title), h("br"), h("small", {}, t("forms.sent_on", { when: moment(data.recorded_at, "short") })),
     state && h("p", {}, t(state), refused && [" ", h("a", { href: "#/trouble" }, t("forms.look"))]),
-    form && !refused && h("p", {}, h("a", { href: `#/forms/sent/${id}` }, t("forms.change_sent"), h("span", { class: "unseen" }, ` (${title})`))));
+    form && !refused && h("p", {}, h("a", { href: `#/forms/sent/${id}` }, t("forms.change_sent"), h("span", { class: "unseen" }, title))));
 }
 
 async function thanks(root) {
@@ -90,6 +92,10 @@ async function thanks(root) {
   );
 }
 
-async function gone(root) {
+/** A form that is not there now may be on its way: a phone that was just paired has yet to fetch it. */
+async function gone(root, open, again) {
   fill(root, h("h1", {}, t("forms.title")), empty(t("forms.gone")), h("div", { class: "buttons" }, link(t("forms.to_forms"), "#/forms", { primary: true })), await safety());
+  return on("changed", async () => {
+    if (await open()) again();
+  });
 }

@@ -4,8 +4,8 @@ import { on } from "./bus.js";
 import { fill } from "./dom.js";
 
 /**
- * Draw `draw(await load())` into a node now and whenever what `load` returns (plain data) has changed. Resolves to the
- * function that ends it, for when the screen is left.
+ * Draw `await draw(await load())` into a node now and whenever what `load` returns (plain data) has changed. Resolves to
+ * the function that ends it, for when the screen is left.
  */
 export async function living(node, load, draw) {
   let last = null;
@@ -15,9 +15,11 @@ export async function living(node, load, draw) {
     const found = await load();
     const told = JSON.stringify(found);
     if (mine !== turn || told === last) return;
+    const drawn = await draw(found);
+    if (mine !== turn) return;
     last = told;
     const putBack = held(node);
-    fill(node, draw(found));
+    fill(node, drawn);
     putBack();
   };
   await again();

@@ -17,27 +17,30 @@ export const screen = {
   name: "move",
   words: words.words,
   async render(root) {
-    const [plan, site] = await Promise.all([doc("plan"), doc("site")]);
-    const treatments = (plan?.treatments ?? []).filter((one) => !one.stopped_on || one.stopped_on > today());
-    const clinic = treatments.filter((one) => !one.at_home && one.expected);
-    const earlier = h("div");
     const heading = h("h1", {}, t("move.title"));
-    fill(
-      root,
-      heading,
-      clinic.length ? await form(clinic, heading, site) : none(treatments),
-      earlier,
-    );
-    return living(earlier, () => asked("move"), (found) => {
-      const [open, note] = [found.find(isOpen), root.querySelector("#open")];
-      if (note) fill(note, open && h("p", {}, t("move.open", { when: moment(open.data.recorded_at, "short") })));
-      const about = (data) => named(plan?.treatments ?? [], data.treatment_id);
-      return [requestList(found, { about, after: () => heading.focus() })];
-    });
+    const [body, open, earlier] = [h("div"), h("div"), h("div")];
+    fill(root, heading, body, earlier);
+    const endings = [
+      await living(body, plan, async (known) => {
+        const clinic = known.treatments.filter((one) => !one.at_home && one.expected);
+        return clinic.length ? form(clinic, known.site, { open, heading }) : none(known.treatments);
+      }),
+      await living(earlier, async () => ({ found: await asked("move"), all: (await doc("plan"))?.treatments ?? [] }), ({ found, all }) => {
+        const standing = found.find(isOpen);
+        fill(open, standing && h("p", {}, t("move.open", { when: moment(standing.data.recorded_at, "short") })));
+        return requestList(found, { about: ({ treatment_id }) => named(all, treatment_id), after: () => heading.focus() });
+      }),
+    ];
+    return () => endings.forEach((end) => end());
   },
 };
 
-async function form(treatments, heading, site) {
+async function plan() {
+  const [known, site] = await Promise.all([doc("plan"), doc("site")]);
+  return { site, treatments: (known?.treatments ?? []).filter((one) => !one.stopped_on || one.stopped_on > today()) };
+}
+
+async function form(treatments, site, { open, heading }) {
   const kept = (await draft(DRAFT)) ?? {};
   const why = h("textarea", { id: "why", rows: 3, maxlength: LONGEST, value: kept.why ?? "" });
   const days = h("textarea", { id: "days", rows: 3, maxlength: LONGEST, value: kept.days ?? "" });
@@ -49,7 +52,7 @@ async function form(treatments, heading, site) {
       t("move.now"),
       treatments.map((one) => h("p", { class: "strong" }, expected(one), h("br"), h("small", {}, one.name))),
       h("p", { class: "note" }, t("move.stands")),
-      h("div", { id: "open" }),
+      open,
     ),
     card(
       t("move.ask"),

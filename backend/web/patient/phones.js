@@ -1,6 +1,6 @@
 /** My phones: which hold the patient's data, when they were last used, and sending one away. */
 
-import { ask, isOffline, why } from "./asking.js";
+import { ask, isOffline, question, why } from "./asking.js";
 import { fill, h, notice } from "./dom.js";
 import { words } from "./phones.words.js";
 import { turnOff } from "./pushing.js";
@@ -63,7 +63,7 @@ function away(device, again) {
 }
 
 async function sendAway(pressed, device, again) {
-  if (!(await confirm(t("phones.ask_away", { name: device.name }), t("phones.away_yes"), undefined, { danger: true }))) return;
+  if (!(await confirm(question(t("phones.ask_away", { name: device.name }), t("phones.ask_away_more")), t("phones.away_yes"), undefined, { danger: true }))) return;
   try {
     await api("DELETE", `${PATH}/${device.id}`);
   } catch (error) {
@@ -78,8 +78,8 @@ async function leaveHere(pressed) {
   // What waits is sent first; what cannot be sent now is told before anything is forgotten.
   if (unsent()) await sync("leaving").catch(() => null);
   const n = unsent();
-  const [question, yes] = n ? [t("phones.ask_leave_waiting", { n }), t("phones.leave_anyway")] : [t("phones.ask_leave"), t("phones.leave_yes")];
-  if (!(await confirm(question, yes, undefined, { danger: true }))) return;
+  const [meaning, yes] = n ? [t("phones.ask_leave_waiting", { n }), t("phones.leave_anyway")] : [t("phones.ask_leave_more"), t("phones.leave_yes")];
+  if (!(await confirm(question(t("phones.ask_leave"), meaning), yes, undefined, { danger: true }))) return;
   if (!navigator.onLine) return complain(pressed, null);
   await turnOff().catch(() => null);
   await leave();

@@ -1,6 +1,6 @@
 /** How messages stand on this phone, in words, with the one thing to do about it. */
 
-import { isOffline, why } from "./asking.js";
+import { isOffline, question, why } from "./asking.js";
 import { fill, h, notice } from "./dom.js";
 import { icon } from "./icons.js";
 import { isApple } from "./install.js";
@@ -16,7 +16,7 @@ const INSTALL = [1, 2, 3, 4];
  * called when somebody switched them on here.
  */
 export function pushPanel({ hasEmail, turnedOn }) {
-  const panel = { node: h("div", { class: "note", id: "push-panel" }), found: null, hasEmail, turnedOn };
+  const panel = { node: h("div", { class: "card calm", id: "push-panel" }), found: null, hasEmail, turnedOn };
   fill(panel.node, h("p", {}, t("reminders.push.loading")));
   panel.look = () => look(panel);
   panel.ensure = () => ensure(panel);
@@ -43,7 +43,7 @@ function draw(panel, said = null) {
 
 function on(panel) {
   const off_ = button(t("reminders.push.turn_off"), () => busy(off_, () => switchOff(panel)), { id: "push-off" });
-  return [h("p", { class: "row" }, icon("sent"), h("span", {}, t("reminders.push.on"))), off_];
+  return [h("p", { class: "row", style: { "flex-wrap": "nowrap" } }, icon("sent"), h("span", {}, t("reminders.push.on"))), off_];
 }
 
 function off(panel) {
@@ -90,7 +90,7 @@ async function switchOn(panel) {
 
 async function switchOff(panel) {
   const key = panel.found.others.length ? "ask_off_others" : panel.hasEmail() ? "ask_off" : "ask_off_last";
-  if (!(await confirm(t(`reminders.push.${key}`), t("reminders.push.turn_off"), undefined, { danger: true }))) return;
+  if (!(await confirm(question(t("reminders.push.ask"), t(`reminders.push.${key}`)), t("reminders.push.turn_off"), undefined, { danger: true }))) return;
   try {
     await turnOff();
     notice(t("reminders.push.turned_off"));

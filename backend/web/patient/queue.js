@@ -20,8 +20,10 @@ const SHOWN = ["seq", "type", "id", "op", "data", "base_version", "state", "prob
 export async function put(type, data, { id = null, base_version = null } = {}) {
   const item = await fresh({ type, id: id ?? uuid7(), op: "put", data, base_version: base_version || null });
   await written(item, async (queue) => {
-    const last = (await ofRecord(queue, item)).at(-1);
-    if (!last || type === STEP) return added(queue, item);
+    const earlier = await ofRecord(queue, item);
+    // Steps of a sample stand beside each other; only one that was refused is said anew.
+    const last = type === STEP ? earlier.find((one) => one.state === "refused" && one.data.state === data.state) : earlier.at(-1);
+    if (!last) return added(queue, item);
     return last.state === "waiting" && last.sent ? added(queue, behind(item)) : rewritten(queue, last, item);
   });
   return item.id;

@@ -111,7 +111,7 @@ function differs(zones) {
     zones.value = zoneHere();
     zones.focus();
   });
-  return h("div", { class: "note" }, h("p", {}, t("reminders.zone_differs", { zone: here })), take);
+  return h("div", { class: "card calm" }, h("p", {}, t("reminders.zone_differs", { zone: here })), take);
 }
 
 function known(mine) {
