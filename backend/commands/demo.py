@@ -106,13 +106,14 @@ def _opened(found: Settings, engine: Engine) -> str:
         actors = staff.actors(ctx, site.id)
         now, patient_id = ctx.now, people(SEED, PATIENTS, ctx.now)[SHOWN].id
     with surroundings.unit(found, engine, actors[Role.NURSE], writes=True) as ctx:
-        offered = pairing.offer(ctx, patient_id)
+        offered, for_app = (pairing.offer(ctx, patient_id) for _ in range(2))
     with surroundings.unit(found, engine, actors[Role.RESEARCHER], writes=True) as ctx:
         study_id = next(study.id for study in research.mine(ctx) if study.name == STUDY)
     with surroundings.unit(found, engine, Actor(Role.PATIENT, patient_id=patient_id), writes=True) as ctx:
         feed = f"{found.public_url}/api/v1/calendar/{calendar.make(ctx)}"
     outbox = (found.data_dir / worker.OUTBOX).resolve()
-    return guide(Opened(found.public_url, outbox, logins, offered.code, feed, patient_id, study_id), now)
+    codes = offered.code, for_app.secret
+    return guide(Opened(found.public_url, outbox, logins, *codes, feed, patient_id, study_id), now)
 
 
 def _free_port(wanted: int) -> int:

@@ -20,12 +20,16 @@ _JSON = "-H 'Content-Type: application/json'"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What this start of the demo opened: address, log-ins, a patient's code and feed, and whose record to look at."""
+    """What this start of the demo opened: address, log-ins, a patient's codes and feed, and whose record to look at.
+
+    `app_secret` pairs a browser with the patient's app.
+    """
 
     url: str
     outbox: Path
     logins: Sequence[Login]
     pairing_code: str
+    app_secret: str
     feed: str
     patient_id: UUID
     study_id: UUID
@@ -54,6 +58,7 @@ def guide(opened: Opened, now: datetime) -> str:
 def _open(opened: Opened, api: str) -> str:
     return (
         "Open\n"
+        f"  {opened.url}/pair#{opened.app_secret}  (a patient's app; works once, for 15 minutes)\n"
         f"  {api}/docs  (every call of the API, readable)\n"
         f"  {opened.feed}  (a patient's private calendar feed)\n"
         f"  {opened.outbox}  (mail lands in this folder; none leaves this machine)\n"

@@ -97,9 +97,9 @@ class Scripted:
             **told,
             **lists,
             **rest,
-            "plan": {"today": "2026-06-01"},
-            "vocabulary": {},
-            "safety": {},
+            "plan": PLAN,
+            "vocabulary": VOCABULARY,
+            "safety": SAFETY,
             **self.documents,
         }
 
@@ -174,7 +174,22 @@ def serving(server: Scripted, root: Path = pages.ROOT) -> Iterator[Scripted]:
         server.gone()
 
 
+REGISTER = (
+    "async () => { const {register} = await import('/static/patient/worker.js'); await register();"
+    " const {active} = await navigator.serviceWorker.ready;"
+    " if (active.state !== 'activated') await new Promise((done) => { active.onstatechange = done }); }"
+)
+SHOWN = (
+    "async () => (await (await navigator.serviceWorker.ready).getNotifications())"
+    ".map(({title, body, tag}) => [title, body, tag])"
+)
 CALL = "async ([file, name, args]) => (await import(`/static/patient/${file}.js`))[name](...args)"
+
+
+def called(page: Page, name: str, *args: Any) -> Any:
+    """Call a function of a module on a page, as "queue.put"."""
+    module, _, function = name.partition(".")
+    return page.evaluate(CALL, [module, function, list(args)])
 
 
 @dataclass
@@ -193,14 +208,13 @@ class Phone:
     def tab(self, path: str = "/blank") -> Page:
         """Open another page on the same storage."""
         page = self.context.new_page()
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self.errors.append(f"{error}: {error.stack}"))
         page.goto(self.server.url + path)
         return page
 
     def call(self, name: str, *args: Any, page: Page | None = None) -> Any:
-        """Call a function of a module, as "queue.put"."""
-        module, _, function = name.partition(".")
-        return (page or self.page).evaluate(CALL, [module, function, list(args)])
+        """Call a function of a module, on the first page or on another."""
+        return called(page or self.page, name, *args)
 
     def pair(self) -> None:
         """Pair the phone; nothing is exchanged until somebody asks."""

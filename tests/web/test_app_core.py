@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.web.app_core_page import Phone, Scripted, entry, phone_of, refusal, serving
 
+pytestmark = pytest.mark.journey
+
 ENTRIES = [str(UUID(int=number)) for number in range(6)]
 
 

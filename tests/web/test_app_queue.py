@@ -8,6 +8,8 @@ from playwright.sync_api import Browser
 
 from tests.web.app_core_page import Phone, Scripted, phone_of, refusal, result, serving
 
+pytestmark = pytest.mark.journey
+
 
 @pytest.fixture
 def server() -> Iterator[Scripted]:

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.web.app_core_page import Phone, Scripted, entry, phone_of, refusal, serving
 
+pytestmark = pytest.mark.journey
+
 SAFE_CALL = (
     "async (path) => { const {api} = await import('/static/patient/session.js');"
     " try { return await api('GET', path) } catch (error) { return [error.name, error.status ?? 0] } }"

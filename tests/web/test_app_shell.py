@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
-from backend.web.pages import POLICY, ROOT, gathered
+from backend.web.pages import POLICY, ROOT, gathered, without_comments
 from tests.web.axe import barriers
 from tests.web.phones import Anna, Clinic
 
@@ -58,6 +58,7 @@ def test_a_scanned_secret_leaves_the_address_at_once_and_one_tap_pairs(phone: Br
     expect(page.locator("h1")).to_have_text("Welcome")
     page.locator("#begin").click()
     expect(page.locator("#tab-today")).to_have_attribute("aria-current", "page")
+    expect(page.locator("#tab-today")).to_have_text("Today")
 
 
 def test_a_typed_code_is_read_as_people_write_it(fresh: Page, anna: Anna) -> None:
@@ -286,11 +287,18 @@ def test_files_are_packed_for_those_who_can_unpack_and_not_sent_twice(clinic: Cl
         again = client.get("/static/patient/app.js", headers={"If-None-Match": packed.headers["ETag"]})
         changed = client.get("/static/patient/app.js", headers={"If-None-Match": '"other"'})
     assert (plain.headers.get("Content-Encoding"), packed.headers["Content-Encoding"]) == (None, "gzip")
-    assert gzip.decompress(raw) == plain.content == (ROOT / "patient" / "app.js").read_bytes()
+    assert gzip.decompress(raw) == plain.content == gathered(ROOT)["patient/app.js"].body
     assert plain.headers["ETag"] != packed.headers["ETag"]
     assert "Accept-Encoding" in plain.headers["Vary"]
     assert (again.status_code, again.content) == (304, b"")
     assert changed.status_code == 200
+
+
+def test_what_is_sent_is_what_was_written_without_the_lines_that_only_comment() -> None:
+    code = (
+        "/** One. */\nlet a = 1; // stays\n  // goes\n/*\n goes\n*/\nlet b = `\n// stays\n`;\n/* c */ let c;\n// goes"
+    )
+    assert without_comments(code) == "\nlet a = 1; // stays\n\n\n\n\nlet b = `\n// stays\n`;\n/* c */ let c;\n"
 
 
 def test_the_policy_lets_in_nothing_from_outside_and_no_script_in_the_page(clinic: Clinic) -> None:
@@ -338,10 +346,10 @@ def test_the_service_worker_comes_from_the_root_and_changes_when_any_file_does(c
     assert told.text.rstrip().splitlines()[-1] == f"// {shell['version']}"
     (tmp_path / "patient").mkdir()
     for name in ("sw.js", "index.html", "app.js", "app.css"):
-        (tmp_path / "patient" / name).write_text(f"/* {name} */")
+        (tmp_path / "patient" / name).write_text(f"{name} {{}}")
     before = gathered(tmp_path)
     assert gathered(tmp_path) == before
-    (tmp_path / "patient" / "app.css").write_text("/* another */")
+    (tmp_path / "patient" / "app.css").write_text("other {}")
     after = gathered(tmp_path)
     for stamped in ("patient/sw.js", "patient/index.html", "patient/shell.json"):
         assert after[stamped].tag != before[stamped].tag

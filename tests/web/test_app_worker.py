@@ -12,17 +12,9 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from backend.web import pages
 from tests.journeys.processes import until
-from tests.web.app_core_page import Phone, Scripted, phone_of, serving
+from tests.web.app_core_page import REGISTER, SHOWN, Phone, Scripted, phone_of, serving
 
-REGISTER = (
-    "async () => { const {register} = await import('/static/patient/worker.js'); await register();"
-    " const {active} = await navigator.serviceWorker.ready;"
-    " if (active.state !== 'activated') await new Promise((done) => { active.onstatechange = done }); }"
-)
-SHOWN = (
-    "async () => (await (await navigator.serviceWorker.ready).getNotifications())"
-    ".map(({title, body, tag}) => [title, body, tag])"
-)
+pytestmark = pytest.mark.journey
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.journey
 
 ZOOMED: ViewportSize = {"width": 180, "height": 370}
 GIVEN = (-116, -74, -32)
-API = "async ([method, path, body]) => (await import('/static/patient/session.js')).api(method, path, body ?? undefined)"
+API = (
+    "async ([method, path, body]) => (await import('/static/patient/session.js')).api(method, path, body ?? undefined)"
+)
 
 
 def post(page: Page, path: str, body: dict[str, Any]) -> Any:

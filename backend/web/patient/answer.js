@@ -40,7 +40,8 @@ export function takeIn(whose, { sent, receipts, answer, collected }) {
     for (const [at, item] of sent.entries()) await settle(stores, item, answer.results[at]);
     await Promise.all(receipts.map((one) => got(stores.receipts.put({ ...one, told: true }))));
     if (collected && answer.more) return;
-    if (collected) await Promise.all([got(stores.records.clear()), got(stores.documents.delete("plan"))]);
+    // Documents come whole with the first page of a reset, and replace each other.
+    if (collected) await got(stores.records.clear());
     for (const change of collected ?? answer.changes) await lay(stores, change);
     await got(stores.marks.put(answer.cursor, "cursor"));
     if (!answer.more) await got(stores.marks.put(Date.now(), "synced_at"));

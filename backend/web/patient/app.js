@@ -64,7 +64,7 @@ async function start() {
   });
   on("unpaired", () => show());
   on("paired", () => drawFrame());
-  on("changed", speakAsProfile);
+  on("changed", () => void speakAsProfile().then(tellLanguage));
   startFrame();
   await speakAsProfile();
   await show({ first: true });
@@ -146,7 +146,7 @@ async function speakAsProfile() {
 
 function failed(event) {
   // What nobody caught still gets an answer on the screen; a lost connection is not a fault.
-  notice(event.reason?.name === "Offline" ? t("common.offline") : event.reason?.problem?.detail ?? t("common.failed"));
+  notice(event.reason?.name === "Offline" ? t("common.offline") : (event.reason?.problem?.detail || t("common.failed")));
   if (event.reason?.name === "Offline") event.preventDefault();
 }
 

@@ -1,6 +1,7 @@
-/** Asking the server on screens that need it: the answer, or the one from last time, and in plain words why not. */
+/** What the screens of one's rights share: the answer of now or of last time, why not, a question, calling the clinic. */
 
 import { h } from "./dom.js";
+import { icon } from "./icons.js";
 import { api } from "./session.js";
 import { cached } from "./store.js";
 import { t } from "./words.js";
@@ -24,6 +25,14 @@ export function isOffline(error) {
 /** Return a question for `confirm`, with what a yes means below it in lighter type. */
 export function question(asked, meaning) {
   return [asked, h("span", { style: { display: "block", "margin-top": ".6rem", "font-size": "1rem", "font-weight": "400" } }, meaning)];
+}
+
+/** A button that calls the clinic; nothing where its number is not known yet. */
+export function call(site) {
+  if (!site?.phone) return null;
+  const href = `tel:${site.phone.replace(/[^+\d]/g, "")}`;
+  const number = h("span", { class: "number" }, site.phone);
+  return h("a", { class: "button", href }, icon("phone"), h("span", {}, t("safety.call", { name: site.name }), " ", number));
 }
 
 /** Return in the reader's language why something did not work; a fault of our own is reported besides. */

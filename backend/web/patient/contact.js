@@ -2,11 +2,11 @@
 
 import { nowIso } from "./clock.js";
 import { fill, h, notice } from "./dom.js";
-import { living } from "./living.js";
+import { living, safetyText } from "./living.js";
 import { put } from "./queue.js";
 import { asked, isOpen, requestList } from "./requests.js";
 import { draft, dropDraft, saveDraft } from "./store.js";
-import { busy, button, card, field, safety } from "./ui.js";
+import { busy, button, card, field } from "./ui.js";
 import { moment, t } from "./words.js";
 import * as words from "./contact.words.js";
 
@@ -25,12 +25,12 @@ export const screen = {
     fill(
       root,
       heading,
-      await safety(),
+      await safetyText(),
       open,
       card(t("contact.ask"), h("p", {}, t("contact.how")), field(t("contact.words"), area, { hint: t("contact.words.hint") }), h("div", { class: "buttons" }, send)),
       earlier,
     );
-    return living(earlier, () => asked("contact"), (found) => {
+    await living(earlier, () => asked("contact"), (found) => {
       const standing = found.find(isOpen);
       fill(open, standing && h("p", { class: "note" }, t("contact.standing", { when: moment(standing.data.recorded_at, "short") })));
       return [requestList(found, { after: () => heading.focus() })];

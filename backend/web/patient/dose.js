@@ -3,11 +3,11 @@
 import { nowIso, today } from "./clock.js";
 import { checklist } from "./dosecheck.js";
 import { fill, h, notice } from "./dom.js";
-import { living } from "./living.js";
+import { living, safetyText } from "./living.js";
 import { put } from "./queue.js";
 import { api } from "./session.js";
 import { doc, draft, dropDraft, records, saveDraft } from "./store.js";
-import { busy, button, card, choices, confirm, link, safety } from "./ui.js";
+import { busy, button, card, choices, confirm, link } from "./ui.js";
 import { day, has, localDay, t, when } from "./words.js";
 import { whenField } from "./whenfield.js";
 import * as words from "./dose.words.js";
@@ -21,7 +21,7 @@ export const screen = {
   words: words.words,
   async render(root, { params, go }) {
     const body = h("div");
-    fill(root, h("h1", {}, t("dose.title")), body, await safety());
+    fill(root, h("h1", {}, t("dose.title")), body, await safetyText());
     return living(body, () => known(params[0]), (found) => (found.home.length ? atHome(found, go) : clinicGives(found.clinic)));
   },
 };
@@ -134,6 +134,7 @@ function list(doses) {
   return card(
     t("dose.earlier"),
     h("ul", { class: "list" }, doses.slice(0, SHOWN).map((one) => h("li", {}, h("strong", {}, when(one.when, "short")), one.body_site && ` · ${named(one.body_site)}`, state(one)))),
+    h("p", {}, t("dose.wrong"), " ", h("a", { href: "#/contact" }, t("dose.to_contact"))),
   );
 }
 

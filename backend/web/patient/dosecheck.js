@@ -12,12 +12,13 @@ export function checklist(asked, answers, { site, keep }) {
   for (const key of Object.keys(answers)) if (!asked.items.some((item) => item.key === key)) delete answers[key];
   const warning = h("div", { class: "advice", "aria-live": "assertive" });
   const questions = asked.items.map((item) => question(item));
+  const advice = h("div", { class: "note" }, h("p", {}, h("strong", {}, t("dose.advice"))), h("p", { class: "said" }, asked.advice));
   const node = card(
     t("dose.check"),
     h("p", {}, t("dose.check_more")),
     questions,
     warning,
-    h("div", { class: "note" }, h("p", {}, h("strong", {}, t("dose.advice"))), h("p", { class: "said" }, asked.advice)),
+    advice,
   );
   node.missing = () => {
     const open = questions.filter((one) => one.chosen() === null);
@@ -47,6 +48,7 @@ export function checklist(asked, answers, { site, keep }) {
     // Said once when it appears; a second no changes nothing, so it is not said again.
     if (no === warning.childElementCount > 0) return;
     fill(warning, no && said());
+    advice.hidden = no;
   }
 
   function said() {

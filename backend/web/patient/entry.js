@@ -1,5 +1,6 @@
 /** The form of a diary entry: a new one, or one to change or take back; kept per keystroke until it is saved. */
 
+import { on } from "./bus.js";
 import { blank, clean, dataOf, dayOf, faults, formOf, resumed, same, used, withCauses } from "./diary.js";
 import { announce, fill, h } from "./dom.js";
 import { put, retract } from "./queue.js";
@@ -26,7 +27,8 @@ export const screen = {
     const page = await opened(id, entry, { go, again });
     const title = entry ? t("entry.change_title", { day: day(dayOf(entry.data)) }) : t("entry.title");
     fill(root, h("h1", {}, title), page.begun && begunBefore(page), form(page), await safety());
-    return aboveTabs();
+    const offs = [aboveTabs(), page.vocabulary ? null : on("changed", () => arrived(again))];
+    return () => offs.forEach((off) => off?.());
   },
 };
 
@@ -39,6 +41,11 @@ async function opened(id, entry, doors) {
   page.form = kept ? resumed(kept) : fresh;
   page.keep = () => saveDraft(key, { ...page.form, begun: true });
   return page;
+}
+
+/** A phone that was paired just now has no list of complaints yet; what was written meanwhile is kept. */
+async function arrived(again) {
+  if (await doc("vocabulary")) again();
 }
 
 /** Tell the styles how high the tabs are, which lie over the foot of the screen at any size of letter. */

@@ -17,9 +17,9 @@ export async function asked() {
   const [forms, responses] = await Promise.all([doc("forms"), records("response")]);
   return Promise.all((forms?.items ?? []).map(async (one) => {
     const stored = responseTo(responses, one);
-    const begun = await draft(keyOf(one));
-    const state = stored?.data.completed && stored.waiting ? "waiting" : begun || (stored && !stored.data.completed) ? "begun" : "new";
-    return { ...one, state };
+    if (stored?.data.completed) return { ...one, state: "waiting" };
+    const mine = Object.keys((await draft(keyOf(one)))?.answers ?? {});
+    return { ...one, state: stored || mine.length ? "begun" : "new" };
   }));
 }
 
@@ -33,7 +33,8 @@ export async function finished() {
 /** Open a form that is asked now, by its key and, where two are open, the number of its interval; null when there is none. */
 export async function opened(form, interval = null) {
   const found = (await asked()).find((one) => one.form === form && (interval === null || String(one.about_interval) === interval));
-  if (!found) return null;
+  // What was finished and still waits is corrected, not begun anew.
+  if (!found || found.state === "waiting") return null;
   const [mine, stored] = [await draft(keyOf(found)), responseTo(await records("response"), found)];
   return filling(found, keyOf(found), begun(mine, stored), stored);
 }
@@ -95,7 +96,7 @@ function begun(mine, stored) {
 function responseTo(responses, { form, about, about_interval }) {
   const same = ({ data }) => data.form === form && (data.about_interval ? data.about_interval === about_interval : data.about === about);
   const found = responses.filter((one) => same(one) && !one.refused);
-  return found.find(({ data }) => !data.completed) ?? found.find((one) => one.waiting) ?? null;
+  return found.find((one) => one.data.completed && one.waiting) ?? found.find(({ data }) => !data.completed) ?? null;
 }
 
 function keyOf({ form, about_interval }) {

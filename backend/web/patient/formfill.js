@@ -3,8 +3,9 @@
 import { fill, h, notice } from "./dom.js";
 import { formField, spoken } from "./formfields.js";
 import { asked, beside, kept, missing, progress } from "./formlogic.js";
+import { safetyText } from "./living.js";
 import { dropDraft, saveDraft } from "./store.js";
-import { busy, button, card, link, safety } from "./ui.js";
+import { busy, button, card, link } from "./ui.js";
 import { t } from "./words.js";
 
 export const ONE_PAGE = "forms-on-one-page";
@@ -27,7 +28,7 @@ export async function question(root, filling, key, go) {
     h("form", { novalidate: true, onsubmit: forward }, field, h("div", { class: "buttons" }, next, link(t("common.back"), before ? `#/forms/${filling.base}/${before.key}` : "#/forms", { id: "back" }))),
     later(filling, go),
     h("p", { class: "later" }, h("a", { class: "button quiet", href: `#/forms/${filling.base}/all`, id: "one-page" }, t("forms.one_page"))),
-    await safety(),
+    await safetyText(),
   );
 
   function forward(event) {
@@ -51,7 +52,7 @@ export async function onePage(root, filling, go) {
     h("form", { novalidate: true, onsubmit: look }, [...fields.values()].map((one) => h("section", { class: "card" }, one)), h("div", { class: "buttons" }, done)),
     later(filling, go),
     h("p", { class: "later" }, h("a", { class: "button quiet", href: `#/forms/${filling.base}/${items[0].key}`, onclick: () => dropDraft(ONE_PAGE) }, t("forms.one_by_one"))),
-    await safety(),
+    await safetyText(),
   );
   show();
 
@@ -90,7 +91,7 @@ export async function overview(root, filling, go) {
     card(null, h("dl", { class: "answers" }, asked(items, filling.answers).map((item) => row(item, answers[item.key])))),
     h("div", { class: "buttons" }, open.length ? link(t("forms.to_open"), `#/forms/${filling.base}/${open[0].key}`, { primary: true, id: "to-open" }) : send),
     later(filling, go),
-    await safety(),
+    await safetyText(),
   );
 
   function row(item, value) {

@@ -5,9 +5,9 @@ import { fill, h } from "./dom.js";
 import { asked, finished, opened, reopened } from "./formdraft.js";
 import { asked as put, beside, kept } from "./formlogic.js";
 import { ONE_PAGE, onePage, overview, question } from "./formfill.js";
-import { living } from "./living.js";
+import { living, safetyText } from "./living.js";
 import { draft } from "./store.js";
-import { card, empty, link, safety } from "./ui.js";
+import { card, empty, link } from "./ui.js";
 import { day, has, moment, t } from "./words.js";
 import * as words from "./forms.words.js";
 
@@ -21,7 +21,7 @@ export const screen = {
     if (form === "thanks") return thanks(root);
     if (form) return filled(root, () => (form === "sent" ? reopened(which) : opened(form, which ?? null)), view, { go, again });
     const body = h("div");
-    fill(root, h("h1", {}, t("forms.title")), body, await safety());
+    fill(root, h("h1", {}, t("forms.title")), body, await safetyText());
     return living(body, async () => ({ open: await asked(), done: await finished() }), list);
   },
 };
@@ -32,19 +32,26 @@ async function filled(root, open, view, { go, again }) {
   if (view === "check") return overview(root, filling, go);
   if (view === "all") return onePage(root, filling, go);
   if (view) return question(root, filling, view, go);
-  return start(root, filling);
+  return start(root, open);
 }
 
-/** The first page of a form: what it is about, how long it is, and where one was. */
-async function start(root, filling) {
-  const { form, answers, at, base } = filling;
+/** The first page of a form: what it is about, how long it is, and where one was (on another phone too). */
+async function start(root, open) {
+  const body = h("div");
+  const heading = h("h1");
+  fill(root, heading, body, await safetyText());
+  return living(body, async () => ({ filling: await open(), all: await draft(ONE_PAGE) }), ({ filling, all }) => {
+    if (!filling) return null;
+    fill(heading, filling.form.title);
+    return beginning(filling, all);
+  });
+}
+
+function beginning({ form, answers, at, base }, all) {
   const begun = Object.keys(kept(form.items, answers)).length;
   const first = put(form.items, answers).find((item) => item.key === at) ?? beside(form.items, answers, null);
-  const all = await draft(ONE_PAGE);
   const next = form.correcting ? "check" : all ? "all" : first.key;
-  fill(
-    root,
-    h("h1", {}, form.title),
+  return [
     form.closes_on && !form.correcting && h("p", { class: "lead" }, t("forms.until", { day: day(form.closes_on) })),
     h("p", {}, t("forms.about", { n: form.items.length })),
     begun > 0 && h("p", { class: "note" }, t(form.correcting ? "forms.again" : "forms.begun", { n: begun })),
@@ -52,8 +59,7 @@ async function start(root, filling) {
       link(t(form.correcting ? "forms.look_over" : begun ? "forms.go_on" : "forms.begin"), `#/forms/${base}/${next}`, { primary: true, id: "begin" }),
       !form.correcting && !all && link(t("forms.one_page"), `#/forms/${base}/all`),
       link(t("common.back"), "#/forms")),
-    await safety(),
-  );
+  ];
 }
 
 function list({ open, done }) {
@@ -88,13 +94,13 @@ async function thanks(root) {
     h("h1", {}, t("forms.thanks")),
     card(null, h("p", { class: "lead" }, t("forms.thanks_more")), h("p", {}, t("forms.thanks_read"))),
     h("div", { class: "buttons" }, link(t("forms.to_today"), "#/today", { primary: true }), link(t("forms.to_forms"), "#/forms")),
-    await safety(),
+    await safetyText(),
   );
 }
 
 /** A form that is not there now may be on its way: a phone that was just paired has yet to fetch it. */
 async function gone(root, open, again) {
-  fill(root, h("h1", {}, t("forms.title")), empty(t("forms.gone")), h("div", { class: "buttons" }, link(t("forms.to_forms"), "#/forms", { primary: true })), await safety());
+  fill(root, h("h1", {}, t("forms.title")), empty(t("forms.gone")), h("div", { class: "buttons" }, link(t("forms.to_forms"), "#/forms", { primary: true })), await safetyText());
   return on("changed", async () => {
     if (await open()) again();
   });

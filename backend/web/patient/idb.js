@@ -31,13 +31,6 @@ export async function transact(schema, names, mode, work, { strict = false } = {
   return result;
 }
 
-/** Close a database that this page has open. */
-export async function close(name) {
-  const held = opened.get(name);
-  opened.delete(name);
-  (await held)?.close();
-}
-
 async function begun(schema, names, mode, strict) {
   const options = strict ? { durability: "strict" } : {};
   try {

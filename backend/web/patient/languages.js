@@ -9,6 +9,8 @@ import { LANGUAGES, language, setLanguage, t } from "./words.js";
 const NAMES = { nl: "Nederlands", en: "English" };
 const UNTOLD = "language-untold";
 
+let telling = false;
+
 /** Two buttons; the language that is spoken is pressed. */
 export function languages() {
   const group = h("div", { class: "languages", role: "group", "aria-label": t("languages.legend") });
@@ -32,15 +34,26 @@ export function otherLanguage() {
 
 /** Tell the server of a choice it has not heard of; does nothing when there is none, or no answer. */
 export async function tellLanguage() {
-  if (localStorage.getItem(UNTOLD) === null || !(await paired())) return;
+  if (telling || localStorage.getItem(UNTOLD) === null || !(await paired())) return;
+  telling = true;
+  try {
+    await told();
+  } finally {
+    telling = false;
+  }
+}
+
+async function told() {
   const profile = await doc("profile");
   if (!profile) return;
   const { email, zone, quiet_from, quiet_to, channel } = profile;
+  const said = language();
   try {
-    await api("PUT", "/me/profile", { email, zone, quiet_from, quiet_to, channel, language: language() });
+    await api("PUT", "/me/profile", { email, zone, quiet_from, quiet_to, channel, language: said });
   } catch (error) {
     if (error.name === "Offline" || error.status >= 500) return;
   }
+  if (said !== language()) return void (await told());
   localStorage.removeItem(UNTOLD);
   // What the server words itself (the safety text, symptoms, reminders) comes anew in this language.
   sync("start");

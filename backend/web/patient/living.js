@@ -1,16 +1,21 @@
 /** Keeps a part of a screen up to date as records change, without taking the focus or folding what was opened. */
 
 import { on } from "./bus.js";
-import { fill } from "./dom.js";
+import { fill, h } from "./dom.js";
+import { doc } from "./store.js";
+import { safety } from "./ui.js";
 
 /**
- * Draw `await draw(await load())` into a node now and whenever what `load` returns (plain data) has changed. Resolves to
- * the function that ends it, for when the screen is left.
+ * Draw `await draw(await load())` into a node now, and whenever what `load` returns (plain data) has changed, until the
+ * node is taken off the page. Resolves to a function that ends it earlier.
  */
 export async function living(node, load, draw) {
   let last = null;
   let turn = 0;
+  let seen = false;
   const again = async () => {
+    if (seen && !node.isConnected) return end();
+    seen ||= node.isConnected;
     const mine = ++turn;
     const found = await load();
     const told = JSON.stringify(found);
@@ -22,8 +27,16 @@ export async function living(node, load, draw) {
     fill(node, drawn);
     putBack();
   };
+  const end = on("changed", again);
   await again();
-  return on("changed", again);
+  return end;
+}
+
+/** The safety text, also right when the clinic's number only arrives after the screen was drawn. */
+export async function safetyText() {
+  const node = h("div", { class: "safety-text" });
+  await living(node, () => Promise.all([doc("safety"), doc("site")]), safety);
+  return node;
 }
 
 /** Remember where the focus is and what is open; returns what puts both back after the node was drawn anew. */

@@ -1,6 +1,6 @@
 /** Who looked: others' reads and changes of the record, day by day, and whom to ask about them. */
 
-import { ask, isOffline, why } from "./asking.js";
+import { ask, call, isOffline, why } from "./asking.js";
 import { announce, fill, h } from "./dom.js";
 import { words } from "./looked.words.js";
 import { api } from "./session.js";
@@ -15,7 +15,7 @@ export const screen = {
   name: "looked",
   words,
   async render(root, { again }) {
-    const list = h("div", { "aria-busy": "true" }, h("p", { class: "soft" }, t("looked.loading")));
+    const list = h("div", { "aria-busy": "true" }, h("p", { class: "soft" }, t("common.busy")));
     fill(root, h("h1", {}, t("looked.title")), h("p", { class: "lead" }, t("looked.lead")), about(), list, await whomToAsk());
     // The frame of the screen stands at once; the list follows when the server has answered.
     begin(list, again);
@@ -132,12 +132,5 @@ function about() {
 }
 
 async function whomToAsk() {
-  const site = await doc("site");
-  const number = site?.phone?.replace(/[^+\d]/g, "");
-  return card(
-    t("looked.ask"),
-    h("p", {}, t("looked.ask_1")),
-    h("p", {}, t("looked.ask_2")),
-    number && h("a", { class: "button", href: `tel:${number}` }, t("looked.call", { name: site.name }), " ", h("span", { class: "number" }, site.phone)),
-  );
+  return card(t("looked.ask"), h("p", {}, t("looked.ask_1")), h("p", {}, t("looked.ask_2")), call(await doc("site")));
 }

@@ -4,7 +4,6 @@ export const words = {
   nl: {
     "looked.title": "Wie keek mee",
     "looked.lead": "Wie jouw gegevens las of veranderde.",
-    "looked.loading": "De lijst wordt opgehaald…",
     "looked.none": "Niemand anders heeft je gegevens nog gelezen.",
     "looked.old": "Je hebt nu geen internet. Dit is de lijst van de vorige keer.",
     "looked.offline": "Je hebt nu geen internet. Deze lijst staat bij de kliniek. Probeer het later opnieuw.",
@@ -18,7 +17,6 @@ export const words = {
     "looked.ask": "Vertrouw je iets niet?",
     "looked.ask_1": "Vraag je kliniek waarom iemand keek. Je hebt recht op een antwoord.",
     "looked.ask_2": "Kom je er samen niet uit? Vraag naar de functionaris gegevensbescherming van het ziekenhuis.",
-    "looked.call": "Bel {name}",
     "looked.times": "{n} keer",
     "looked.span": "{from} tot {to}",
     "looked.refused": "geen toegang",
@@ -72,7 +70,6 @@ export const words = {
   en: {
     "looked.title": "Who looked",
     "looked.lead": "Who read or changed your data.",
-    "looked.loading": "Fetching the list…",
     "looked.none": "Nobody else has read your data yet.",
     "looked.old": "You have no internet right now. This is the list from last time.",
     "looked.offline": "You have no internet right now. This list is kept at the clinic. Try again later.",
@@ -86,7 +83,6 @@ export const words = {
     "looked.ask": "Does something look wrong?",
     "looked.ask_1": "Ask your clinic why somebody looked. You have a right to an answer.",
     "looked.ask_2": "Does that not help? Ask for the data protection officer of the hospital.",
-    "looked.call": "Call {name}",
     "looked.times": { one: "{n} time", other: "{n} times" },
     "looked.span": "{from} to {to}",
     "looked.refused": "not let in",

@@ -20,18 +20,16 @@ export const screen = {
     const heading = h("h1", {}, t("move.title"));
     const [body, open, earlier] = [h("div"), h("div"), h("div")];
     fill(root, heading, body, earlier);
-    const endings = [
-      await living(body, plan, async (known) => {
-        const clinic = known.treatments.filter((one) => !one.at_home && one.expected);
-        return clinic.length ? form(clinic, known.site, { open, heading }) : none(known.treatments);
-      }),
-      await living(earlier, async () => ({ found: await asked("move"), all: (await doc("plan"))?.treatments ?? [] }), ({ found, all }) => {
-        const standing = found.find(isOpen);
-        fill(open, standing && h("p", {}, t("move.open", { when: moment(standing.data.recorded_at, "short") })));
-        return requestList(found, { about: ({ treatment_id }) => named(all, treatment_id), after: () => heading.focus() });
-      }),
-    ];
-    return () => endings.forEach((end) => end());
+    await living(body, plan, async (known) => {
+      const clinic = known.treatments.filter((one) => !one.at_home && one.expected);
+      return clinic.length ? form(clinic, known.site, { open, heading }) : none(known.treatments);
+    });
+    const load = async () => ({ found: await asked("move"), all: (await doc("plan"))?.treatments ?? [] });
+    await living(earlier, load, ({ found, all }) => {
+      const standing = found.find(isOpen);
+      fill(open, standing && h("p", {}, t("move.open", { when: moment(standing.data.recorded_at, "short") })));
+      return requestList(found, { about: ({ treatment_id }) => named(all, treatment_id), after: () => heading.focus() });
+    });
   },
 };
 

@@ -1,6 +1,6 @@
 /** My phones: which hold the patient's data, when they were last used, and sending one away. */
 
-import { ask, isOffline, question, why } from "./asking.js";
+import { ask, call, isOffline, question, why } from "./asking.js";
 import { fill, h, notice } from "./dom.js";
 import { words } from "./phones.words.js";
 import { turnOff } from "./pushing.js";
@@ -17,7 +17,7 @@ export const screen = {
   words,
   async render(root, { again }) {
     const site = await doc("site");
-    const list = h("div", { "aria-busy": "true" }, h("p", { class: "soft" }, t("phones.loading")));
+    const list = h("div", { "aria-busy": "true" }, h("p", { class: "soft" }, t("common.busy")));
     fill(root, h("h1", {}, t("phones.title")), h("p", { class: "lead" }, t("phones.lead")), list, lost(site), another());
     await drawList(list, again);
   },
@@ -102,9 +102,7 @@ function sentAway(past) {
 }
 
 function lost(site) {
-  const number = site?.phone?.replace(/[^+\d]/g, "");
-  const call = number && h("a", { class: "button", href: `tel:${number}` }, t("phones.call", { name: site.name }), " ", h("span", { class: "number" }, site.phone));
-  return card(t("phones.lost"), h("p", {}, t("phones.lost_1")), h("p", {}, t("phones.lost_2")), call);
+  return card(t("phones.lost"), h("p", {}, t("phones.lost_1")), h("p", {}, t("phones.lost_2")), call(site));
 }
 
 function another() {

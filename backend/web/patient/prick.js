@@ -3,12 +3,12 @@
 import { today } from "./clock.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
-import { living } from "./living.js";
+import { living, safetyText } from "./living.js";
 import { chain, current, doseOf, results, standing, stopped, timing } from "./pricklogic.js";
 import { stepScreen } from "./prickstep.js";
 import { waiting } from "./queue.js";
 import { doc, records } from "./store.js";
-import { card, link, safety } from "./ui.js";
+import { card, link } from "./ui.js";
 import { day, moment, number, t, when } from "./words.js";
 import * as words from "./prick.words.js";
 
@@ -26,7 +26,7 @@ export const screen = {
       return stepScreen(root, { go, id, state });
     }
     const body = h("div");
-    fill(root, h("h1", {}, t("prick.title")), body, await safety());
+    fill(root, h("h1", {}, t("prick.title")), body, await safetyText());
     return living(body, load, overview);
   },
 };

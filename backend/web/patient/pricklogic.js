@@ -50,7 +50,7 @@ export function chain(item) {
 
 /** Return the expected dose a prick belongs to: {on, at}, or null. */
 export function doseOf(item, treatments) {
-  const expected = treatments.filter((one) => !one.at_home && one.expected).map((one) => one.expected);
+  const expected = treatments.filter((one) => one.expected).map((one) => one.expected);
   const near = (one) => Math.abs(Date.parse(one.on) - Date.parse(item?.ordered_for ?? one.on));
   const found = expected.sort((a, b) => near(a) - near(b) || (a.on < b.on ? -1 : 1))[0];
   return found ?? (item?.ordered_for ? { on: item.ordered_for, at: null } : null);
@@ -62,6 +62,12 @@ export function timing(dose, today, now = Date.now()) {
   const gone = today > dose.on || (dose.at && now > Date.parse(dose.at));
   const days = Math.round((Date.parse(from) - Date.parse(today)) / DAY_MS);
   return { from, days: Math.max(days, 0), phase: gone ? "past" : today < from ? "early" : "now" };
+}
+
+/** Tell whether a step of the phone can still be logged: it was not, and nothing after it that it would contradict. */
+export function awaits(item, state) {
+  if (item.steps.some((step) => step.state === state)) return false;
+  return state !== "kit_received" || RANK[item.state] < RANK.kit_received;
 }
 
 /** Return the standing results by kind: {level, antibodies}. */

@@ -2,8 +2,11 @@
 
 import { nowIso } from "./clock.js";
 import { fill, h, notice } from "./dom.js";
-import { put } from "./queue.js";
-import { busy, button, choices, field, link, safety, unique } from "./ui.js";
+import { safetyText } from "./living.js";
+import { awaits, standing } from "./pricklogic.js";
+import { put, waiting } from "./queue.js";
+import { records } from "./store.js";
+import { busy, button, choices, field, link, unique } from "./ui.js";
 import { number, t } from "./words.js";
 import { whenField } from "./whenfield.js";
 
@@ -14,6 +17,9 @@ const PROBLEMS = ["too_little_blood", "clotted", "spilled", "kit_damaged", "kit_
 
 /** Draw the form for a step of the sample `id`; without one it is a prick that was never ordered. */
 export async function stepScreen(root, { go, id, state }) {
+  const item = id && standing(await records("sample"), await waiting()).find((one) => one.id === id);
+  // Who comes back to a step that was logged already would only be refused.
+  if (item && !awaits(item, state)) return go("prick");
   const asked = whenField(t(`prick.step.${state}.when`), { exact: state === "collected" });
   const blood = state === "collected" ? bloodFields() : null;
   const save = button(t(`prick.step.${state}.save`), () => busy(save, keep), { primary: true, id: "save" });
@@ -25,7 +31,7 @@ export async function stepScreen(root, { go, id, state }) {
     asked,
     blood?.nodes,
     h("div", { class: "buttons" }, save, link(t("common.cancel"), "#/prick")),
-    blood && (await safety()),
+    blood && (await safetyText()),
   );
 
   async function keep() {

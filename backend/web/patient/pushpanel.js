@@ -17,7 +17,7 @@ const INSTALL = [1, 2, 3, 4];
  */
 export function pushPanel({ hasEmail, turnedOn }) {
   const panel = { node: h("div", { class: "card calm", id: "push-panel" }), found: null, hasEmail, turnedOn };
-  fill(panel.node, h("p", {}, t("reminders.push.loading")));
+  fill(panel.node, h("p", {}, t("common.busy")));
   panel.look = () => look(panel);
   panel.ensure = () => ensure(panel);
   return panel;

@@ -118,7 +118,7 @@ function lockScreen() {
     { class: "card" },
     h("summary", {}, t("reminders.lock")),
     h("p", {}, t("reminders.lock_text")),
-    h("div", { class: "card calm row", style: { "flex-wrap": "nowrap" } }, icon("reminders"), message),
+    h("div", { class: "card calm row" }, icon("reminders"), message),
     h("p", {}, t("reminders.lock_more")),
   );
 }

@@ -136,8 +136,16 @@ async function closed({ whose, sentAway: wasSent }) {
   await forgetPulled(whose);
   await forgetAnswers(whose);
   if (!wasSent) bind(null);
+  await hushed().catch(() => null);
   tell("unpaired");
   tell("changed", null);
+}
+
+/** Let no message about the patient before arrive or stay on the screen. */
+async function hushed() {
+  const worker = globalThis.registration ?? (await navigator.serviceWorker?.getRegistration());
+  for (const notice of (await worker?.getNotifications?.()) ?? []) notice.close();
+  await (await worker?.pushManager?.getSubscription())?.unsubscribe();
 }
 
 async function call(method, path, body, token = null) {

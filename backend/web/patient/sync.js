@@ -14,12 +14,14 @@ const LAST_RETRY_MS = 15 * 60_000;
 const LONGEST_WAIT_MS = 3600_000;
 const JUST_NOW_MS = 10_000;
 const INSISTING = new Set(["asked", "timer", "start", "paired"]);
-const PASSING = new Set(["online", "visible", "timer", "receipt"]);
+const PASSING = new Set(["online", "visible", "timer"]);
+const AFRESH = new Set(["start", "paired"]);
 const ME = crypto.getRandomValues(new Uint32Array(2)).join("-");
 
 const now = { waiting: 0, refused: 0, last_sync_at: null, running: false, error: null, outdated: false };
 let running = null;
 let following = null;
+const asking = new Set();
 let failures = 0;
 let retry = 0;
 
@@ -30,32 +32,35 @@ export function state() {
 
 /** Exchange with the server; `why` is "asked" when somebody pressed a button. Returns the state afterwards, never throws. */
 export function sync(why = "asked") {
-  if (!running) return (running = once(why).finally(() => (running = null)));
+  if (!running) return (running = once([why]).finally(() => (running = null)));
   // What was written after the running one had begun goes with one more, which all who ask meanwhile share.
+  asking.add(why);
   following ??= running.then(() => {
+    const reasons = [...asking];
+    asking.clear();
     following = null;
-    return sync(why);
+    return (running = once(reasons).finally(() => (running = null)));
   });
   return following;
 }
 
-async function once(why) {
+async function once(reasons) {
   try {
-    if (await paired()) await alone("sync", () => turn(why));
+    if (await paired()) await alone("sync", () => turn(reasons));
+    await count();
   } catch (error) {
     reportError(error);
   }
-  await count();
   return state();
 }
 
-async function turn(why) {
+async function turn(reasons) {
   const whose = await patient();
-  if (await spared(whose, why)) return;
+  if (await spared(whose, reasons)) return;
   now.running = true;
   tell("state", { from: ME });
   try {
-    const { changed, backoff, outdated } = await exchange(whose, { afresh: why === "start" || why === "paired" });
+    const { changed, backoff, outdated } = await exchange(whose, { afresh: reasons.some((why) => AFRESH.has(why)) });
     failures = 0;
     Object.assign(now, { error: null, outdated });
     if (changed) tell("changed", { why: "sync" });
@@ -68,20 +73,20 @@ async function turn(why) {
 }
 
 /** Whether this call can be left out: the server asked for rest, there is no net, or another tab was first. */
-async function spared(whose, why) {
+async function spared(whose, reasons) {
   const { not_before, synced_at } = await marks(whose);
   const left = (not_before ?? 0) - Date.now();
-  if (why !== "asked" && left > 0 && left <= LONGEST_WAIT_MS) {
+  if (!reasons.includes("asked") && left > 0 && left <= LONGEST_WAIT_MS) {
     again(left);
     return true;
   }
-  if (navigator.onLine === false && !INSISTING.has(why)) {
+  if (navigator.onLine === false && !reasons.some((why) => INSISTING.has(why))) {
     now.error = "offline";
     await inBackground();
     return true;
   }
   const fresh = Math.abs(Date.now() - (synced_at ?? 0)) < JUST_NOW_MS && !now.error;
-  return why !== "receipt" && PASSING.has(why) && fresh && !(await waiting()).some(({ state: is }) => is === "waiting");
+  return fresh && reasons.every((why) => PASSING.has(why)) && !(await waiting()).some((item) => item.state === "waiting");
 }
 
 async function failed(whose, error) {
@@ -135,10 +140,16 @@ function watch() {
   on("paired", ({ patient_id }) => moved(patient_id));
   on("state", heard);
   addEventListener("online", () => sync("online"));
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sync("visible"));
+  document.addEventListener("visibilitychange", turned);
   navigator.serviceWorker?.addEventListener("message", ({ data }) => data?.name === "sync" && sync("receipt"));
   setInterval(() => document.visibilityState === "visible" && sync("timer"), EVERY_MS);
   paired().then(counted, reportError);
+}
+
+/** The app came back, or is put away, maybe for good: what waits is then left to the service worker. */
+function turned() {
+  if (document.visibilityState === "visible") return sync("visible");
+  return now.waiting ? inBackground() : null;
 }
 
 /** Somebody was paired, here or in another tab; a page that shows another patient begins anew. */

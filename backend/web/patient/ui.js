@@ -67,7 +67,7 @@ export function scale(legend, name, { value = null, low = "", high = "", onchang
     h("input", { type: "radio", name: group, value: at, checked: value === at }),
   );
   const steps = inputs.map((input, at) =>
-    h("label", { class: "step" }, input, h("span", {}, String(at), ends[at] && h("span", { class: "unseen" }, `, ${ends[at]}`))),
+    h("label", { class: "step" }, input, h("span", {}, String(at), ends[at] && h("span", { class: "unseen" }, ` (${ends[at]})`))),
   );
   const clear = button(t("common.clear"), () => wipe(), { quiet: true });
   const node = group_of(
