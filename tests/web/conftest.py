@@ -12,6 +12,7 @@ from backend.settings import load
 from tests.house import House, SetClock
 from tests.journeys.conftest import durable_postgres, installation
 from tests.journeys.processes import Installation
+from tests.web.care_pages import watched
 from tests.web.phones import Anna, Clinic
 
 __all__ = ["durable_postgres", "installation"]
@@ -61,3 +62,25 @@ def anna_app(anna: Anna, chromium: Browser) -> Iterator[Page]:
     yield anna.pair(phone)
     phone.close()
     assert not faults, faults
+
+
+@pytest.fixture
+def faults() -> Iterator[list[str]]:
+    """What goes wrong in a page; anything at all fails the test."""
+    found: list[str] = []
+    yield found
+    assert not found, found
+
+
+@pytest.fixture
+def soon(clinic: Clinic) -> Anna:
+    """A patient whose next dose is tomorrow: the day to prick, and the form of the interval is open."""
+    return clinic.enrol(given=(-83, -41), planned=1)
+
+
+@pytest.fixture
+def soon_app(soon: Anna, chromium: Browser, faults: list[str]) -> Iterator[Page]:
+    """Her phone, paired."""
+    phone = watched(soon.phone(chromium), faults)
+    yield soon.pair(phone)
+    phone.close()

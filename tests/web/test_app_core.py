@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.journeys.processes import until
 from tests.web.app_core_page import Phone, Scripted, entry, phone_of, refusal, serving
 
 pytestmark = pytest.mark.journey
@@ -142,6 +143,7 @@ def test_a_page_that_dies_in_the_middle_sends_again_when_it_is_opened(server: Sc
     written = phone.write()
     server.lost = 1
     phone.page.evaluate("() => { import('/static/patient/sync.js').then(({sync}) => sync()) }")
+    until(lambda: server.sent or None, "the call")
     phone.page.goto("about:blank")
     phone.page.goto(f"{server.url}/blank")
     phone.call("sync.sync")

@@ -70,7 +70,8 @@ def test_an_edit_of_what_may_have_arrived_follows_it_as_a_correction(server: Scr
         phone.write("rested", id=written)
         assert [item["data"]["note"] for item in phone.waiting()] == ["tired", "rested"]
         assert phone.notes() == {written: "rested"}
-        server.sync = in_turn(server, "duplicate", "updated")
+        # Meanwhile another phone corrected it: the follower says what it was built on, and is held against that.
+        server.sync = in_turn(server, "duplicate", "updated", version=7)
     phone.call("sync.sync")
     assert [change.get("base_version") for change in server.sent] == [None, None, 1]
     assert [change["data"]["note"] for change in server.sent] == ["tired", "tired", "rested"]
@@ -112,6 +113,10 @@ def test_what_builds_on_something_that_has_not_arrived_is_kept_and_sent_again(se
     server.sync = in_turn(server, "stale")
     assert phone.call("sync.sync")["waiting"] == 1
     assert len(server.sent) == 1
+    with phone.offline():
+        # It was not taken, that is certain: an edit needs not follow it.
+        phone.write("said better", id=phone.waiting()[0]["id"])
+    assert [item["data"]["note"] for item in phone.waiting()] == ["said better"]
     server.sync = server.taken
     assert phone.call("sync.sync")["waiting"] == 0
 
@@ -216,6 +221,17 @@ def test_what_was_retracted_elsewhere_goes_from_the_phone(server: Scripted, phon
     server.sync = in_turn(server, "retracted")
     assert phone.call("sync.sync")["waiting"] == 0
     assert phone.notes() == {}
+
+
+def test_a_phone_that_is_full_lets_go_of_answers_before_words(server: Scripted, phone: Phone) -> None:
+    phone.call("session.api", "GET", "/me/trend")
+    phone.page.evaluate(
+        "() => { const {add} = IDBObjectStore.prototype; IDBObjectStore.prototype.add = function () {"
+        " IDBObjectStore.prototype.add = add; throw new DOMException('full', 'QuotaExceededError') } }"
+    )
+    phone.write()
+    assert len(phone.waiting()) == 1
+    assert phone.call("store.cached", "/me/trend") is None
 
 
 def test_many_go_in_batches_and_one_that_spoils_a_batch_is_found(server: Scripted, phone: Phone) -> None:

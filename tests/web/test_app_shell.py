@@ -226,6 +226,28 @@ def test_a_choice_of_language_reaches_the_profile(anna_app: Page, anna: Anna) ->
     expect(anna_app.locator("#tab-prick")).to_contain_text("Finger prick")
 
 
+def test_the_app_offers_its_place_on_the_home_screen_where_the_browser_does(anna_app: Page) -> None:
+    anna_app.evaluate(
+        "window.dispatchEvent(Object.assign(new Event('beforeinstallprompt', {cancelable: true}), {"
+        "prompt: async () => { document.body.dataset.asked = 'yes' },"
+        "userChoice: Promise.resolve({outcome: 'accepted'})"
+        "}))"
+    )
+    anna_app.locator("#tab-more").click()
+    anna_app.locator("#install").click()
+    expect(anna_app.locator("body")).to_have_attribute("data-asked", "yes")
+    expect(anna_app.locator("#install")).to_have_count(0)
+
+
+def test_an_iphone_is_told_to_install_before_it_pairs(anna: Anna, chromium: Browser) -> None:
+    phone = anna.phone(chromium, user_agent="Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1")
+    page = phone.new_page()
+    page.goto(f"{anna.clinic.installation.base_url}/app")
+    expect(page.locator("main")).to_contain_text("Zet op beginscherm")
+    expect(page.get_by_label("Naam van deze telefoon")).to_have_value("Safari op iPhone")
+    phone.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_nothing_of_the_frame_keeps_anybody_out(anna: Anna, chromium: Browser, language: str, scheme: str) -> None:

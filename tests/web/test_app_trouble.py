@@ -63,7 +63,7 @@ def test_what_waits_is_named_and_sent_from_here(server: Scripted, phone: Phone) 
     with phone.offline():
         phone.call("queue.put", "diary-entry", ENTRY)
         phone.call("queue.put", "request", {"kind": "contact", "words": None, "recorded_at": AT["at"]})
-    server.sync = lambda body: server.taken(body, results=[result(one, "stale") for one in body["changes"]])
+        answering(server, "stale")
     page = opened(phone)
     expect(page.locator("main li")).to_have_count(2)
     expect(page.locator("main li").first).to_contain_text("Je dagboek: zaterdag 30 mei om 21:10")

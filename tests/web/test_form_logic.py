@@ -6,41 +6,31 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 
 from backend.api import questionnaires as wire
 from backend.domain.errors import ClinicError
 from backend.domain.questionnaires import Choice, Condition, Form, Item, Kind, Words, check, form, forms
-from backend.web.pages import ROOT
+from tests.web.care_pages import modules
+from tests.web.care_pages import run as called
 
 pytestmark = pytest.mark.journey
 
 WORDS = Words("vraag", "question")
 YES = Condition("felt", "yes")
 _SHARED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-_MODULE = ROOT / "patient" / "formlogic.js"
 
 
 @pytest.fixture(scope="module")
 def page(chromium: Browser) -> Iterator[Page]:
-    """A page that can load the module, without a server."""
-
-    def answer(route: Route) -> None:
-        if route.request.url.endswith("/formlogic.js"):
-            route.fulfill(path=_MODULE, content_type="text/javascript")
-        else:
-            route.fulfill(body="<!doctype html><title>forms</title>", content_type="text/html")
-
-    opened = chromium.new_page()
-    opened.route("**/*", answer)
-    opened.goto("http://forms.invalid/")
-    yield opened
-    opened.close()
+    """A page that can load the module."""
+    with modules(chromium) as opened:
+        yield opened
 
 
 def run(page: Page, name: str, *args: Any) -> Any:
     """Call a function of the module."""
-    return page.evaluate("async ([name, args]) => (await import('/formlogic.js'))[name](...args)", [name, list(args)])
+    return called(page, "formlogic", name, *args)
 
 
 def sent(asked: Form) -> list[dict[str, Any]]:

@@ -1,18 +1,12 @@
-"""Forms on a phone: question by question or on one page, on one phone or two, by keyboard, in any size."""
-
-import re
-from uuid import uuid4
+"""Forms on a phone: question by question or on one page, begun on one phone and finished on another."""
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.web.axe import barriers
 from tests.web.care_pages import arrived, go, press, tick, watched
-from tests.web.phones import Anna, Clinic
+from tests.web.phones import Anna
 
 pytestmark = pytest.mark.journey
-
-SIZES: dict[str, ViewportSize] = {"phone": {"width": 320, "height": 640}, "tablet": {"width": 768, "height": 1024}}
 
 
 def test_a_form_goes_question_by_question_and_spares_what_does_not_apply(soon: Anna, soon_app: Page) -> None:
@@ -100,32 +94,3 @@ def test_what_was_answered_is_still_there_after_the_app_was_closed(soon_app: Pag
     press(soon_app, "Verdergaan")
     press(soon_app, "Verdergaan")
     expect(soon_app.locator("h1")).to_have_text("Vraag 2 van 12")
-
-
-CARE = ("prick", "prick/how", "prick/new", "forms", "forms/end-of-interval", "dose", "contact", "move")
-CARE_FORM = tuple(f"forms/end-of-interval/2/{view}" for view in ("experienced", "overall_intensity", "check", "all"))
-
-
-@pytest.mark.parametrize(("size", "language"), [("phone", "nl"), ("tablet", "en")])
-def test_nothing_keeps_anybody_from_using_a_screen_of_care(
-    clinic: Clinic, chromium: Browser, faults: list[str], size: str, language: str
-) -> None:
-    anna = clinic.enrol(given=(-83, -41), planned=1, language=language)
-    clinic.nurse.post(anna.path("/samples"), {"id": str(uuid4())})
-    phone = watched(anna.phone(chromium, language=language, viewport=SIZES[size], color_scheme="dark"), faults)
-    page = anna.pair(phone)
-    page.evaluate("location.hash = '#/forms/end-of-interval/2/experienced'")
-    page.locator("main input").first.check()
-    for where in (*CARE, *CARE_FORM):
-        go(page, where)
-        # What is half behind the bar at the foot counts as small; sizes are measured below.
-        assert barriers(page, without=("target-size",)) == [], where
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), where
-        small = page.evaluate(SMALL)
-        assert small == [], where
-    phone.close()
-
-
-SMALL = """() => [...document.querySelectorAll("button, a.button, .menu a, summary, .choice, .step")]
-  .filter((one) => one.offsetParent && one.closest("main") && Math.min(one.offsetHeight, one.offsetWidth) < 44)
-  .map((one) => one.outerHTML.slice(0, 120))"""

@@ -12,7 +12,6 @@ from backend.settings import load
 from tests.house import House, SetClock
 from tests.journeys.processes import Installation, until
 from tests.web.app_core_page import SHOWN
-from tests.web.axe import barriers
 from tests.web.diary import arrived, go, rate
 from tests.web.phones import Anna, Clinic
 from tests.web.test_app_worker import deliver
@@ -21,8 +20,6 @@ pytestmark = pytest.mark.journey
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 TABLET: ViewportSize = {"width": 768, "height": 1024}
-SCREENS = ("today", "entry", "days", "intervals", "prick", "forms", "dose", "reminders", "looked", "consents", "along",
-           "contact", "move", "phones", "trouble", "more")  # fmt: skip
 SAID = {
     "nl": {"waits": "Offline: 3 wachten", "sent": "Alles verstuurd", "mine": "Wat ik hier zei klopt"},
     "en": {"waits": "Offline: 3 waiting", "sent": "All sent", "mine": "What I said here is right"},
@@ -138,20 +135,5 @@ def test_a_message_of_the_clinic_is_received_opened_and_told(
         return same if same["status"] == "cancelled" else None
 
     assert until(ended, "the reminder is told by the phone")["why"] == "told-by-phone"
-    phone.close()
-    assert not trouble
-
-
-@pytest.mark.parametrize(("language", "size"), [("nl", PHONE), ("en", TABLET)])
-def test_every_screen_is_free_of_what_keeps_people_out(
-    clinic: Clinic, chromium: Browser, trouble: list[str], language: str, size: ViewportSize
-) -> None:
-    anna = clinic.enrol(language=language)
-    phone = watched(anna.phone(chromium, language=language, viewport=size), trouble)
-    page = anna.pair(phone)
-    for screen in SCREENS:
-        go(page, screen)
-        page.wait_for_load_state("networkidle")
-        assert not barriers(page), screen
     phone.close()
     assert not trouble

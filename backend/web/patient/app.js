@@ -140,8 +140,8 @@ function decoded(part) {
 }
 
 async function speakAsProfile() {
-  const profile = chosen() ? null : await doc("profile");
-  if (profile) setLanguage(profile.language, { remember: false });
+  const profile = await doc("profile");
+  if (profile && !chosen()) setLanguage(profile.language, { remember: false });
 }
 
 function failed(event) {

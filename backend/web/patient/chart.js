@@ -15,7 +15,7 @@ export function overlaid({ shown, median, planned, width, em, texts }) {
   const running = shown.at(-1);
   return drawing(frame, texts, [
     axes(frame, texts, weeks(last, frame.plot / (2.6 * em)).map((day) => ({ at: day, text: String(day) })), texts.day_axis),
-    opening(frame, texts),
+    opening(frame),
     planned !== null && mark(frame, planned, "planned", texts.planned),
     earlier.map((span) => line(frame, span.points, `earlier ago-${span.ago}`, { dash: DASHES[span.ago] ?? "1 4", r: em * 0.16 })),
     median.length > 0 && line(frame, median, "median", { r: em * 0.09 }),
@@ -79,8 +79,8 @@ function axes(frame, texts, ticks, title) {
   return [across, along, text(left - em * 1.6, em * 1.05, texts.rating_axis, "start"), text(left + plot / 2, bottom + em * 2.9, title, "middle")];
 }
 
-function opening(frame, texts) {
-  return [mark(frame, 0, "dose", null), diamond(frame, 0), svg("title", {}, texts.dose)];
+function opening(frame) {
+  return [mark(frame, 0, "dose", null), diamond(frame, 0)];
 }
 
 function mark(frame, day, kind, told) {

@@ -2,7 +2,7 @@
 
 import { marks, readable, standing, takeBootstrap, takeIn } from "./answer.js";
 import { nowIso, origin } from "./clock.js";
-import { change, refuse, shiftOf, take, told, untold } from "./outbox.js";
+import { change, ended, refuse, shiftOf, take, told, untold } from "./outbox.js";
 import { keep, kept } from "./phone.js";
 import { apiOf, Offline } from "./session.js";
 
@@ -51,7 +51,8 @@ async function page(run) {
     return without(run, error, sent, receipts);
   }
   await measure(answer);
-  for (const { seq } of sent) run.tried.add(seq);
+  // What stays in the queue as it is goes with the next exchange, not round and round in this one.
+  for (const [at, { seq }] of sent.entries()) if (!ended(answer.results[at])) run.tried.add(seq);
   if (answer.reset) run.collected = [];
   run.collected?.push(...answer.changes, ...standing(sent, answer));
   await takeIn(run.whose, { sent, receipts, answer, collected: run.collected });

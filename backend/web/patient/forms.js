@@ -16,19 +16,19 @@ const SHOWN = 10;
 export const screen = {
   name: "forms",
   words: words.words,
-  async render(root, { params, go, again }) {
+  async render(root, { params, go }) {
     const [form, which, view] = params;
     if (form === "thanks") return thanks(root);
-    if (form) return filled(root, () => (form === "sent" ? reopened(which) : opened(form, which ?? null)), view, { go, again });
+    if (form) return filled(root, () => (form === "sent" ? reopened(which) : opened(form, which ?? null)), view, go);
     const body = h("div");
     fill(root, h("h1", {}, t("forms.title")), body, await safetyText());
     return living(body, async () => ({ open: await asked(), done: await finished() }), list);
   },
 };
 
-async function filled(root, open, view, { go, again }) {
+async function filled(root, open, view, go) {
   const filling = await open();
-  if (!filling) return gone(root, open, again);
+  if (!filling) return gone(root, open, go);
   if (view === "check") return overview(root, filling, go);
   if (view === "all") return onePage(root, filling, go);
   if (view) return question(root, filling, view, go);
@@ -99,9 +99,9 @@ async function thanks(root) {
 }
 
 /** A form that is not there now may be on its way: a phone that was just paired has yet to fetch it. */
-async function gone(root, open, again) {
+async function gone(root, open, go) {
   fill(root, h("h1", {}, t("forms.title")), empty(t("forms.gone")), h("div", { class: "buttons" }, link(t("forms.to_forms"), "#/forms", { primary: true })), await safetyText());
   return on("changed", async () => {
-    if (await open()) again();
+    if (await open()) go(location.hash);
   });
 }

@@ -15,6 +15,8 @@ import { words } from "./intervals.words.js";
 
 const PATH = "/me/trend";
 const VIEW = "intervals-view";
+const NARROWEST_EM = 17;
+const MOVED = { tabindex: () => "0", role: () => "region", "aria-label": () => t("intervals.figure.region") };
 const PLAIN = { how: "over", many: "3", median: false };
 
 export const screen = {
@@ -83,11 +85,14 @@ async function draw(page) {
 }
 
 function resized(page) {
-  const width = Math.floor(page.figure.clientWidth);
-  if (!width || width === page.width) return;
-  page.width = width;
+  const room = Math.floor(page.figure.clientWidth);
+  if (!room || room === page.width) return;
+  page.width = room;
   const { shown, plan, median, summary } = page.facts;
   const em = Number.parseFloat(getComputedStyle(page.figure).fontSize);
+  // Much enlarged, the figure keeps its size and is moved along, rather than squeezed until nothing can be told apart.
+  const width = Math.max(room, NARROWEST_EM * em);
+  for (const [name, value] of Object.entries(MOVED)) page.figure.toggleAttribute(name, width > room) && page.figure.setAttribute(name, value());
   const texts = textsOf(summary);
   const planned = plan?.interval?.number === shown.at(-1).interval ? plan : null;
   const figure = page.view.how === "row"
@@ -102,7 +107,6 @@ function textsOf(summary) {
     day_axis: t("intervals.axis.days"),
     date_axis: t("intervals.axis.dates"),
     rating_axis: t("intervals.axis.rating"),
-    dose: t("intervals.dose"),
     planned: t("intervals.planned"),
     median: t("intervals.median_short"),
     name: (span) => (span.ago ? t("intervals.number", { n: span.interval }) : t("intervals.now")),

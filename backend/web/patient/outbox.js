@@ -55,6 +55,11 @@ export function shiftOf({ made }, measured) {
   return Math.abs(apart - moved) <= APART_MS ? Math.round(apart / 1000) : 0;
 }
 
+/** Whether a result is an end: the item is done, or for the patient to decide, or was said anew meanwhile. */
+export function ended({ result, retryable }) {
+  return DONE.has(result) || result === "retracted" || result === "conflict" || (result === "invalid" && !retryable);
+}
+
 /** Settle one item by its result, in the transaction that stores the answer; only a known end takes it from the queue. */
 export async function settle({ queue, records }, { seq }, result) {
   const item = await got(queue.get(seq));
@@ -68,7 +73,7 @@ export async function settle({ queue, records }, { seq }, result) {
   } else if (result.result === "conflict") {
     await contradicted(queue, item, result, rest);
     if (result.stored) await stand(records, item, result);
-  } else if (result.result === "invalid" && !result.retryable) await refused(queue, item, result.problem, rest);
+  } else if (ended(result)) await refused(queue, item, result.problem, rest);
   else await got(queue.put({ ...item, sent: item.sent && result.result !== "stale" }));
 }
 

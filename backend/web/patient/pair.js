@@ -5,6 +5,7 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { isApple, isInstalled } from "./install.js";
 import { words } from "./pair.words.js";
+import { leftBehind } from "./queue.js";
 import { pair, paired } from "./session.js";
 import { state } from "./sync.js";
 import { busy, button, card, field, safety } from "./ui.js";
@@ -35,7 +36,7 @@ export const screen = {
       event.preventDefault();
       busy(send, () => attempt({ typing, device, root, go, again }));
     });
-    const waits = state().waiting + state().refused;
+    const waits = await leftBehind();
     fill(
       root,
       h("h1", {}, t(state().unpaired ? "pair.again_title" : "pair.title")),

@@ -86,7 +86,7 @@ function marked(id, steps, unsent) {
 
 /** A late word from the phone moves nothing: where a sample is, is as far as it ever came. */
 function settled(item) {
-  if (STOPPED.has(item.state)) return item;
+  if (STOPPED.has(item.state)) return { ...item, to_do: "nothing" };
   const state = item.steps.reduce((far, step) => (RANK[step.state] > RANK[far] ? step.state : far), item.state);
   return { ...item, state, to_do: TO_DO[state] ?? "nothing" };
 }

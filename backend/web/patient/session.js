@@ -65,12 +65,12 @@ export function sentAway() {
 
 /** Pair this phone with `{secret}` (scanned) or `{code}` (typed); returns the patient's id. Throws Refused or Offline. */
 export async function pair(proof) {
-  const tokens = await call("POST", "/access/pairing", { device_name: deviceName(), ...proof });
+  const tokens = await call("POST", "/access/pairing", { device_name: navigator.platform || "phone", ...proof });
   await alone("session", () => keep((phone) => open(phone, tokens)));
   away = false;
   bind(tokens.patient_id);
-  // Asks the browser not to clear what waits when the phone is full; it may say no.
-  await navigator.storage?.persist?.().catch(() => false);
+  // Asks the browser not to clear what waits when the phone is full; it may say no, or ask its owner first.
+  navigator.storage?.persist?.().catch(() => false);
   tell("paired", { patient_id: tokens.patient_id });
   return tokens.patient_id;
 }
@@ -176,12 +176,4 @@ async function read(response) {
 
 function problemOf(status) {
   return { code: "unknown", title: "", detail: "", pointers: [], status };
-}
-
-function deviceName() {
-  const agent = navigator.userAgent;
-  const kinds = [[/iPhone/, "iPhone"], [/iPad/, "iPad"], [/Android/, "Android"], [/Windows/, "Windows"], [/Mac OS/, "Mac"]];
-  const browsers = [[/Firefox|FxiOS/, "Firefox"], [/Edg/, "Edge"], [/SamsungBrowser/, "Samsung"], [/Chrome|CriOS/, "Chrome"]];
-  const named = (list, other) => list.find(([pattern]) => pattern.test(agent))?.[1] ?? other;
-  return `${navigator.userAgentData?.model || named(kinds, "Linux")}, ${named(browsers, "Safari")}`;
 }
