@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from backend.app import create_app, db
@@ -14,6 +15,8 @@ from tests.databases import KINDS, Server, emptied, migrated, start_server
 from tests.house import House, SetClock
 
 CHEAP_HASH = "64"
+hypothesis.settings.register_profile("untimed", deadline=None)  # speed is measured in tests/bench alone
+hypothesis.settings.load_profile("untimed")
 _server = pytest.StashKey[Server]()
 
 

@@ -132,12 +132,13 @@ class _Form:
     kind: Kind
     schema: Schema
     act: Callable[[UUID, int | None, Told], Act]
+    corrected: bool = False
     retractable: bool = False
 
 
 _FORMS: Mapping[str, _Form] = {
-    "diary-entry": _Form(Kind.ENTRY, EntryChange(), _entry, retractable=True),
-    "response": _Form(Kind.RESPONSE, ResponseChange(), _response, retractable=True),
+    "diary-entry": _Form(Kind.ENTRY, EntryChange(), _entry, corrected=True, retractable=True),
+    "response": _Form(Kind.RESPONSE, ResponseChange(), _response, corrected=True, retractable=True),
     "sample": _Form(Kind.SAMPLE, SampleChange(), _sample),
     "sample-step": _Form(Kind.SAMPLE, OwnStepIn(), _step),
     "dose": _Form(Kind.DOSE, DoseChange(), _dose),
@@ -153,8 +154,11 @@ def change(raw: Any, patient_id: UUID) -> Change | Unreadable:
         told = _loaded(_CHANGE, raw, "")
         form = _FORMS[told["type"]]
         data = _loaded(_RETRACTION if told["op"] == "retract" else form.schema, told["data"], "/data")
+        if told["op"] == "put" and told["base_version"] is not None and not form.corrected:
+            raise invalid("/base_version", "This is not corrected from a phone; ask the clinic.")
         id_ = told["id"] or _derived(told, patient_id)
-        act = _retraction(form, id_, told, data) if told["op"] == "retract" else form.act(id_, told["base_version"], data)
+        base = told["base_version"]
+        act = _retraction(form, id_, told, data) if told["op"] == "retract" else form.act(id_, base, data)
     except ClinicError as error:
         return _unreadable(raw, error)
     said = {"type": told["type"], "op": told["op"], "base_version": told["base_version"], **told["data"]}

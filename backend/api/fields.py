@@ -216,14 +216,16 @@ class Anything(Strict):
         return value
 
 
-class Unread(base.Nested):
-    """A value documented as a part, and handed on as it came: each one is read and refused on its own."""
+class Unread(Anything):
+    """A value that ought to be a part, handed on as it came: each one is read and refused on its own."""
 
     def __init__(self, schema: type[Schema], **kwargs: Any) -> None:
-        super().__init__(schema, **kwargs)
+        super().__init__(allow_none=True, **kwargs)
+        self.part = schema
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any) -> Any:
-        return value
+    def json_schema(self) -> dict[str, Any]:
+        """Return what it ought to be, beside anything at all."""
+        return {"anyOf": [{"$ref": f"#/components/schemas/{self.part.__name__}"}, {}]}
 
 
 class Object(Strict):

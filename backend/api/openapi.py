@@ -1,15 +1,16 @@
 """The contract, generated: an OpenAPI 3.1 document from the declared endpoints and their schemas."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
 from marshmallow import fields as base
 
 from backend.api.endpoint import Endpoint
-from backend.api.fields import Many, Strict
+from backend.api.fields import Many, Strict, Unread
 from backend.api.problems import ProblemOut
 from backend.domain.permissions import BY_NAME, PUBLIC
 
@@ -38,7 +39,16 @@ def document(mounted: Mapping[str, Sequence[Endpoint]], version: str) -> dict[st
         for endpoint in endpoints:
             path = _PATH.sub(lambda found: "{" + found["name"] + "}", prefix + endpoint.path)
             spec.path(path=path, operations={endpoint.method.lower(): _operation(endpoint)})
+            for part in _unread(endpoint):
+                spec.components.schema(part.__name__, schema=part)
     return spec.to_dict()
+
+
+def _unread(endpoint: Endpoint) -> Iterator[type[Schema]]:
+    """Yield what is documented without being read with the rest of a body."""
+    for field in endpoint.takes().fields.values() if endpoint.takes else ():
+        if isinstance(field, Many) and isinstance(field.inner, Unread):
+            yield field.inner.part
 
 
 def _name(schema: Any) -> str:

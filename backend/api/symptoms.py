@@ -176,6 +176,7 @@ def diary(data: dict[str, Any]) -> Diary:
 
 
 def shown(entry: symptoms.Entry) -> dict[str, Any]:
+    """Return an entry as it leaves."""
     return {
         "id": entry.id,
         "version": entry.version,

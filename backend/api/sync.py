@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema
 
 from backend.api import changes, doses, fields, problems, questionnaires, requests, results, samples, symptoms
-from backend.api.changes import OPS, TYPES, ChangeIn
+from backend.api.changes import TYPES, ChangeIn
 from backend.api.documents import documents
 from backend.api.endpoint import Room
 from backend.api.problems import DifferenceOut, PointerOut

@@ -2,10 +2,14 @@
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
-_FIELDS = 5
+_WRITTEN = re.compile(
+    r"(all|new)\|([0-9a-f]{0,16})\|([0-9]{1,18})\|([a-z-]{0,20})\|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,11 @@ def read(text: str | None) -> Cursor | None:
     if not text:
         return None
     try:
-        told = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode().split("|")
-        if len(told) != _FIELDS or told[0] not in {"all", "new"} or not (told[2].isascii() and told[2].isdigit()):
-            return None
-        record_id = UUID(told[4]) if told[4] else None
+        told = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
     except (ValueError, binascii.Error):
         return None
-    if len(told[2]) > 18:
+    found = _WRITTEN.fullmatch(told)
+    if found is None:
         return None
-    return Cursor(told[1], int(told[2]), told[0] == "all", told[3], record_id)
+    mode, epoch, seq, kind, record_id = found.groups()
+    return Cursor(epoch, int(seq), mode == "all", kind, UUID(record_id) if record_id else None)

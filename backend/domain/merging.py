@@ -45,6 +45,6 @@ def _joined(base: str | None, standing: str | None, yours: str | None) -> str | 
         return yours
     if not standing or not yours:
         return standing or yours
-    if yours in standing:
+    if f"\n{yours}\n" in f"\n{standing}\n":
         return standing
     return f"{standing}\n{yours}"

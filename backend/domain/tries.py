@@ -14,6 +14,14 @@ def wait_s(failed_at: Sequence[datetime], now: datetime, limit: int, free: int =
     `failed_at` are the failed tries of the window (aware, any order). At `limit` tries one waits until the oldest
     of them leaves the window; from `free` tries on, one, two, four ... seconds.
     """
+    waited = 0
+    # Once the oldest try is forgotten, the others still have their own delay.
+    while more := _next_wait_s(failed_at, now + timedelta(seconds=waited), limit, free):
+        waited += more
+    return waited
+
+
+def _next_wait_s(failed_at: Sequence[datetime], now: datetime, limit: int, free: int) -> int:
     recent = sorted(at for at in failed_at if at > now - WINDOW)
     if len(recent) >= limit:
         free_at = recent[-limit] + WINDOW

@@ -33,7 +33,8 @@ class Context:
     """One act's surroundings. `actor` is None before somebody has said who they are.
 
     What is gathered on the way is written when the act commits: its events in `trail`, and in `touched`, by patient,
-    the records whose change goes into the feed.
+    the records whose change goes into the feed. Where `postponed` is a set, reminders are not planned anew on the way:
+    it gathers whose, for whoever does many things at once and plans at the end.
     """
 
     session: Session
@@ -44,6 +45,7 @@ class Context:
     settings: Settings
     trail: list[dict[str, Any]] = field(default_factory=list)
     touched: dict[UUID, set[tuple[str, UUID]]] = field(default_factory=dict)
+    postponed: set[UUID] | None = None
 
     @property
     def who(self) -> Actor:

@@ -57,12 +57,14 @@ def settle(
     standing: Callable[[], Mapping[str, Any]],
     earlier: Callable[[VersionRow], Mapping[str, Any]],
     soft: Collection[str] = (),
+    check: Callable[[Mapping[str, Any]], object] = lambda _statement: None,
 ) -> Mapping[str, Any] | None:
     """Return the statement a record should hold after a correction, None where nothing is left to do.
 
     `standing` and `earlier` give what the record says and what a superseded version said, in the fields of
-    `told.statement`. Raises ClinicError `retracted`, `not-yet-known` for a version that has not arrived, and
-    Contradicted, after having kept the correction aside.
+    `told.statement`; `check` refuses a merged statement that cannot be, which then counts as a contradiction. Raises
+    ClinicError `retracted`, `not-yet-known` for a version that has not arrived, and Contradicted, after having kept the
+    correction aside.
     """
     if stored.retracted:
         raise ClinicError("retracted")
@@ -73,11 +75,30 @@ def settle(
     if told.upload in {stored.standing_mark, *(row.mark for row in versions.values())}:
         return None
     stands = standing()
-    merged = merge(earlier(versions[told.base_version]), stands, told.statement, soft)
-    if merged.difference:
+    base = earlier(versions[told.base_version])
+    merged = merge(base, stands, told.statement, soft)
+    difference = merged.difference or _impossible(merged.statement, check, base, stands, told.statement)
+    if difference:
         _keep_aside(ctx, patient, kind, stored, told)
-        raise Contradicted(stored.version, merged.difference)
+        raise Contradicted(stored.version, difference)
     return None if merged.statement == stands else merged.statement
+
+
+def _impossible(
+    merged: Mapping[str, Any],
+    check: Callable[[Mapping[str, Any]], object],
+    base: Mapping[str, Any],
+    stands: Mapping[str, Any],
+    yours: Mapping[str, Any],
+) -> tuple[Difference, ...]:
+    """Return on what two corrections differ that cannot both hold: together they would say what no record may say."""
+    try:
+        check(merged)
+    except ClinicError:
+        return tuple(
+            Difference(name, base[name], stands[name], yours[name]) for name in stands if stands[name] != yours[name]
+        )
+    return ()
 
 
 def refused(ctx: Context, patient: PatientRow) -> list[Refused]:

@@ -1,6 +1,7 @@
 """What a phone sends: each change is done or refused on its own, in order, and every one gets its answer."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,8 +9,19 @@ from uuid import UUID
 
 from backend.domain import reports
 from backend.domain.errors import ClinicError, Remembered
-from backend.domain.reports import settled
-from backend.services import doses, intervals, own_doses, questionnaires, records, requests, results, samples, symptoms
+from backend.domain.reports import Report, settled
+from backend.services import (
+    doses,
+    events,
+    intervals,
+    own_doses,
+    questionnaires,
+    records,
+    requests,
+    results,
+    samples,
+    symptoms,
+)
 from backend.services.changes import (
     Act,
     Ask,
@@ -29,10 +41,10 @@ from backend.services.feed import Kind
 from backend.services.intervals import Line
 from backend.storage import records as kept
 from backend.storage.patients import PatientRow
+from backend.storage.records import Claim
 
 Done = tuple[Outcome, Any]
 _CONFLICTS = frozenset({"contradicted", "id-in-use"})
-_TIMES = ("occurred", "recorded_at")
 
 
 def push(ctx: Context, patient: PatientRow, changes: Sequence[Change | Unreadable], skew: timedelta) -> list[Result]:
@@ -42,7 +54,7 @@ def push(ctx: Context, patient: PatientRow, changes: Sequence[Change | Unreadabl
     Belongs in one act, with the patient's row locked.
     """
     ids = {change.id for change in changes if isinstance(change, Change)}
-    batch = _Batch(patient, skew, kept.claims(ctx.session, patient.id, ids) if ids else set())
+    batch = _Batch(patient, skew, kept.claims(ctx.session, patient.id, ids) if ids else [])
     done: list[Result] = []
     for run in _runs(changes):
         done += batch.entries(ctx, run) if len(run) > 1 else [batch.one(ctx, run[0])]
@@ -68,14 +80,14 @@ def _runs(changes: Sequence[Change | Unreadable]) -> Iterator[list[Any]]:
 class _Batch:
     """One batch of one patient: the dosing line is read once, and again after a dose."""
 
-    def __init__(self, patient: PatientRow, skew: timedelta, claims: set[tuple[str, UUID, bytes]]) -> None:
+    def __init__(self, patient: PatientRow, skew: timedelta, claims: list[Claim]) -> None:
         self.patient, self.skew, self.claims = patient, skew, claims
         self._line: Line | None = None
 
     def line(self, ctx: Context) -> Line:
         """Return the patient's dosing line."""
         if self._line is None:
-            self._line = intervals.line(ctx, self.patient.id)
+            self._line = intervals.whole_line(ctx, self.patient.id)
         return self._line
 
     def entries(self, ctx: Context, run: Sequence[Change]) -> list[Result]:
@@ -132,27 +144,51 @@ class _Batch:
     def _do(self, ctx: Context, change: Change) -> Done:
         skew = self.skew + timedelta(seconds=change.shift_s)
         upload = records.mark(ctx, "upload", dict(change.said))
-        if (change.kind.value, change.id, upload) in self.claims:
+        if any((claim.kind, claim.record_id, claim.mark) == (change.kind, change.id, upload) for claim in self.claims):
             return Outcome.DUPLICATE, _stored(ctx, self.patient, self.line(ctx), change)
         if abs(skew) <= reports.TOLERANCE:
-            return _ACTS[type(change.act)](self, ctx, change.act, reports.NO_SKEW)
-        done = _ACTS[type(change.act)](self, ctx, change.act, skew)
+            return self._act(ctx, change, reports.NO_SKEW)
+        if (again := self._again(ctx, change)) is not None:
+            return again
+        done = self._act(ctx, change, skew)
         self._keep_claim(ctx, change, upload, skew)
         return done
 
+    def _act(self, ctx: Context, change: Change, skew: timedelta) -> Done:
+        return _ACTS[type(change.act)](self, ctx, change, change.act, skew)
+
+    def _again(self, ctx: Context, change: Change) -> Done | None:
+        """Return the answer to the retry of what came in while the clock still seemed right; None for anything new."""
+        trial = replace(ctx, trail=[], touched={})
+        with suppress(ClinicError), trial.session.begin_nested() as attempt:
+            outcome, stored = self._act(trial, change, reports.NO_SKEW)
+            if outcome is Outcome.DUPLICATE:
+                ctx.trail.extend(trial.trail)
+                return outcome, stored
+            attempt.rollback()
+        self._line = None
+        return None
+
     def _keep_claim(self, ctx: Context, change: Change, upload: bytes, skew: timedelta) -> None:
         """Keep the times a phone claimed before its clock was put right, as they were sent (P06)."""
-        self.claims.add((change.kind.value, change.id, upload))
-        values = {
-            "patient_id": self.patient.id,
-            "kind": change.kind.value,
-            "record_id": change.id,
-            "mark": upload,
-            "skew_s": int(skew.total_seconds()),
-            "claimed": {name: change.said[name] for name in _TIMES if name in change.said},
-            "received_at": ctx.now,
-        }
-        kept.keep_claim(ctx.session, values)
+        corrects = getattr(change.act, "base_version", None) is not None
+        names = ("recorded_at",) if corrects else ("occurred", "recorded_at")
+        claimed = {name: change.said[name] for name in names if name in change.said}
+        claim = Claim(change.kind.value, change.id, upload, int(skew.total_seconds()), claimed)
+        self.claims.append(claim)
+        kept.keep_claim(ctx.session, self.patient.id, claim, ctx.now)
+
+    def _corrected(self, change: Change, report: Report, skew: timedelta) -> Report:
+        """Return a correction's report with its writing put right.
+
+        What it says of when something happened was read off the record, or typed: the clock has no part in it. But
+        where it repeats what the phone claimed before it saw the record, that means what the claim was put right to.
+        """
+        for claim in self.claims:
+            mine = (claim.kind, claim.record_id) == (change.kind, change.id)
+            if mine and claim.claimed.get("occurred") == change.said.get("occurred"):
+                return replace(settled(report, timedelta(seconds=claim.skew_s)), skew=skew)
+        return replace(report, skew=skew)
 
     def _refused(self, ctx: Context, change: Change, error: ClinicError) -> Result:
         code = error.error.code
@@ -161,44 +197,46 @@ class _Batch:
             return Result(outcome, change, _stored(ctx, self.patient, self.line(ctx), change), error)
         if code in {"not-found", "stale-version"} and _builds_on(change):
             return Result(Outcome.STALE, change, error=ClinicError("not-yet-known"))
+        if code == "not-found":
+            events.note(ctx, "refused", None, "own-record:sync", {"code": code})
         return Result(Outcome.STALE if error.error.retryable else Outcome.INVALID, change, error=error)
 
-    def entry(self, ctx: Context, act: LogEntry, skew: timedelta) -> Done:
+    def entry(self, ctx: Context, change: Change, act: LogEntry, skew: timedelta) -> Done:
         """Log or correct a diary entry."""
-        report = settled(act.report, skew)
         if act.base_version is not None:
-            entry = symptoms.correct(ctx, act.base_version, report, act.diary, act.reason)
-            return _made(Outcome.UPDATED, entry)
+            report = self._corrected(change, act.report, skew)
+            return _made(Outcome.UPDATED, symptoms.correct(ctx, act.base_version, report, act.diary, act.reason))
+        report = settled(act.report, skew)
         return _made(Outcome.CREATED, symptoms.log_in(ctx, self.patient, self.line(ctx), report, act.diary))
 
-    def response(self, ctx: Context, act: Respond, skew: timedelta) -> Done:
+    def response(self, ctx: Context, change: Change, act: Respond, skew: timedelta) -> Done:
         """Store or correct a response."""
-        report = settled(act.report, skew)
         if act.base_version is not None:
+            report = self._corrected(change, act.report, skew)
             return _made(Outcome.UPDATED, questionnaires.correct(ctx, act.base_version, report, act.told, act.reason))
-        return _made(Outcome.CREATED, questionnaires.respond(ctx, report, act.form, act.told))
+        return _made(Outcome.CREATED, questionnaires.respond(ctx, settled(act.report, skew), act.form, act.told))
 
-    def prick(self, ctx: Context, act: Prick, skew: timedelta) -> Done:
+    def prick(self, ctx: Context, _change: Change, act: Prick, skew: timedelta) -> Done:
         """Store a sample."""
         report = settled(act.report, skew)
         return _made(Outcome.CREATED, samples.log(ctx, report, act.matrix, act.drops, act.problems))
 
-    def step(self, ctx: Context, act: StepDone, skew: timedelta) -> Done:
+    def step(self, ctx: Context, _change: Change, act: StepDone, skew: timedelta) -> Done:
         """Log a step of a sample."""
         report = settled(act.report, skew)
         return _made(Outcome.UPDATED, samples.log_step(ctx, report, replace(act.told, occurred=report.occurred)))
 
-    def dose(self, ctx: Context, act: Take, skew: timedelta) -> Done:
+    def dose(self, ctx: Context, _change: Change, act: Take, skew: timedelta) -> Done:
         """Log a dose taken at home."""
         changed = own_doses.take(ctx, act.told, settled(act.report, skew), act.body_site, act.checklist)
         self._line = None
         return Outcome.DUPLICATE if changed.duplicate else Outcome.CREATED, changed.shown
 
-    def request(self, ctx: Context, act: Ask, skew: timedelta) -> Done:
+    def request(self, ctx: Context, _change: Change, act: Ask, skew: timedelta) -> Done:
         """Store a request to the clinic."""
         return _made(Outcome.CREATED, requests.ask(ctx, act.told, skew))
 
-    def retraction(self, ctx: Context, act: Retract, skew: timedelta) -> Done:
+    def retraction(self, ctx: Context, _change: Change, act: Retract, skew: timedelta) -> Done:
         """Take a record back."""
         if act.kind is Kind.REQUEST:
             return Outcome.RETRACTED, requests.withdraw(ctx, act.id, act.base_version)
@@ -206,7 +244,7 @@ class _Batch:
         return Outcome.RETRACTED, noun.retract(ctx, act.id, act.base_version, act.recorded_at, act.reason, skew)
 
 
-_ACTS: Mapping[type, Callable[[_Batch, Context, Any, timedelta], Done]] = {
+_ACTS: Mapping[type, Callable[[_Batch, Context, Change, Any, timedelta], Done]] = {
     LogEntry: _Batch.entry,
     Respond: _Batch.response,
     Prick: _Batch.prick,

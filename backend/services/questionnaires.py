@@ -232,7 +232,9 @@ def _said_then(row: VersionRow) -> dict[str, Any]:
 
 
 def _content(asked: Form, told: Told) -> dict[str, Any]:
-    answers = dict(check(asked, told.answers, completed=told.completed))
+    found = check(asked, told.answers, completed=told.completed)
+    # As JSON gives it back, so that what is said can be compared with what is stored.
+    answers = {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
     return {"about": told.about.value, "completed": told.completed, "answers": answers}
 
 

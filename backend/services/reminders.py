@@ -92,6 +92,9 @@ def replan(ctx: Context, patient: PatientRow) -> Moved:
     read as in flight and the answer lists it. Cancelled first: the attempt waits for the commit, finds no claimed
     row, and nothing is sent. Rolled back: the row is claimed as before. No third order exists.
     """
+    if ctx.postponed is not None:
+        ctx.postponed.add(patient.id)
+        return NOTHING
     wanted = planning.plan(_falls(due(facts(ctx, patient.id))), person(ctx, patient))
     before = reminders.standing(ctx.session, patient.id, [reminder.key for reminder in wanted])
     before = [row for row in before if row.kind != TEST]

@@ -114,6 +114,7 @@ def correct(ctx: Context, base_version: int, report: Report, diary: Diary, reaso
     settled = settle(
         ctx, patient, KIND, stored, told,
         lambda: _said(ctx, patient, stored), lambda row: _said_then(ctx, patient, row), SOFT,
+        lambda merged: check(read(merged)),
     )  # fmt: skip
     line = intervals.line(ctx, patient.id)
     if settled is None:

@@ -1,11 +1,11 @@
 """Sync: one call of a phone, that pushes what was logged on it and then pulls what it has not seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from backend.domain import cursors, reports
-from backend.services import events, feed, gate, pulling, pushing, receipts
+from backend.services import events, feed, gate, pulling, pushing, receipts, reminders
 from backend.services.changes import Change, Result, Unreadable
 from backend.services.context import Context
 from backend.services.pulling import Pulled
@@ -42,7 +42,10 @@ def sync(ctx: Context, call: Call) -> Synced:
     patient = gate.own(ctx, "own-record:sync", lock=True)
     skew = reports.skew(call.sent_at, ctx.now) if call.sent_at is not None else None
     _note_device(ctx, call, skew)
-    done = pushing.push(ctx, patient, call.changes, skew or reports.NO_SKEW)
+    batch = replace(ctx, postponed=set())
+    done = pushing.push(batch, patient, call.changes, skew or reports.NO_SKEW)
+    if batch.postponed:
+        reminders.replan(ctx, patient)
     receipts.take(ctx, patient, call.receipts)
     # What was just stored goes into the feed before it is read: nothing but reading follows.
     feed.write(ctx, ctx.session)

@@ -1,6 +1,7 @@
 """Records made on a phone: stored once under the phone's own id, and every earlier version kept."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -111,15 +112,28 @@ def refused(session: Session, patient_id: UUID) -> list[RefusedRow]:
     return list(session.scalars(query.order_by(RefusedRow.refused_at, RefusedRow.record_id, RefusedRow.mark)))
 
 
-def keep_claim(session: Session, values: dict[str, Any]) -> None:
-    """Keep what a phone with a wrong clock claimed."""
-    insert_once(session, _table(ClockRow), values)
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a phone with a wrong clock claimed: the digest of the upload, by how much it was off, both times as sent."""
+
+    kind: str
+    record_id: UUID
+    mark: bytes
+    skew_s: int
+    claimed: dict[str, Any]
 
 
-def claims(session: Session, patient_id: UUID, record_ids: Collection[UUID]) -> set[tuple[str, UUID, bytes]]:
-    """Return which uploads of some records came from a wrong clock: kind, record and digest of each."""
-    query = select(ClockRow.kind, ClockRow.record_id, ClockRow.mark).where(ClockRow.patient_id == patient_id)
-    return {(kind, id_, mark) for kind, id_, mark in session.execute(query.where(ClockRow.record_id.in_(record_ids)))}
+def keep_claim(session: Session, patient_id: UUID, claim: Claim, now: datetime) -> None:
+    """Keep a claim, once."""
+    told = {name: getattr(claim, name) for name in Claim.__slots__}
+    insert_once(session, _table(ClockRow), told | {"patient_id": patient_id, "received_at": now})
+
+
+def claims(session: Session, patient_id: UUID, record_ids: Collection[UUID]) -> list[Claim]:
+    """Return what a phone with a wrong clock claimed of some records."""
+    columns = (getattr(ClockRow, name) for name in Claim.__slots__)
+    query = select(*columns).where(ClockRow.patient_id == patient_id, ClockRow.record_id.in_(record_ids))
+    return [Claim(*row) for row in session.execute(query)]
 
 
 def clocks(session: Session, patient_id: UUID) -> list[ClockRow]:

@@ -33,7 +33,11 @@ GOVERNED = frozenset({".html", ".svg"})
 WORKERS = frozenset({"patient/sw.js", "patient/sw.module.js"})
 # These carry the version of the whole app, so that they change when any file does: browsers replace a service worker
 # when its own bytes differ, and a page whose frame differs takes its files from the server.
-STAMPED: Mapping[str, bytes] = {"patient/sw.js": b"\n// %b\n", "patient/index.html": b"\n<!-- %b -->\n"}
+STAMPED: Mapping[str, bytes] = {
+    "patient/sw.js": b"\n// %b\n",
+    "patient/sw.module.js": b"\n// %b\n",
+    "patient/index.html": b"\n<!-- %b -->\n",
+}
 PAGES: Mapping[str, str] = {
     "/": "shared/start.html",
     "/enrol": "enrol/index.html",

@@ -84,7 +84,7 @@ def notes(was: str | None, stands: str | None, said: str | None) -> str | None:
         return said
     if said is None or stands is None:
         return stands or said
-    return stands if said in stands else f"{stands}\n{said}"
+    return stands if said in stands.split("\n") else f"{stands}\n{said}"
 
 
 def told(change: dict[str, Any]) -> Content:

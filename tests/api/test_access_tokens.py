@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from backend.domain.permissions import Role
-from backend.services import sessions
+from backend.services import gate, sessions
 from backend.services.sessions import Tokens
-from backend.storage.access import TokenRow
+from backend.storage import access
+from backend.storage.access import SessionRow, TokenRow
 from backend.storage.patients import PatientRow
 from tests.house import House
 
@@ -66,6 +67,37 @@ def test_a_refresh_token_used_later_ends_the_whole_session(house: House) -> None
     assert not works(house, successor["access_token"])
     assert not works(house, tokens.access_token)
     assert refresh(house, successor["refresh_token"]).status_code == 401
+
+
+@pytest.mark.promise("P22")
+def test_a_stolen_token_used_during_a_sync_waits_for_it_and_ends_the_session(house: House) -> None:
+    """A sync locks the patient and then the session; so does refreshing, or the two would wait in a circle."""
+    if not house.settings.url.startswith("postgresql"):
+        pytest.skip("SQLite locks the file, not rows")
+    anna = house.patient()
+    with house.unit() as ctx:
+        tokens = sessions.of_phone(ctx, ctx.session.get_one(PatientRow, anna.id), "anna's phone")
+    successor = refresh(house, tokens.refresh_token).json
+    house.clock.now += timedelta(seconds=61)
+    body = {"refresh_token": tokens.refresh_token}
+    with ThreadPoolExecutor(1) as thread:
+        with house.unit(anna) as ctx:
+            gate.own(ctx, "own-record:sync", lock=True)
+            session_id = ctx.session.scalars(select(SessionRow.id)).one()
+            stolen = thread.submit(house.app.test_client().post, "/api/v1/access/refresh", json=body)
+            until_somebody_waits(house)
+            access.synced(ctx.session, session_id, ctx.now, 0, None)
+        assert stolen.result().status_code == 401
+    assert not works(house, successor["access_token"])
+
+
+def until_somebody_waits(house: House) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    for _ in range(10_000):
+        with house.unit(writes=False) as ctx:
+            if ctx.session.scalar(waiting):
+                return
+    raise AssertionError("nobody waits")
 
 
 def test_two_phones_of_one_patient_are_two_families(house: House) -> None:

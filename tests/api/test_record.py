@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from backend.storage.events import EventRow
-from backend.storage.records import keep_claim
+from backend.storage.records import Claim, keep_claim
 from tests.databases import tables
 from tests.factories.chains import chain
 from tests.factories.entries import EntryUpload, Rated, keep
@@ -152,9 +152,8 @@ def test_every_version_is_in_it_and_what_was_retracted_or_refused(house: House, 
 
 def test_what_a_wrong_clock_claimed_is_in_it(house: House, anna: Patient, phone: dict[str, str]) -> None:
     claimed = {"recorded_at": "2031-01-01T00:00:00+01:00"}
-    said = {"patient_id": anna.id, "kind": "diary-entry", "record_id": anna.id, "mark": b"mark", "skew_s": -60}
     with house.unit() as ctx:
-        keep_claim(ctx.session, said | {"claimed": claimed, "received_at": house.clock.now})
+        keep_claim(ctx.session, anna.id, Claim("diary-entry", anna.id, b"mark", -60, claimed), house.clock.now)
     (found,) = take_along(house, phone)["clock_corrections"]
     assert (found["skew_s"], found["claimed"]) == (-60, claimed)
 

@@ -91,7 +91,9 @@ def test_an_ordered_sample_is_logged_step_by_step_by_clinic_and_phone(house: Hou
     steps = f"{path}/{order['id']}/steps"
     sent = happened("kit_sent", "2026-05-18T10:02:00+02:00")
     assert [house.post(steps, json=sent, headers=bram.headers).status_code for _ in range(2)] == [201, 200]
-    assert own(house, anna)[0]["to_do"] == "confirm_kit"
+    (seen,) = own(house, anna)
+    assert (seen["to_do"], [step["state"] for step in seen["steps"]]) == ("confirm_kit", ["ordered", "kit_sent"])
+    assert set(seen["steps"][1]) == {"state", "occurred"}
 
     house.clock.now = local("2026-06-01 08:30")
     phone, mine = house.phone(anna), f"/me/samples/{order['id']}/steps"

@@ -41,7 +41,7 @@ def test_each_change_is_answered_in_order_and_a_bad_one_does_not_touch_the_other
     early = entry(base_version=1)
     contradicting = entry(no_complaints=True)
     nonsense: list[Any] = [
-        7, {}, {"op": "put"}, {**good, "type": "dream"}, {**good, "id": "7"}, {**good, "op": "burn"},
+        None, {}, {"op": "put"}, {**good, "type": "dream"}, {**good, "id": "7"}, {**good, "op": "burn"},
         put("diary-entry", {**EntryUpload.build(), "ratings": [{"symptom": "fatigue", "intensity": 11}]}),
         put("diary-entry", {**EntryUpload.build(), "mood": 3}),
         put("diary-entry", {**EntryUpload.build(), "note": "\x00"}),
@@ -86,6 +86,37 @@ def test_two_phones_that_correct_one_entry_are_told_field_by_field_and_one_of_th
     assert outcomes(other.sync({**worse, "base_version": 2})) == ["updated"]
     phone.sync()
     assert phone.of("diary-entry")[first["id"]]["ratings"][0]["intensity"] == 8
+
+
+def test_answers_of_several_choices_are_the_same_when_they_say_the_same(phone: SyncingPhone) -> None:
+    answers = {"experienced": "yes", "onset_days_before_dose": 5, "symptoms": ["fatigue", "mood"]}
+    first = response(answers=answers, completed=False)
+    assert outcomes(phone.sync(first)) == ["created"]
+    done = {**first, "base_version": 1, "data": {**first["data"], "completed": True}}
+    same = {**first, "base_version": 1, "data": {**first["data"], "reason": "again"}}
+    assert outcomes(phone.sync(done, same)) == ["updated", "duplicate"]
+
+
+def test_a_note_that_is_part_of_another_is_not_lost(phone: SyncingPhone) -> None:
+    first = entry()
+    phone.sync(first)
+    for note in ("no pain today", "pain"):
+        phone.sync({**first, "base_version": 1, "data": {**first["data"], "note": note}})
+    assert phone.of("diary-entry")[first["id"]]["note"] == "no pain today\npain"
+
+
+def test_two_corrections_that_together_say_nothing_are_left_to_the_patient(phone: SyncingPhone) -> None:
+    first = entry(note="tram")
+    phone.sync(first)
+    no_rating = {**first, "base_version": 1, "data": {**first["data"], "ratings": []}}
+    no_note = {**first, "base_version": 1, "data": {**first["data"], "note": None}}
+    assert outcomes(phone.sync(no_rating, no_note)) == ["updated", "conflict"]
+
+
+def test_what_is_not_corrected_from_a_phone_is_said_so(phone: SyncingPhone) -> None:
+    told = {"occurred": {"on": "2026-05-31", "zone": "Europe/Amsterdam"}, "recorded_at": "2026-05-31T10:00:00+02:00"}
+    (refused,) = phone.sync(put("sample", told, base_version=1))
+    assert (refused["result"], refused["problem"]["pointers"][0]["pointer"]) == ("invalid", "/base_version")
 
 
 def test_what_was_retracted_on_one_phone_leaves_the_other_and_never_comes_back(

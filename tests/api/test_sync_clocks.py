@@ -139,6 +139,44 @@ def test_a_wrong_clock_on_the_night_the_clocks_change_gives_the_right_offset(hou
     assert (entry["place"]["interval"], entry["place"]["day_since_dose"]) == (2, 0)
 
 
+@pytest.mark.parametrize("off", [FAST, SLOW])
+def test_an_entry_edited_on_a_wrong_clock_stays_where_it_was(house: House, phone: SyncingPhone, off: timedelta) -> None:
+    """The app sends back the moment it was given, which is already put right."""
+    true = local("2026-03-30 09:10")
+    change = logged(true + off)
+    given = sent(phone, change, true, true + off)
+    for version in (1, 2):
+        true += timedelta(minutes=1)
+        data = {**change["data"], "occurred": {"at": given["occurred"]["at"], "zone": AMSTERDAM}}
+        data |= {"recorded_at": (true + off).isoformat(), "note": f"note {version}", "reason": "more"}
+        house.clock.now = true
+        (done,) = phone.sync({**change, "base_version": version, "data": data}, sent_at=(true + off).isoformat())
+        assert (done["result"], done["stored"]["occurred"]) == ("updated", given["occurred"])
+
+
+def test_an_edit_that_repeats_what_the_phone_claimed_means_the_same_moment(house: House, phone: SyncingPhone) -> None:
+    """Edited before the answer to the first upload came: the phone never saw the moment put right."""
+    true = local("2026-04-01 20:00")
+    change = logged(true + SLOW)
+    given = sent(phone, change, true, true + SLOW)
+    data = {**change["data"], "note": "tram", "reason": "more"}
+    (done,) = phone.sync({**change, "base_version": 1, "data": data}, sent_at=(true + SLOW).isoformat())
+    assert (done["result"], done["stored"]["occurred"]) == ("updated", given["occurred"])
+
+
+def test_a_retry_that_took_longer_on_its_way_is_still_the_same(house: House, phone: SyncingPhone) -> None:
+    """118 seconds off at the first try, 123 at the second: on either side of what counts as the way."""
+    true = local("2026-04-01 20:00")
+    made = logged(true)
+    corrected = {**made, "base_version": 1, "data": {**made["data"], "note": "tram", "reason": "more"}}
+    for late, outcome in ((118, ["created", "updated"]), (123, ["duplicate", "duplicate"])):
+        house.clock.now = true + timedelta(seconds=late)
+        results = phone.sync(made, corrected, sent_at=true.isoformat())
+        assert [one["result"] for one in results] == outcome
+    (stored,) = phone.of("diary-entry").values()
+    assert (stored["version"], stored["occurred"]["at"]) == (2, "2026-04-01T20:00:00+02:00")
+
+
 def test_a_clock_that_lost_everything_is_put_right_too(house: House, phone: SyncingPhone) -> None:
     """A flat battery left the phone in 1970: its own times could not be stored, what it means can."""
     true, began = local("2026-04-01 20:00"), datetime.fromisoformat("1970-01-01T00:05:00+00:00")

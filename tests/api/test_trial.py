@@ -103,6 +103,18 @@ def test_a_plan_that_changes_meanwhile_leaves_it_alone(house: House, anna: Patie
     assert ("test", "sent") in kinds(house)
 
 
+@pytest.mark.promise("P11")
+def test_a_phone_neither_tells_it_by_itself_nor_ends_it(house: House, anna: Patient, dispatcher: Dispatcher) -> None:
+    phone = house.phone(anna)
+    house.post("/me/test-message", headers=phone)
+    assert house.get("/me/bootstrap", headers=phone).json["reminders"]["items"] == []
+    (item,) = house.get("/me/reminders", headers=phone).json["items"]
+    shown = {"id": item["id"], "state": "shown", "at": house.clock.now.isoformat()}
+    body = {"cursor": None, "changes": [], "receipts": [shown], "sent_at": house.clock.now.isoformat()}
+    assert house.post("/me/sync", headers=phone, json=body).status_code == 200
+    assert dispatcher.run_once() == Tally(sent=1)
+
+
 def _reachable(house: House) -> Patient:
     return house.patient(email_sealed=b"sealed")
 

@@ -135,6 +135,7 @@ ANSWERS: list[tuple[int, dict[str, str], Accepted | Failed]] = [
     (429, {"Retry-After": "Sun, 08 Mar 2026 08:10:00 GMT"}, Failed(False, "push-429")),
     (429, {"Retry-After": "99999999999"}, Failed(False, "push-429", 86400)),
     (429, {"Retry-After": "soon"}, Failed(False, "push-429")),
+    (429, {"Retry-After": "Mon, 09 Mar 99999999999999999999 08:10:00 GMT"}, Failed(False, "push-429")),
     (429, {}, Failed(False, "push-429")),
     (503, {"Retry-After": "5"}, Failed(False, "push-503", 5)),
     (500, {}, Failed(False, "push-500")),

@@ -153,7 +153,7 @@ def test_what_is_being_sent_at_this_moment_goes_its_way(house: House, phone: Pho
     assert (stands(house), phone.feed()) == ([("claimed", "")], 0)
     soon = house.clock.now + LEASE
     assert phone.outbox().acknowledge(claimed, Failed(permanent=False, why="busy"), house.clock.now, soon)
-    assert stands(house) == [("waiting", "busy")]
+    assert stands(house) == [("cancelled", "told-by-phone")]
     assert phone.says(reminder_id, "shown") == 0  # a retry, now that nobody holds it
     assert stands(house) == [("cancelled", "told-by-phone")]
 

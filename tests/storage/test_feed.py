@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from queue import Queue
 from threading import Thread
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from backend.domain.moments import at_moment
 from backend.domain.reports import Report
@@ -143,3 +144,22 @@ def test_what_is_not_committed_has_no_number_and_takes_none_from_others(house: H
         assert feed.append(ctx.session, anna.id, {("plan", anna.id)}) == 1
     with house.unit(writes=False) as ctx:
         assert feed.head(ctx.session, anna.id).seq == 2
+
+
+def test_feeds_are_renewed_in_the_order_in_which_every_act_takes_them(house: House) -> None:
+    ids, taken = sorted((house.patient().id for _ in range(8)), reverse=True), list[str]()
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: object) -> None:
+        if statement.startswith("UPDATE feeds"):
+            taken.append(str(parameters))
+
+    with house.unit() as ctx:
+        for patient_id in ids:
+            feed.begin(ctx.session, patient_id)
+    with house.unit() as ctx:
+        engine = ctx.session.get_bind()
+        event.listen(engine, "before_cursor_execute", note)
+        assert feed.renew(ctx.session) == 8
+        event.remove(engine, "before_cursor_execute", note)
+    named = [next(one for one in ids if one.hex in found.replace("-", "")) for found in taken]
+    assert named == sorted(ids)

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
+from backend.storage import feed
+from backend.storage.access import open_session
 from backend.storage.db import make_engine, unit_of_work
 from backend.storage.outbox import SqlOutbox
-from backend.storage.reminders import AttemptRow, BeatRow, ReminderRow, cancel
+from backend.storage.push import SubscriptionRow
+from backend.storage.reminders import AttemptRow, BeatRow, ReceiptRow, ReminderRow, cancel
 from backend.storage.sealing import Place, Sealer
 from notifications.reminder import Accepted, Claimed, Deferred, Failed
 from tests.conftest import Copies
@@ -49,6 +52,25 @@ class Store:
     def cancel(self, *ids: UUID) -> None:
         with unit_of_work(Session(self.engine), writes=True) as session:
             cancel(session, ids, NOW)
+
+    def phone(self) -> None:
+        """Let a phone of the patient be woken."""
+        session_id, own = uuid4(), self.patient_id
+        row = SubscriptionRow(id=uuid4(), patient_id=own, session_id=session_id, mark=b"m", target_sealed=b"")
+        row.made_at = NOW
+        with unit_of_work(Session(self.engine), writes=True) as session:
+            open_session(session, session_id, "phone", NOW, None, patient_id=own)
+            session.add(row)
+
+    def shown(self, reminder_id: UUID, state: str = "shown") -> None:
+        row = ReceiptRow(reminder_id=reminder_id, session_id=uuid4(), state=state, at=NOW, received_at=NOW)
+        with unit_of_work(Session(self.engine), writes=True) as session:
+            session.add(row)
+
+    def told(self, patient_id: UUID | None = None) -> int:
+        """How often the phones were told of other reminders."""
+        with Session(self.engine) as session:
+            return feed.head(session, patient_id or self.patient_id).seq
 
     def row(self, reminder_id: UUID) -> ReminderRow:
         with Session(self.engine) as session:
@@ -285,3 +307,95 @@ def test_a_claim_waits_for_no_row_that_somebody_else_holds(store: Store) -> None
         cancel(session, [held], NOW)
         assert [one.id for one in store.claim()] == [str(free)]
         assert store.outbox.expire(NOW + timedelta(days=1)) == 1  # the claimed one; the held one is left alone
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize(
+    ("outcome", "next_at", "told"), [(TOOK, None, 1), (FATAL, None, 1), (PASSING, SOON, 0), (Deferred("x"), SOON, 0)]
+)
+def test_what_reached_its_end_is_no_longer_in_the_phones_list(
+    store: Store, outcome: Any, next_at: Any, told: int
+) -> None:
+    store.put()
+    (claimed,) = store.claim()
+    store.outbox.attempt(claimed, NOW)
+    store.outbox.acknowledge(claimed, outcome, NOW, next_at)
+    assert store.told() == told
+
+
+def test_what_expired_leaves_the_phones_lists_once_for_each_patient(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.storage.outbox._CHUNK", 5)
+    others = [enrol(store.engine, store.outbox.sealer, SiteFactory.build()) for _ in range(3)]
+    for patient_id in (*others[:2], store.patient_id):
+        store.put(2, patient_id=patient_id)
+    assert store.outbox.expire(NOW) == 0
+    assert store.outbox.expire(NOW + timedelta(hours=1)) == 6
+    assert all(store.told(patient_id) >= 1 for patient_id in (*others[:2], store.patient_id))
+    assert store.told(others[2]) == 0
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize(
+    ("kind", "state", "status"),
+    [
+        ("dose", "shown", "cancelled"),
+        ("dose", "opened", "cancelled"),
+        ("dose", "dismissed", "waiting"),
+        ("test", "shown", "waiting"),
+    ],
+)
+@pytest.mark.parametrize("outcome", [PASSING, Deferred("quiet-hours")])
+def test_what_the_phone_showed_while_it_was_being_sent_is_not_tried_again(
+    store: Store, outcome: Any, kind: str, state: str, status: str
+) -> None:
+    (reminder_id,) = store.put(kind=kind)
+    (claimed,) = store.claim()
+    store.outbox.attempt(claimed, NOW)
+    store.shown(reminder_id, state)
+    store.outbox.acknowledge(claimed, outcome, NOW, SOON)
+    row = store.row(reminder_id)
+    assert (row.status, row.why == "told-by-phone") == (status, status == "cancelled")
+    assert store.told() == (status == "cancelled")
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize(
+    ("outcome", "next_at"), [(FATAL, None), (PASSING, None), (PASSING, NOW + timedelta(hours=1)), (PASSING, SOON)]
+)
+def test_what_can_not_be_pushed_goes_by_mail_and_its_tries_begin_anew(store: Store, outcome: Any, next_at: Any) -> None:
+    store.phone()
+    (reminder_id,) = store.put(channel="push", attempts=4)
+    (claimed,) = store.claim()
+    assert (claimed.reminder.channel, claimed.attempt) == ("push", 5)
+    store.outbox.attempt(claimed, NOW)
+    store.outbox.acknowledge(claimed, outcome, NOW, next_at)
+    if next_at == SOON:
+        assert (store.claim(), store.row(reminder_id).channel) == ([], "push")
+        return
+    (again,) = store.claim()
+    assert (again.reminder.channel, again.address, again.attempt) == ("email", "anna@example.org", 1)
+    assert store.outbox.attempt(again, NOW)
+    store.outbox.acknowledge(again, FATAL, NOW, None)
+    assert [ended for *_, ended in store.attempts()] == [outcome.why, "smtp-550"]
+    assert store.row(reminder_id).status == "failed"
+
+
+@pytest.mark.promise("P11")
+def test_where_no_phone_is_left_after_many_tries_those_by_mail_begin_anew(store: Store) -> None:
+    (reminder_id,) = store.put(channel="push", attempts=5)
+    (claimed,) = store.claim()
+    assert (claimed.reminder.channel, claimed.attempt) == ("email", 1)
+    store.outbox.acknowledge(claimed, Deferred("quiet-hours"), NOW, SOON)
+    assert (store.row(reminder_id).channel, store.claim(SOON)[0].attempt) == ("email", 1)
+
+
+def test_without_an_address_for_mail_what_can_not_be_pushed_has_failed(store: Store) -> None:
+    store = replace(store, patient_id=enrol(store.engine, store.outbox.sealer, SiteFactory.build(), email_sealed=None))
+    store.phone()
+    (reminder_id,) = store.put(channel="push")
+    (claimed,) = store.claim()
+    store.outbox.attempt(claimed, NOW)
+    store.outbox.acknowledge(claimed, FATAL, NOW, None)
+    assert (store.row(reminder_id).status, store.claim(SOON)) == ("failed", [])

@@ -111,6 +111,18 @@ def test_a_reset_replaces_what_was_pulled_at_once_and_never_the_queue(server: Sc
     assert set(phone.notes()) == {ENTRIES[2], ENTRIES[3], later}
 
 
+def test_what_waits_goes_though_the_server_has_trouble_with_the_rest(server: Scripted, phone: Phone) -> None:
+    phone.pair()
+    server.paths["/me/bootstrap"] = lambda _: refusal(500)
+    written = phone.write()
+    state = phone.call("sync.sync")
+    assert (state["waiting"], state["error"]) == (0, "server")
+    assert [change["id"] for change in server.sent] == [written]
+    del server.paths["/me/bootstrap"]
+    assert phone.call("sync.sync")["error"] is None
+    assert phone.call("store.doc", "profile")["name"] == "Anna"
+
+
 def test_two_tabs_upload_once_and_both_know(server: Scripted, phone: Phone) -> None:
     phone.pair()
     phone.call("sync.sync")

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.web.app_core_page import Phone, Scripted, phone_of, refusal, result, serving
+from tests.web.app_core_page import Phone, Scripted, entry, phone_of, refusal, result, serving
 
+OTHER = "019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b"
 pytestmark = pytest.mark.journey
 
 
@@ -40,14 +41,23 @@ def test_a_lost_answer_or_an_unreadable_one_drops_nothing(server: Scripted, phon
     written = phone.write()
     server.lost = 1
     assert phone.call("sync.sync")["error"] == "offline"
-    for answer in ({}, {**server.taken({"changes": []}), "results": []}, [1]):
+    others = [result({"type": "diary-entry", "id": OTHER, "data": {}})]
+    empty = server.taken({"changes": []})
+    for answer in ({}, {**empty, "results": []}, {**empty, "results": others}, [1]):
         server.sync = lambda body, said=answer: said  # type: ignore[misc]
         assert phone.call("sync.sync")["error"] == "unreadable"
     assert phone.call("sync.state")["waiting"] == 1
     server.sync = server.taken
     assert phone.call("sync.sync")["waiting"] == 0
-    assert [change["id"] for change in server.sent] == [written] * 5
+    assert [change["id"] for change in server.sent] == [written] * 6
     assert len({change["data"]["note"] for change in server.sent}) == 1
+
+
+def test_a_page_older_than_the_answer_it_came_with_does_not_undo_it(server: Scripted, phone: Phone) -> None:
+    phone.write("new", id=OTHER, base_version=1)
+    server.sync = lambda body: server.taken(body, changes=[entry(OTHER, 1, "old")] if body["changes"] else [])
+    phone.call("sync.sync")
+    assert phone.notes() == {OTHER: "new"}
 
 
 def test_an_unsent_entry_that_is_edited_leaves_as_one_and_one_taken_back_never_leaves(
@@ -109,7 +119,7 @@ def test_changes_of_one_record_go_one_by_one_in_order(server: Scripted, phone: P
 
 
 def test_what_builds_on_something_that_has_not_arrived_is_kept_and_sent_again(server: Scripted, phone: Phone) -> None:
-    phone.write(id="019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b", base_version=3)
+    phone.write(id=OTHER, base_version=3)
     server.sync = in_turn(server, "stale")
     assert phone.call("sync.sync")["waiting"] == 1
     assert len(server.sent) == 1
@@ -181,7 +191,7 @@ def test_throwing_away_a_prick_that_was_refused_takes_its_steps_along(server: Sc
 
 
 def test_a_conflict_shows_what_stands_until_the_patient_chose(server: Scripted, phone: Phone) -> None:
-    id_ = "019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b"
+    id_ = OTHER
     differs = [{"field": "note", "base": "a", "standing": "theirs", "yours": "mine"}]
     phone.write("mine", id=id_, base_version=1)
     server.sync = in_turn(server, "conflict", version=4, difference=differs, stored={"note": "theirs", "version": 4})
@@ -200,7 +210,7 @@ def test_a_conflict_shows_what_stands_until_the_patient_chose(server: Scripted, 
 def test_an_edit_behind_a_change_that_is_contradicted_becomes_what_the_patient_says(
     server: Scripted, phone: Phone
 ) -> None:
-    id_ = "019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b"
+    id_ = OTHER
     server.lost = 1
     phone.write("mine", id=id_, base_version=1)
     phone.call("sync.sync")
@@ -217,7 +227,7 @@ def test_an_edit_behind_a_change_that_is_contradicted_becomes_what_the_patient_s
 
 
 def test_what_was_retracted_elsewhere_goes_from_the_phone(server: Scripted, phone: Phone) -> None:
-    phone.write("too late", id="019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b", base_version=1)
+    phone.write("too late", id=OTHER, base_version=1)
     server.sync = in_turn(server, "retracted")
     assert phone.call("sync.sync")["waiting"] == 0
     assert phone.notes() == {}

@@ -160,8 +160,9 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_asked(server: Scripted, p
     phone.page.reload()
     phone.call("sync.sync", "start")
     assert len(server.asked("/me/sync")) == 1
-    phone.page.clock.fast_forward(121_000)
-    phone.call("sync.sync", "put")
+    with phone.page.expect_response("**/me/sync"):
+        phone.page.clock.fast_forward(121_000)
+    phone.call("sync.sync")
     assert phone.waiting() == []
 
 

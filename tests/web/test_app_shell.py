@@ -373,7 +373,7 @@ def test_the_service_worker_comes_from_the_root_and_changes_when_any_file_does(c
     assert gathered(tmp_path) == before
     (tmp_path / "patient" / "app.css").write_text("other {}")
     after = gathered(tmp_path)
-    for stamped in ("patient/sw.js", "patient/index.html", "patient/shell.json"):
+    for stamped in ("patient/sw.js", "patient/sw.module.js", "patient/index.html", "patient/shell.json"):
         assert after[stamped].tag != before[stamped].tag
     assert after["patient/app.js"].tag == before["patient/app.js"].tag
 

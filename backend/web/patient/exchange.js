@@ -2,7 +2,7 @@
 
 import { marks, readable, standing, takeBootstrap, takeIn } from "./answer.js";
 import { nowIso, origin } from "./clock.js";
-import { change, ended, refuse, shiftOf, take, told, untold } from "./outbox.js";
+import { change, ended, refuse, sendableLeft, shiftOf, take, told, untold } from "./outbox.js";
 import { keep, kept } from "./phone.js";
 import { apiOf, Offline } from "./session.js";
 
@@ -24,11 +24,18 @@ export async function exchange(whose, { afresh = false } = {}) {
     changed: false, backoff: 0, outdated: false,
   };
   const first = known.bootstrapped_at === null;
-  if (first) await bootstrap(run);
+  // What waits goes also when the server has trouble with the rest.
+  const trouble = first ? await bootstrap(run).then(() => null, onlyRefused) : null;
   while (await page(run)) await pause(run.backoff);
   const old = !(Math.abs(Date.now() - known.bootstrapped_at) < DAILY_MS);
+  if (trouble) throw trouble;
   if (!first && (afresh || old)) await bootstrap(run);
   return run;
+}
+
+function onlyRefused(error) {
+  if (error.name !== "Refused" || error.status === 401) throw error;
+  return error;
 }
 
 async function bootstrap(run) {
@@ -56,18 +63,18 @@ async function page(run) {
   if (answer.reset) run.collected = [];
   run.collected?.push(...answer.changes, ...standing(sent, answer));
   await takeIn(run.whose, { sent, receipts, answer, collected: run.collected });
-  return next(run, answer, sent) || unsure;
+  return next(run, answer) || unsure || sendableLeft(run.whose, run.tried);
 }
 
-function next(run, answer, sent) {
+function next(run, answer) {
   const stuck = answer.more && answer.cursor === run.cursor && !answer.changes.length;
   if (!answer.more) run.collected = null;
   run.cursor = answer.cursor;
   run.most = MOST;
-  run.changed ||= sent.length > 0 || answer.changes.length > 0 || answer.reset === true;
+  run.changed ||= answer.results.length > 0 || answer.changes.length > 0 || answer.reset === true;
   run.backoff = answer.backoff > 0 ? answer.backoff : 0;
   run.outdated ||= newer(answer.min_client);
-  return (answer.more && !stuck) || sent.length > 0;
+  return answer.more && !stuck;
 }
 
 /** Return what to send now: nothing yet while it is unsure by how much the clock was set, which an answer will tell. */

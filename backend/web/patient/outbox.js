@@ -23,6 +23,12 @@ export function take(whose, most, tried) {
   return mine(["queue"], "readwrite", choose, { whose, strict: true });
 }
 
+/** Whether anything is left that can go now. */
+export async function sendableLeft(whose, tried) {
+  const items = await mine(["queue"], "readonly", ({ queue }) => got(queue.getAll()), { whose });
+  return sendable(items, 1, tried).length > 0;
+}
+
 /** Return the receipts the server has not heard of. */
 export async function untold(whose) {
   const all = await mine(["receipts"], "readonly", ({ receipts }) => got(receipts.getAll()), { whose });

@@ -107,8 +107,9 @@ async function thrown(item) {
 }
 
 function conflict(item, standing, known) {
+  const keep = t(item.op === "retract" ? "trouble.go_nevertheless" : "trouble.mine");
   const rest = [
-    button(t(item.op === "retract" ? "trouble.go_nevertheless" : "trouble.mine"), () => decided(item, mine(item, standing)), { id: `mine-${item.seq}` }),
+    button(keep, () => decided(item, mine(item, standing)), { id: `mine-${item.seq}` }),
     button(t("trouble.other"), () => other(item), { id: `other-${item.seq}` }),
   ];
   const found = rows(item, known);
