@@ -7,7 +7,7 @@ from notifications.reminder import Claimed, Outcome
 
 
 class Outbox(Protocol):
-    """The port. Every method is one short transaction of its own, over before it returns."""
+    """The port. Every method is done in short transactions of its own, over before it returns."""
 
     def claim(self, now: datetime, worker: str, lease: timedelta, limit: int) -> list[Claimed]:
         """Take up to `limit` reminders that are due to be sent, oldest first, each for one worker only.
@@ -28,9 +28,11 @@ class Outbox(Protocol):
         """Write down what became of it; False, and nothing changed, when the fence was lost.
 
         Accepted ends as sent, also for a row cancelled in flight. Failed with `next_try_at` goes back to
-        waiting until then, without it the row has failed for good. Deferred goes back to waiting until
-        `next_try_at`, with no attempt counted. A row cancelled in flight stays cancelled on Failed and
-        Deferred. What the outcome calls gone is never in an address again, whether the fence was lost or not.
+        waiting until then, without it the row has failed for good; unless it was pushed and can go by mail:
+        then it waits again, at once and with its attempts begun anew, as it does where `next_try_at` lies
+        behind expires_at. Deferred goes back to waiting until `next_try_at`, with no attempt counted. What the
+        patient's phone showed meanwhile is cancelled instead of waiting. A row cancelled in flight stays
+        cancelled on Failed and Deferred. What the outcome calls gone is never in an address again, whether the fence was lost or not.
         """
         ...
 

@@ -7,12 +7,9 @@ from uuid import UUID
 
 from backend.services import events, feed
 from backend.services.context import Context
-from backend.services.reminders import BY_PHONE
 from backend.storage import patients, reminders
 from backend.storage.patients import PatientRow
-
-TELLING = frozenset({"shown", "opened"})
-"""States in which the patient knows; a message wiped away unread was shown before."""
+from backend.storage.reminders import TELLING
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ def take(ctx: Context, patient: PatientRow, receipts: Sequence[Receipt]) -> int:
     """Keep what the acting patient's phone says and return how much of it is new; safe to retry.
 
     What is no reminder of this patient is passed over. A reminder that still waits ends, since its patient was told;
-    one that is being sent at this moment goes its way.
+    one that is being sent at this moment goes its way, but is not tried again.
     """
     session_id = ctx.who.session_id
     if session_id is None or not receipts:
@@ -41,7 +38,7 @@ def take(ctx: Context, patient: PatientRow, receipts: Sequence[Receipt]) -> int:
     rows = [{"reminder_id": one.id, "state": one.state, "at": one.at, **common} for one in known]
     new = reminders.keep_receipts(ctx.session, rows)
     told = {receipt.id for receipt in known if receipt.state in TELLING}
-    if told and reminders.told_by_phone(ctx.session, told, ctx.now, BY_PHONE):
+    if told and reminders.told_by_phone(ctx.session, told, ctx.now):
         feed.touch(ctx, patient.id, feed.Kind.REMINDERS)
     if new:
         events.note(ctx, "own-record:sync", patient.id, "receipts", {"new": new})

@@ -14,7 +14,7 @@ from backend.services.context import Context
 from backend.storage import monitoring, push, questionnaires, reminders, samples
 from backend.storage.outbox import EMAIL, PUSH
 from backend.storage.patients import PatientRow
-from backend.storage.reminders import AttemptRow, ReminderRow, Standing
+from backend.storage.reminders import BY_PHONE, TEST, AttemptRow, ReminderRow, Standing
 from notifications import planning
 from notifications.reminder import Due as Falls
 from notifications.reminder import Person, Reminder
@@ -44,12 +44,6 @@ class Moved:
 
 NOTHING = Moved((), (), ())
 """What an act that changed nothing moved."""
-
-TEST = "test"
-"""The kind of a message somebody asked for to see that it comes; no plan brings it forth and none takes it away."""
-
-BY_PHONE = "told-by-phone"
-"""Why a reminder was cancelled that the phone had shown by itself; it is not told again, whatever is planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +134,7 @@ def of_patient(ctx: Context, patient_id: UUID) -> list[Account]:
 
 def _accounts(ctx: Context, patient: PatientRow) -> list[Account]:
     rows = reminders.of_patient(ctx.session, patient.id)
-    tries = reminders.attempts(ctx.session, [row.id for row in rows if row.attempts])
+    tries = reminders.attempts(ctx.session, [row.id for row in rows if row.fence])
     return [
         Account(
             _told(row), row.status, row.why, row.channel, row.expires_at, row.changed_at, tuple(tries.get(row.id, ()))

@@ -56,6 +56,10 @@ def refresh(ctx: Context, refresh_token: str) -> Tokens:
     60 seconds though nothing of them is stored readable. Used later it was stolen: the whole session ends.
     Raises ClinicError `not-authenticated`.
     """
+    # The patient first, as in `close`: whose token it is does not change.
+    patient_id = access.refresher(ctx.session, digest(refresh_token))
+    if patient_id is not None:
+        patients.get(ctx.session, patient_id, lock=True)
     found = access.refreshing(ctx.session, digest(refresh_token))
     if found is None:
         raise ClinicError("not-authenticated")

@@ -7,8 +7,9 @@ from backend.domain.errors import ClinicError
 from backend.domain.moments import local_date
 from backend.services import events, gate
 from backend.services.context import Context
-from backend.services.reminders import TEST, person
+from backend.services.reminders import person
 from backend.storage import reminders
+from backend.storage.reminders import TEST
 from notifications.reminder import Reminder
 
 WINDOW = timedelta(hours=1)

@@ -142,6 +142,12 @@ def token(session: Session, token_hash: bytes) -> TokenRow | None:
     return session.get(TokenRow, token_hash)
 
 
+def refresher(session: Session, token_hash: bytes) -> UUID | None:
+    """Return whose phone a refresh token is of; None for staff's and unknown ones. Nothing is locked."""
+    query = select(SessionRow.patient_id).join(TokenRow, TokenRow.session_id == SessionRow.id)
+    return session.scalar(query.where(TokenRow.token_hash == token_hash, TokenRow.kind == "refresh"))
+
+
 def refreshing(session: Session, token_hash: bytes) -> tuple[TokenRow, SessionRow] | None:
     """Return a refresh token and its session, both locked, so that of two rotations one comes after the other."""
     query = (

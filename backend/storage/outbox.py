@@ -3,7 +3,7 @@
 Locks: every act here holds rows of reminders only and waits for no second one (claim and expire skip what is held,
 attempt and acknowledge touch one row), while planning holds a patient's row first and then that patient's reminders.
 So planning may wait for a dispatcher or a dispatcher for planning, but never both for each other. What is found gone is
-written down in an act of its own for the same reason.
+written down in an act of its own for the same reason. The feeds come last, as everywhere, and in the same order.
 """
 
 import json
@@ -14,17 +14,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Table, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Table, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.storage import push
+from backend.storage import feed, push, reminders
 from backend.storage.db import unit_of_work
 from backend.storage.patients import PatientRow
 from backend.storage.push import SubscriptionRow
 from backend.storage.records import insert_once
-from backend.storage.reminders import AttemptRow, BeatRow, ReminderRow
+from backend.storage.reminders import BY_PHONE, OPEN, AttemptRow, BeatRow, ReminderRow
 from backend.storage.sealing import Place, Sealer, SealError
-from notifications.reminder import Accepted, Claimed, Deferred, Outcome, Reminder, Status
+from notifications.reminder import Accepted, Claimed, Deferred, Failed, Outcome, Reminder, Status
 
 EMAIL, PUSH = "email", "push"
 
@@ -68,7 +68,14 @@ class SqlOutbox:
             values = {"attempts": claimed.attempt, "in_flight": True, "changed_at": now}
             if not _one(session.execute(held.values(values))):
                 return False
-            attempt = {"attempt": claimed.attempt, "fence": claimed.fence, "started_at": now, "outcome": "open"}
+            # Tries by mail begin anew after those by push, so the row's own count is not the number of this one.
+            last = select(func.max(AttemptRow.attempt)).where(AttemptRow.reminder_id == UUID(claimed.id))
+            attempt = {
+                "attempt": (session.scalar(last) or 0) + 1,
+                "fence": claimed.fence,
+                "started_at": now,
+                "outcome": "open",
+            }
             session.execute(insert(AttemptRow), {"reminder_id": UUID(claimed.id), **attempt})
             return True
 
@@ -92,10 +99,10 @@ class SqlOutbox:
             if isinstance(outcome, Accepted):
                 row.status, row.why = Status.SENT.value, ""
             elif row.status == Status.CLAIMED.value:
-                row.status = (Status.WAITING if next_try_at else Status.FAILED).value
-                row.why = outcome.why
-                row.next_try_at = next_try_at or row.next_try_at
+                _try_again(session, row, claimed, outcome, next_try_at)
             session.flush()
+            if row.status not in OPEN:
+                _tell(session, row.patient_id)
             return True
 
     def expire(self, now: datetime) -> int:
@@ -103,14 +110,25 @@ class SqlOutbox:
 
         Rows that somebody holds are left for the next round: nobody waits here, so nobody can wait in a circle.
         """
-        late = select(ReminderRow.id).where(ReminderRow.expires_at <= now, or_(_is_waiting(), _silent(now)))
+        count = 0
+        while some := self._expire_some(now):
+            count += some
+        return count
+
+    def _expire_some(self, now: datetime) -> int:
+        """End a part of them: however many there are, no feed is held for long."""
+        late = select(ReminderRow.id, ReminderRow.patient_id).where(
+            ReminderRow.expires_at <= now, or_(_is_waiting(), _silent(now))
+        )
         with self._act() as session:
-            ids = session.scalars(late.with_for_update(skip_locked=True)).all()
-            for start in range(0, len(ids), _CHUNK):
-                mine = update(ReminderRow).where(ReminderRow.id.in_(ids[start : start + _CHUNK]))
+            found = session.execute(late.limit(_CHUNK).with_for_update(skip_locked=True)).all()
+            if found:
+                mine = update(ReminderRow).where(ReminderRow.id.in_([row.id for row in found]))
                 values = {"status": Status.EXPIRED.value, "in_flight": False, "changed_at": now, "why": "too-late"}
                 session.execute(mine.values(values), execution_options={"synchronize_session": False})
-            return len(ids)
+            for patient_id in sorted({row.patient_id for row in found}):
+                _tell(session, patient_id)
+            return len(found)
 
     def beat(self, worker: str, now: datetime) -> None:
         """Write down that the worker is alive; two of one name may do so at once."""
@@ -136,7 +154,7 @@ class SqlOutbox:
             id=str(row.id),
             fence=row.fence + 1,
             reminder=reminder,
-            attempt=row.attempts + 1,
+            attempt=1 if by_mail else row.attempts + 1,
             address=self._phones(patient, phones) if pushed else self._email(patient),
             language=patient.language,
             zone=patient.zone,
@@ -169,7 +187,7 @@ class SqlOutbox:
             return ""
 
 
-_CHUNK = 500
+_CHUNK = 200
 
 
 def _taken(
@@ -192,10 +210,37 @@ def _other_way(claimed: Claimed, row: ReminderRow) -> bool:
 
 
 def _fall_back(session: Session, reminder_ids: Sequence[str]) -> None:
-    """Let what no phone is left for go by mail, as planning would."""
+    """Let what no phone is left for go by mail, as planning would; the tries by mail begin anew."""
     if reminder_ids:
-        mine = update(ReminderRow).where(ReminderRow.id.in_([UUID(one) for one in reminder_ids])).values(channel=EMAIL)
-        session.execute(mine, execution_options={"synchronize_session": False})
+        mine = update(ReminderRow).where(ReminderRow.id.in_([UUID(one) for one in reminder_ids]))
+        values = {"channel": EMAIL, "attempts": 0}
+        session.execute(mine.values(values), execution_options={"synchronize_session": False})
+
+
+def _try_again(
+    session: Session, row: ReminderRow, claimed: Claimed, outcome: Failed | Deferred, next_try_at: datetime | None
+) -> None:
+    """Let what was not sent wait again: for its next try, or by mail where pushing came to nothing; else it failed."""
+    over = isinstance(outcome, Failed) and (next_try_at is None or next_try_at >= row.expires_at)
+    if over and _mail_is_left(session, row, claimed):
+        row.channel, row.attempts, next_try_at = EMAIL, 0, row.changed_at
+    row.status = (Status.WAITING if next_try_at else Status.FAILED).value
+    row.why = outcome.why
+    row.next_try_at = next_try_at or row.next_try_at
+    if next_try_at and reminders.was_told(session, row):
+        row.status, row.why = Status.CANCELLED.value, BY_PHONE
+
+
+def _mail_is_left(session: Session, row: ReminderRow, claimed: Claimed) -> bool:
+    if claimed.reminder.channel != PUSH or row.changed_at >= row.expires_at:
+        return False
+    has_mail = select(PatientRow.email_sealed.is_not(None)).where(PatientRow.id == row.patient_id)
+    return bool(session.scalar(has_mail))
+
+
+def _tell(session: Session, patient_id: UUID) -> None:
+    """Let the phones know that another reminder has ended, or they would tell it by themselves."""
+    feed.append(session, patient_id, {("reminders", patient_id)})
 
 
 def _is_waiting() -> ColumnElement[bool]:

@@ -102,6 +102,15 @@ class BeatRow(Base):
 
 OPEN = (Status.WAITING.value, Status.CLAIMED.value)
 
+TEST = "test"
+"""The kind of a message somebody asked for to see that it comes: no plan and no phone takes it away, or tells it."""
+
+BY_PHONE = "told-by-phone"
+"""Why a reminder was cancelled that the phone had shown by itself; it is not told again, whatever is planned."""
+
+TELLING = ("shown", "opened")
+"""States in which the patient knows; a message wiped away unread was shown before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -132,8 +141,8 @@ def of_patient(session: Session, patient_id: UUID) -> Sequence[ReminderRow]:
 
 
 def upcoming(session: Session, patient_id: UUID, now: datetime, until: datetime, most: int) -> Sequence[ReminderRow]:
-    """Return a patient's open reminders that are told up to a moment and have not expired, the first so many."""
-    mine = (ReminderRow.patient_id == patient_id, ReminderRow.status.in_(OPEN))
+    """Return what a patient is still to be reminded of up to a moment and has not expired, the first so many."""
+    mine = (ReminderRow.patient_id == patient_id, ReminderRow.status.in_(OPEN), ReminderRow.kind != TEST)
     query = select(ReminderRow).where(*mine, ReminderRow.send_at <= until, ReminderRow.expires_at > now)
     return session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key).limit(most)).all()
 
@@ -213,13 +222,22 @@ def receipts(session: Session, patient_id: UUID) -> dict[UUID, list[ReceiptRow]]
     return found
 
 
-def told_by_phone(session: Session, reminder_ids: Collection[UUID], now: datetime, why: str) -> bool:
+def told_by_phone(session: Session, reminder_ids: Collection[UUID], now: datetime) -> bool:
     """End those reminders that still wait, and return whether there were any; whoever holds one goes on with it."""
-    values = {"status": Status.CANCELLED.value, "changed_at": now, "why": why}
-    mine = (ReminderRow.id.in_(reminder_ids), ReminderRow.status == Status.WAITING.value)
+    values = {"status": Status.CANCELLED.value, "changed_at": now, "why": BY_PHONE}
+    mine = (ReminderRow.id.in_(reminder_ids), ReminderRow.status == Status.WAITING.value, ReminderRow.kind != TEST)
     statement = update(ReminderRow).where(*mine).values(**values)
     done = session.execute(statement, execution_options={"synchronize_session": False})
     return bool(done.rowcount)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
+
+
+def was_told(session: Session, row: ReminderRow) -> bool:
+    """Whether a phone has told of a reminder by itself.
+
+    With the row locked the answer stands: a receipt that is being written refers to it, so one waits for the other.
+    """
+    query = select(ReceiptRow.state).where(ReceiptRow.reminder_id == row.id, ReceiptRow.state.in_(TELLING))
+    return row.kind != TEST and session.execute(query.limit(1)).first() is not None
 
 
 def sent_since(session: Session, patient_id: UUID, kind: str, since: datetime) -> list[datetime]:

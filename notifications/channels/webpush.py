@@ -176,7 +176,7 @@ def _wait_s(told: str | None, now: datetime) -> int | None:
         return min(int(told[:9]), _LONGEST_WAIT_S)
     try:
         until = parsedate_to_datetime(told)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(0, min(int((until - now).total_seconds()), _LONGEST_WAIT_S))

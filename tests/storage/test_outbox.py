@@ -56,8 +56,9 @@ class Store:
     def phone(self) -> None:
         """Let a phone of the patient be woken."""
         session_id, own = uuid4(), self.patient_id
-        row = SubscriptionRow(id=uuid4(), patient_id=own, session_id=session_id, mark=b"m", target_sealed=b"")
-        row.made_at = NOW
+        row = SubscriptionRow(
+            id=uuid4(), patient_id=own, session_id=session_id, mark=b"", target_sealed=b"", made_at=NOW
+        )
         with unit_of_work(Session(self.engine), writes=True) as session:
             open_session(session, session_id, "phone", NOW, None, patient_id=own)
             session.add(row)
