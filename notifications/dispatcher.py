@@ -30,7 +30,7 @@ class _Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many were sent, failed for good on their channel, will be retried, expired, were lost to another or given back."""
+    """How many were sent, failed for good on a channel, will be retried, expired, were lost to another, given back."""
 
     sent: int = 0
     failed: int = 0

@@ -32,7 +32,8 @@ class Outbox(Protocol):
         then it waits again, at once and with its attempts begun anew, as it does where `next_try_at` lies
         behind expires_at. Deferred goes back to waiting until `next_try_at`, with no attempt counted. What the
         patient's phone showed meanwhile is cancelled instead of waiting. A row cancelled in flight stays
-        cancelled on Failed and Deferred. What the outcome calls gone is never in an address again, whether the fence was lost or not.
+        cancelled on Failed and Deferred. What the outcome calls gone is never in an address again, whether the
+        fence was lost or not.
         """
         ...
 

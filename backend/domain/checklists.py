@@ -87,28 +87,30 @@ def settle(
 ) -> Signed | None:
     """Return what is kept with a dose at home: the answers to the checklist, None where nothing is asked.
 
-    `versions` are the site's for this drug and route, oldest first. What stands now counts, and what stood when the
-    dose was written down: a phone that was out of reach signed that one. A no among the answers is no reason to
-    refuse: the dose was given. Raises ClinicError `wrong-route` where the dose is the clinic's to record, `invalid`
-    (/checklist) for answers that are missing, or are to another version.
+    `versions` are the site's for this drug and route, oldest first. Any that opened the way may be signed, however old:
+    a phone out of reach signs the one it last read. Where nothing is signed, what stands now counts, and what stood
+    when the dose was written down. A no among the answers is no reason to refuse: the dose was given. Raises
+    ClinicError `wrong-route` where the dose is the clinic's to record, `invalid` (/checklist) for answers that are
+    missing, or that fit no version.
     """
+    if signed is not None and (read := _named(versions, signed.version)):
+        return _answering(read, signed)
     stood = [standing(versions, moment) for moment in (now, written_at)]
     asked = [one for one in stood if one is not None]
     by_itself = loggable_at_home(of, route)
     if not asked and not by_itself:
         raise invalid("/treatment_id", "Doses of this treatment are recorded by the clinic.", "wrong-route")
-    if signed is None:
-        if by_itself and len(asked) < len(stood):
-            return None
-        raise _wrong(f"Answer version {asked[0].version} of the checklist.")
-    return _answering(asked, signed)
+    if signed is None and by_itself and len(asked) < len(stood):
+        return None
+    raise _wrong(f"Answer version {asked[0].version} of the checklist." if asked else "Nothing is asked.")
 
 
-def _answering(asked: Sequence[Checklist], signed: Signed) -> Signed:
-    found = next((one for one in asked if one.version == signed.version), None)
-    if found is None:
-        raise _wrong(f"Version {asked[0].version} of the checklist stands." if asked else "Nothing is asked.")
-    keys = [item.key for item in found.asked.items]
+def _named(versions: Sequence[Checklist], number: int) -> Checklist | None:
+    return next((one for one in versions if one.version == number and one.asked.at_home), None)
+
+
+def _answering(read: Checklist, signed: Signed) -> Signed:
+    keys = [item.key for item in read.asked.items]
     if set(signed.answers) != set(keys) or not all(type(answer) is bool for answer in signed.answers.values()):
         raise _wrong("Answer every item with true or false, and nothing else.")
     return replace(signed, answers={key: signed.answers[key] for key in keys})

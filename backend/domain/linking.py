@@ -156,12 +156,11 @@ _SLACK = timedelta(days=2)  # a day without a time is compared by calendar, whic
 
 def touched(before: Chain, after: Chain) -> tuple[datetime, datetime | None] | None:
     """Return from when until when (aware, UTC; None for ever) reports can have changed interval, None when nowhere."""
-    old = [(i.opened_at, i.opened_by) for i in before.intervals]
-    new = [(i.opened_at, i.opened_by) for i in after.intervals]
+    old, new = _openings(before), _openings(after)
     if old == new:
         return None
     start = _common(old, new)
-    low = min(moment for moment, _ in (*old[start : start + 1], *new[start : start + 1]))
+    low = min(moment for moment, *_ in (*old[start : start + 1], *new[start : start + 1]))
     same_end = _common(old[start:][::-1], new[start:][::-1])
     return low - _SLACK, old[-same_end][0] + _SLACK if same_end else None
 
@@ -171,12 +170,16 @@ def unsettled_from(before: Chain, after: Chain) -> datetime | None:
 
     None where nothing changed. That is from the interval before the first that changed, since its end did.
     """
-    old = [(i.opened_at, i.opened_by) for i in before.intervals]
-    new = [(i.opened_at, i.opened_by) for i in after.intervals]
+    old, new = _openings(before), _openings(after)
     if old == new:
         return None
     start = _common(old, new)
     return (old[start - 1][0] if start else EARLIEST) - _SLACK
+
+
+def _openings(line: Chain) -> list[tuple[datetime, date, UUID]]:
+    """Return what places reports: each interval's first moment, and its day, which another offset moves alone."""
+    return [(i.opened_at, i.opened_on, i.opened_by) for i in line.intervals]
 
 
 def _common(left: Sequence[object], right: Sequence[object]) -> int:

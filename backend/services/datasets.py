@@ -197,7 +197,7 @@ def _recall(told: RecallResult, interval: Interval) -> dict[str, Any]:
 
 
 def _collected(who: Subject, whole: Line, sample_id: UUID, step: Step) -> dict[str, Any]:
-    planned_on = dosing.planned_on(who.ctx, who.patient_id, whole, Report(sample_id, step.at, step.recorded_at))
+    planned_on = dosing.planned_on(who.ctx, who.patient_id, whole, Report(sample_id, step.at, step.received_at))
     _, ended = around(step.at, whole.doses)
     return {
         "study_day": who.study_day(step.at.on),

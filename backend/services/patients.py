@@ -22,6 +22,7 @@ from backend.storage.records import VersionRow
 from backend.storage.sealing import Place
 
 CHANNELS = ("email", "push")
+_IN_WORDS_OR_DAYS = (feed.Kind.PLAN, feed.Kind.FORMS, feed.Kind.REMINDERS)
 _SEALED = {"name": "name", "birth_on": "birth_date", "hospital_number": "hospital_number", "email": "email"}
 
 
@@ -194,6 +195,9 @@ def _replace(
     ctx.session.flush()
     events.note(ctx, permission, row.id, row.id, {"version": row.version})
     feed.touch(ctx, row.id, feed.Kind.PROFILE)
+    if (before.contact.language, before.contact.zone) != (contact.language, contact.zone):
+        for kind in _IN_WORDS_OR_DAYS:
+            feed.touch(ctx, row.id, kind)
     moved = reminders.replan(ctx, row) if before.contact != contact else NOTHING
     return opened(ctx, row), moved
 

@@ -232,10 +232,13 @@ def _mark(ctx: Context, matrix: Matrix, told: Happened) -> bytes:
 
 
 def _known_at(collected: Step | None, row: SampleRow) -> Report:
-    """Return when the plan that counts for a sample was known: at the prick, before that when it was registered."""
+    """Return when the plan that counts for a sample was known: at the prick, before that when it was registered.
+
+    At most when the step came in: its `recorded_at` is the phone's own clock, which may be wrong.
+    """
     if collected is None:
         return Report(row.id, at_instant(row.created_at, "UTC"), row.created_at)
-    return Report(row.id, collected.at, collected.recorded_at)
+    return Report(row.id, collected.at, collected.received_at)
 
 
 def _readable(ctx: Context, patient: PatientRow, sample_id: UUID, steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -53,7 +53,8 @@ def refresh(ctx: Context, refresh_token: str) -> Tokens:
     """Rotate a refresh token and return its successors.
 
     Both successors follow from the token and the installation's key, so that the same token gives the same ones for
-    60 seconds though nothing of them is stored readable. Used later it was stolen: the whole session ends.
+    60 seconds though nothing of them is stored readable, and a phone whose successors were never used for as long as it
+    takes: the answer was lost in a tunnel. Used later than that it was stolen: the whole session ends.
     Raises ClinicError `not-authenticated`.
     """
     # The patient first, as in `close`: whose token it is does not change.
@@ -99,12 +100,19 @@ def _again(ctx: Context, session: SessionRow, token: TokenRow, role: Role, succe
     """Return the successors given before, or end the session when the token comes back too late."""
     access_row, refresh_row = (access.token(ctx.session, digest(successor)) for successor in successors)
     rotated_at = token.rotated_at or ctx.now
-    if ctx.now - rotated_at > GRACE or access_row is None or refresh_row is None:
+    late = ctx.now - rotated_at > GRACE and not _never_arrived(session, refresh_row, rotated_at)
+    if late or access_row is None or refresh_row is None:
         close(ctx, session.id, session.patient_id)
         events.note(ctx, "session:reused", session.patient_id, session.id)
         raise Remembered("not-authenticated")
     ends = access_row.expires_at, refresh_row.expires_at
     return Tokens(*successors, *ends, role, session.staff_id, session.patient_id)
+
+
+def _never_arrived(session: SessionRow, refresh_row: TokenRow | None, rotated_at: datetime) -> bool:
+    """Whether a phone's successors were never used: its answer was lost, and it must not have to pair anew for that."""
+    unused = refresh_row is not None and refresh_row.rotated_at is None and session.seen_at <= rotated_at
+    return session.patient_id is not None and unused
 
 
 def _issue(

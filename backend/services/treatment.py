@@ -15,7 +15,7 @@ from backend.services import at_home, events, feed, gate, intervals, reminders, 
 from backend.services.context import Context
 from backend.services.feed import Kind
 from backend.services.reminders import NOTHING, Moved
-from backend.storage import treatment
+from backend.storage import samples, treatment
 from backend.storage.patients import PatientRow
 
 
@@ -190,6 +190,7 @@ def _changed(ctx: Context, patient: PatientRow, treatment_id: UUID, detail: dict
     events.note(ctx, "treatments:write", patient.id, treatment_id, detail)
     feed.touch(ctx, patient.id, Kind.PLAN)
     feed.touch(ctx, patient.id, Kind.FORMS)
+    feed.touch(ctx, patient.id, Kind.SAMPLE, *samples.steps(ctx.session, patient.id))  # a trough is before what comes
     return Changed(_course(ctx, patient, treatment_id), moved)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -39,7 +40,7 @@ class SessionRow(Base):
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     synced_at: Mapped[datetime | None] = mapped_column(Instant)
-    skew_s: Mapped[int | None]
+    skew_s: Mapped[int | None] = mapped_column(BigInteger)
     client: Mapped[str | None] = mapped_column(String(40))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Table, and_, insert, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Table, and_, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -63,7 +63,7 @@ class ClockRow(Base):
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     mark: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    skew_s: Mapped[int]
+    skew_s: Mapped[int] = mapped_column(BigInteger)
     claimed: Mapped[Any] = mapped_column(JSON)
     received_at: Mapped[datetime] = mapped_column(Instant)
 

@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("record_id", sa.Uuid(), nullable=False),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
-        sa.Column("skew_s", sa.Integer(), nullable=False),
+        sa.Column("skew_s", sa.BigInteger(), nullable=False),
         sa.Column("claimed", sa.JSON(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["patients.id"], name=op.f("fk_clock_corrections_patient_id")),
@@ -155,7 +155,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column("skew_s", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("skew_s", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("client", sa.String(length=40), nullable=True))
 
     # ### end Alembic commands ###

@@ -59,9 +59,23 @@ def test_a_lost_answer_can_be_asked_for_again(house: House) -> None:
     assert works(house, first.json["access_token"])
 
 
+def test_a_phone_whose_answer_was_lost_in_a_tunnel_gets_it_hours_later(house: House) -> None:
+    anna = house.patient()
+    with house.unit() as ctx:
+        tokens = sessions.of_phone(ctx, ctx.session.get_one(PatientRow, anna.id), "anna's phone")
+    lost = refresh(house, tokens.refresh_token).json
+    house.clock.now += timedelta(hours=3)
+    again = refresh(house, tokens.refresh_token)
+    assert (again.status_code, again.json) == (200, lost)
+    fresh = refresh(house, again.json["refresh_token"])
+    assert works(house, fresh.json["access_token"])
+    assert refresh(house, tokens.refresh_token).status_code == 401  # its successors were used by now
+    assert not works(house, fresh.json["access_token"])
+
+
 def test_a_refresh_token_used_later_ends_the_whole_session(house: House) -> None:
     tokens = opened(house)
-    successor = refresh(house, tokens.refresh_token).json
+    successor = refresh(house, refresh(house, tokens.refresh_token).json["refresh_token"]).json
     house.clock.now += timedelta(seconds=61)
     assert refresh(house, tokens.refresh_token).status_code == 401
     assert not works(house, successor["access_token"])
@@ -104,7 +118,7 @@ def test_two_phones_of_one_patient_are_two_families(house: House) -> None:
     anna = house.patient()
     with house.unit() as ctx:
         one, two = (sessions.of_phone(ctx, ctx.session.get_one(PatientRow, anna.id), name) for name in "12")
-    refresh(house, one.refresh_token)
+    refresh(house, refresh(house, one.refresh_token).json["refresh_token"])
     house.clock.now += timedelta(seconds=61)
     assert refresh(house, one.refresh_token).status_code == 401
     assert refresh(house, two.refresh_token).status_code == 200

@@ -211,7 +211,9 @@ def test_a_phone_out_of_reach_signs_the_version_it_had(home: Home) -> None:
         "recorded_at": "2026-06-03T13:05:00+02:00",
     }
     home.house.clock.now = TODAY + timedelta(days=3)
-    assert refusal(home.take(YES, **later)) == (422, "invalid", "/checklist")
+    assert refusal(home.take({"well": True}, **later)) == (422, "invalid", "/checklist")
+    taken = home.take(YES, **later)
+    assert (taken.status_code, taken.json["dose"]["checklist"]["version"]) == (201, 1)
     assert home.take({"well": True}, 2, **later).status_code == 201
 
 

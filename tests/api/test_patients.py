@@ -12,6 +12,7 @@ from backend.services.context import Actor
 from backend.storage.events import EventRow
 from backend.storage.patients import PatientRow
 from backend.storage.records import VersionRow
+from tests.api.syncing import SyncingPhone
 from tests.factories.people import PatientBody
 from tests.house import House, Patient, Staff
 
@@ -110,6 +111,18 @@ def test_a_patient_changes_how_to_be_reached_but_not_who_they_are(house: House, 
     assert (profile["name"], profile["version"]) == (anna["name"], 2)
     assert house.put("/me/profile", headers=phone, json=wish).json["version"] == 2
     assert house.put("/me/profile", headers=phone, json={**wish, "name": "Anne"}).status_code == 422
+
+
+@pytest.mark.parametrize("wish", [{"language": "en"}, {"zone": "Europe/London"}])
+def test_what_a_phone_holds_in_words_or_days_is_told_anew_in_another_language_or_zone(
+    house: House, bram: Staff, wish: dict[str, str]
+) -> None:
+    anna_id = UUID(enrol(house, bram).json["id"])
+    phone = SyncingPhone(house, Patient(anna_id, Actor(Role.PATIENT, patient_id=anna_id)))
+    phone.sync()
+    contact = {name: phone.of("profile")[str(anna_id)][name] for name in ("email", "language", "zone")}
+    assert house.put("/me/profile", headers=phone.headers, json={**contact, **wish}).status_code == 200
+    assert {one["type"] for one in phone.call()["changes"]} == {"profile", "plan", "reminders", "forms"}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import pytest
 
+from tests.api.syncing import SyncingPhone, put
 from tests.factories.chains import ZONE, chain, dose, local
 from tests.factories.entries import EntryUpload
 from tests.factories.responses import ResponseUpload
@@ -83,6 +84,16 @@ def test_a_prick_has_its_hours_to_the_dose_and_the_class_they_make(house: House,
         (row["hours_before_dose"], row["trough_class"], row["days_before_planned"]) for row in found.pull("samples")
     ]
     assert sorted(rows) == [("12", "trough", "1"), ("60.5", "near_trough", "3")]
+
+
+def test_a_prick_on_a_phone_weeks_behind_counts_to_the_plan_of_that_day(
+    house: House, anna: Patient, found: Study
+) -> None:
+    chain(house, anna, GIVEN)
+    house.clock.now, says = local("2026-05-24 21:00"), local("2026-04-20 21:00").isoformat()
+    sample = put("sample", {"occurred": {"at": says, "zone": ZONE}, "recorded_at": says})
+    SyncingPhone(house, anna).sync(sample, sent_at=says)
+    assert [(row["interval"], row["days_before_planned"]) for row in found.pull("samples")] == [("2", "1")]
 
 
 def test_a_prick_that_no_dose_has_followed_yet_is_of_no_class(house: House, anna: Patient, found: Study) -> None:

@@ -11,6 +11,7 @@ from backend.domain.moments import at_moment
 from backend.domain.regimens import Route
 from backend.storage import doses
 from backend.storage.events import EventRow
+from tests.api.syncing import SyncingPhone, put
 from tests.factories.chains import ZONE, chain, dose, local
 from tests.factories.samples import SampleUpload, happened
 from tests.house import House, Patient, Staff
@@ -125,6 +126,18 @@ def test_a_prick_counts_to_the_plan_as_it_stood_then_not_when_it_was_ordered(
     prick = happened("collected", "2026-06-01T08:00:00+02:00", recorded_at="2026-06-01T08:00:00+02:00")
     taken = house.post(f"/me/samples/{made['id']}/steps", json=prick, headers=house.phone(anna)).json
     assert (taken["ordered_for"], taken["place"]["days_before_planned"]) == ("2026-06-01", 7)
+
+
+@pytest.mark.parametrize("clock", ["2026-06-01 10:00", "2026-05-01 10:00", "1970-01-02 00:00", "2031-06-01 10:00"])
+def test_a_wrong_clock_does_not_take_a_prick_back_to_an_older_plan(house: House, clock: str) -> None:
+    anna = house.patient()
+    chain(house, anna, GIVEN)
+    house.clock.now, says = local("2026-06-01 10:00"), local(clock).isoformat()
+    phone = SyncingPhone(house, anna)
+    prick = put("sample", {"occurred": {"at": says, "zone": ZONE}, "recorded_at": says})
+    phone.sync(prick, sent_at=says)
+    place = phone.of("sample")[prick["id"]]["place"]
+    assert (place["interval"], place["day_since_dose"], place["days_before_planned"]) == (3, 28, 0)
 
 
 def test_the_prick_reminder_stops_once_the_sample_is_collected(house: House, anna: Patient, bram: Staff) -> None:

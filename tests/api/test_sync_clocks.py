@@ -177,8 +177,9 @@ def test_a_retry_that_took_longer_on_its_way_is_still_the_same(house: House, pho
     assert (stored["version"], stored["occurred"]["at"]) == (2, "2026-04-01T20:00:00+02:00")
 
 
-def test_a_clock_that_lost_everything_is_put_right_too(house: House, phone: SyncingPhone) -> None:
-    """A flat battery left the phone in 1970: its own times could not be stored, what it means can."""
-    true, began = local("2026-04-01 20:00"), datetime.fromisoformat("1970-01-01T00:05:00+00:00")
-    entry = sent(phone, logged(began), true, began)
+@pytest.mark.parametrize("year", [1970, 2100])
+def test_a_clock_that_lost_everything_is_put_right_too(house: House, phone: SyncingPhone, year: int) -> None:
+    """A flat battery left the phone in another age: its own times could not be stored, what it means can."""
+    true, says = local("2026-04-01 20:00"), datetime.fromisoformat(f"{year}-01-01T00:05:00+00:00")
+    entry = sent(phone, logged(says), true, says)
     assert (entry["occurred"]["on"], entry["place"]["day_since_dose"]) == ("2026-04-01", 2)

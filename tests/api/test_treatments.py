@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.api.syncing import SyncingPhone, put
 from tests.house import House, Patient, Staff
 
 START = {"drug": "natalizumab_iv", "started_on": "2026-06-08", "slot": "09:00", "reason": "start"}
@@ -128,6 +129,24 @@ def test_the_patient_sees_the_plan_and_todays_day_in_the_interval(house: House, 
         "day": 7,
     }
     assert told["treatments"][0]["expected"]["sure"] == "projected"
+
+
+def test_a_phone_hears_what_another_plan_makes_of_a_prick(house: House, bram: Staff, anna: Patient) -> None:
+    """The day before the coming dose is a trough; with eight weeks between doses it is none."""
+    treatment_id = begin(house, bram, anna, started_on="2026-05-04")["treatment"]["id"]
+    at = {"occurred": {"at": "2026-05-04T09:00:00+02:00", "zone": "Europe/Amsterdam"}, "reason": "ward"}
+    dose = {"treatment_id": treatment_id, "status": "given", **at}
+    assert house.post(f"/patients/{anna.id}/doses", headers=bram.headers, json=dose).status_code == 201
+    phone, moment = SyncingPhone(house, anna), "2026-05-31T10:00:00+02:00"
+    phone.sync(put("sample", {"occurred": {"at": moment, "zone": "Europe/Amsterdam"}, "recorded_at": moment}))
+    wider = {"slot": "09:00", "interval_weeks": 8, "reason": "level 24"}
+    path = f"/patients/{anna.id}/treatments/{treatment_id}/plans"
+    assert house.post(path, headers={**bram.headers, "If-Match": '"1"'}, json=wider).status_code == 201
+    (before,) = phone.of("sample").values()
+    phone.sync()
+    (after,) = phone.of("sample").values()
+    assert before["trough_class"] == "trough" != after["trough_class"]
+    assert house.get("/me/samples", headers=phone.headers).get_json()["items"] == [after]
 
 
 def test_the_catalogue_is_read_by_everybody(house: House, bram: Staff, anna: Patient) -> None:

@@ -46,7 +46,8 @@ def test_the_version_that_stood_at_a_moment_is_the_last_made_until_then_and_none
 def test_a_dose_that_only_the_clinic_gives_is_taken_at_home_where_the_site_opened_the_way() -> None:
     assert refused(signed=None, written_at=MONDAY) == ("wrong-route", "/treatment_id")
     closed = version(1, MONDAY), version(2, MONDAY + DAY, at_home=False)
-    assert refused(*closed, signed=Signed(1, YES), written_at=MONDAY + 2 * DAY) == ("wrong-route", "/treatment_id")
+    for said in (None, Signed(2, YES), Signed(3, YES)):
+        assert refused(*closed, signed=said, written_at=MONDAY + 2 * DAY) == ("wrong-route", "/treatment_id")
     assert kept(version(1, MONDAY), signed=Signed(1, YES), written_at=MONDAY + DAY) == Signed(1, YES)
 
 
@@ -68,18 +69,19 @@ def test_answers_are_needed_where_a_checklist_stands() -> None:
     assert own == ("invalid", "/checklist")
 
 
-def test_what_stood_when_the_dose_was_written_down_may_still_be_answered() -> None:
-    versions = version(1, MONDAY), version(2, MONDAY + DAY, keys=("well",))
-    assert kept(*versions, signed=Signed(1, YES), written_at=MONDAY) == Signed(1, YES)
-    assert kept(*versions, signed=Signed(2, {"well": True}), written_at=MONDAY) == Signed(2, {"well": True})
-    late = refused(*versions, signed=Signed(1, YES), written_at=MONDAY + DAY)
-    assert late == ("invalid", "/checklist")
-    assert refused(*versions, signed=Signed(3, YES), written_at=MONDAY) == ("invalid", "/checklist")
+@pytest.mark.parametrize("days", [0, 1, 5])
+def test_whichever_version_the_phone_had_is_taken_whole_and_answers_that_fit_none_are_not(days: int) -> None:
+    versions, written_at = (version(1, MONDAY), version(2, MONDAY + DAY, keys=("well",))), MONDAY + days * DAY
+    for said in (Signed(1, YES), Signed(2, {"well": True})):
+        assert kept(*versions, signed=said, written_at=written_at) == said
+    for said in (Signed(1, {"well": True}), Signed(2, YES), Signed(3, YES)):
+        assert refused(*versions, signed=said, written_at=written_at) == ("invalid", "/checklist")
 
 
-def test_a_dose_written_down_while_the_way_was_open_is_taken_after_it_closed() -> None:
+@pytest.mark.parametrize("days", [0, 2])
+def test_a_phone_that_had_not_heard_that_the_way_closed_signs_what_it_had(days: int) -> None:
     versions = version(1, MONDAY), version(2, MONDAY + DAY, at_home=False)
-    assert kept(*versions, signed=Signed(1, YES), written_at=MONDAY) == Signed(1, YES)
+    assert kept(*versions, signed=Signed(1, YES), written_at=MONDAY + days * DAY) == Signed(1, YES)
 
 
 def test_a_dose_of_ones_own_needs_no_answers_where_none_were_asked_then_or_now() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from backend.domain import dosing
 from backend.domain.dosing import Dose, PartGiven, Status
-from backend.domain.linking import Chain, chain, place, planned_then, relinked, touched
+from backend.domain.linking import Chain, chain, place, planned_then, relinked, touched, unsettled_from
 from backend.domain.moments import Occurred, at_moment, on_day
 from backend.domain.regimens import Route
 from backend.domain.treatment import Treatment, amend, stop
@@ -105,6 +105,24 @@ def test_a_day_without_a_time_is_compared_by_calendar_wherever_the_patient_was(z
     assert place(on_day(date(2026, 1, 6), zone), None, line).interval == 1
     assert place(on_day(date(2026, 2, 2), zone), None, line).interval == 1
     assert place(on_day(date(2026, 2, 3), zone), None, line).interval == 2
+
+
+def test_a_dose_at_the_same_moment_on_another_day_moves_what_counts_in_days() -> None:
+    """Half past midnight in Amsterdam is half past eleven of the day before in London."""
+    treatment = TreatmentFactory.build()
+    first, second = given(treatment, "2026-01-05 09:00"), given(treatment, "2026-02-03 00:30")
+    abroad = at_moment(datetime.fromisoformat("2026-02-02T23:30:00+00:00"), "Europe/London")
+    moved = replace(second, given=abroad, parts=(PartGiven(abroad),))
+    before, after = chain([treatment], [first, second]), chain([treatment], [first, moved])
+    assert before.anchors == after.anchors
+    told = [on_day(date(2026, 2, 3), ZONE), moment("2026-02-05 12:00")]
+    assert [place(one, None, line).day_since_dose for one in told for line in (before, after)] == [29, 1, 2, 3]
+    unsettled, span = unsettled_from(before, after), touched(before, after)
+    assert unsettled is not None
+    assert unsettled <= before.anchors[0]
+    assert span is not None
+    assert span[0] <= told[0].anchor
+    assert unsettled_from(before, before) is touched(after, after) is None
 
 
 def test_a_calendar_behind_the_doses_counts_as_day_0_and_is_flagged() -> None:

@@ -55,12 +55,11 @@ class Store:
 
     def phone(self) -> None:
         """Let a phone of the patient be woken."""
-        session_id, own = uuid4(), self.patient_id
-        row = SubscriptionRow(
-            id=uuid4(), patient_id=own, session_id=session_id, mark=b"", target_sealed=b"", made_at=NOW
-        )
+        session_id = uuid4()
+        row = SubscriptionRow(id=uuid4(), session_id=session_id, mark=b"", target_sealed=b"", made_at=NOW)
+        row.patient_id = self.patient_id
         with unit_of_work(Session(self.engine), writes=True) as session:
-            open_session(session, session_id, "phone", NOW, None, patient_id=own)
+            open_session(session, session_id, "phone", NOW, None, patient_id=self.patient_id)
             session.add(row)
 
     def shown(self, reminder_id: UUID, state: str = "shown") -> None:
@@ -396,7 +395,5 @@ def test_without_an_address_for_mail_what_can_not_be_pushed_has_failed(store: St
     store = replace(store, patient_id=enrol(store.engine, store.outbox.sealer, SiteFactory.build(), email_sealed=None))
     store.phone()
     (reminder_id,) = store.put(channel="push")
-    (claimed,) = store.claim()
-    store.outbox.attempt(claimed, NOW)
-    store.outbox.acknowledge(claimed, FATAL, NOW, None)
+    store.outbox.acknowledge(store.claim()[0], FATAL, NOW, None)
     assert (store.row(reminder_id).status, store.claim(SOON)) == ("failed", [])

@@ -367,7 +367,7 @@ def test_the_service_worker_comes_from_the_root_and_changes_when_any_file_does(c
     shell = httpx2.get(f"{clinic.installation.base_url}/app.shell.json").json()
     assert told.text.rstrip().splitlines()[-1] == f"// {shell['version']}"
     (tmp_path / "patient").mkdir()
-    for name in ("sw.js", "index.html", "app.js", "app.css"):
+    for name in ("sw.js", "sw.module.js", "index.html", "app.js", "app.css"):
         (tmp_path / "patient" / name).write_text(f"{name} {{}}")
     before = gathered(tmp_path)
     assert gathered(tmp_path) == before

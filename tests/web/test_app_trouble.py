@@ -13,10 +13,11 @@ pytestmark = pytest.mark.journey
 
 ID = "019a9d3e-6c1f-7d8a-9b55-0c1d2e3f4a5b"
 AT = {"at": "2026-05-30T21:10:00+02:00", "zone": "Europe/Amsterdam"}
+SAME = {"symptom": "mood", "intensity": 4}
 ENTRY = {
     "occurred": AT,
     "recorded_at": "2026-05-30T21:12:00+02:00",
-    "ratings": [{"symptom": "fatigue", "intensity": 6}, {"symptom": "pain", "intensity": 2}],
+    "ratings": [{"symptom": "fatigue", "intensity": 6}, {"symptom": "pain", "intensity": 2}, SAME],
     "no_complaints": False,
     "wearing_off": "yes",
     "other_causes": [],
@@ -27,7 +28,7 @@ WORDS = {
     "causes": [{"key": "heat", "text": "warmte"}],
     "wearing_off": [{"key": "yes", "text": "Ja"}, {"key": "no", "text": "Nee"}],
 }
-STANDING = {**ENTRY, "ratings": [{"symptom": "fatigue", "intensity": 3}], "note": "theirs", "version": 4}
+STANDING = {**ENTRY, "ratings": [{"symptom": "fatigue", "intensity": 3}, SAME], "note": "theirs", "version": 4}
 
 
 @pytest.fixture
