@@ -139,7 +139,7 @@ def test_a_phone_hears_what_another_plan_makes_of_a_prick(house: House, bram: St
     assert house.post(f"/patients/{anna.id}/doses", headers=bram.headers, json=dose).status_code == 201
     phone, moment = SyncingPhone(house, anna), "2026-05-31T10:00:00+02:00"
     phone.sync(put("sample", {"occurred": {"at": moment, "zone": "Europe/Amsterdam"}, "recorded_at": moment}))
-    wider = {"slot": "09:00", "interval_weeks": 8, "reason": "level 24"}
+    wider = {"slot": "09:00", "interval_weeks": 8, "valid_from": "2026-05-20", "reason": "level 24"}
     path = f"/patients/{anna.id}/treatments/{treatment_id}/plans"
     assert house.post(path, headers={**bram.headers, "If-Match": '"1"'}, json=wider).status_code == 201
     (before,) = phone.of("sample").values()

@@ -122,7 +122,7 @@ def test_a_dose_at_the_same_moment_on_another_day_moves_what_counts_in_days() ->
     assert unsettled <= before.anchors[0]
     assert span is not None
     assert span[0] <= told[0].anchor
-    assert unsettled_from(before, before) is touched(after, after) is None
+    assert (unsettled_from(before, before), touched(after, after)) == (None, None)
 
 
 def test_a_calendar_behind_the_doses_counts_as_day_0_and_is_flagged() -> None:
