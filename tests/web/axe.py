@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -12,6 +12,16 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 @cache
 def _script() -> str:
     return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
+def _show_whole(page: Page, size: ViewportSize) -> None:
+    """Make the window as high as the page, also where the page grows while one looks."""
+    for _ in range(5):
+        whole = page.evaluate("document.documentElement.scrollHeight")
+        if whole <= (page.viewport_size or size)["height"]:
+            return
+        page.set_viewport_size({**size, "height": whole})
+        page.wait_for_load_state("networkidle")
 
 
 def barriers(page: Page, *, without: tuple[str, ...] = ()) -> list[str]:
@@ -22,9 +32,7 @@ def barriers(page: Page, *, without: tuple[str, ...] = ()) -> list[str]:
     """
     size = page.viewport_size
     assert size is not None
-    page.set_viewport_size(
-        {**size, "height": max(size["height"], page.evaluate("document.documentElement.scrollHeight"))}
-    )
+    _show_whole(page, size)
     page.evaluate(_script())
     options: dict[str, Any] = {
         "runOnly": {"type": "tag", "values": RULES},

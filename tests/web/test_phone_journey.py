@@ -100,6 +100,11 @@ def test_what_is_logged_without_signal_arrives_once_and_what_contradicts_is_sett
     kept = arrived(anna, lambda found: len(found) == 3)
 
     other = typed(anna, second)
+    for one in (page, other):
+        go(one, "days")
+        expect(one.locator(".an-entry")).to_have_count(3)
+        go(one, f"entry/{kept[0]['id']}")
+        expect(one.locator("#symptom-fatigue")).to_be_visible()
     for phone in (first, second):
         phone.set_offline(True)
     changed(page, kept[0]["id"], 2)
