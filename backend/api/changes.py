@@ -8,18 +8,17 @@ from uuid import UUID
 from marshmallow import Schema, ValidationError
 
 from backend.api import fields
-from backend.api.checklists import SignedIn, signed
+from backend.api.checklists import signed
+from backend.api.own_doses import TakenIn
 from backend.api.problems import pointers
-from backend.api.questionnaires import ToldIn
-from backend.api.samples import BloodIn, OwnStepIn
-from backend.api.shapes import OccurredIn, occurred
-from backend.api.symptoms import DiaryIn, diary
-from backend.domain.dosing import BodySite
+from backend.api.questionnaires import ResponseIn
+from backend.api.requests import RequestIn
+from backend.api.samples import OwnStepIn, SampleIn
+from backend.api.shapes import occurred
+from backend.api.symptoms import EntryIn, diary
 from backend.domain.errors import ClinicError, invalid
-from backend.domain.regimens import Route
 from backend.domain.reports import Report, derived_id
-from backend.domain.requests import AskedFor
-from backend.domain.samples import Matrix, State
+from backend.domain.samples import State
 from backend.services import doses, questionnaires, requests
 from backend.services.changes import Act, Ask, Change, LogEntry, Prick, Respond, Retract, StepDone, Take, Unreadable
 from backend.services.feed import Kind
@@ -49,45 +48,12 @@ class _Corrected(Schema):
     reason = fields.Text(500, shortest=0, load_default="")
 
 
-class EntryChange(DiaryIn, _Corrected):
+class EntryChange(EntryIn, _Corrected):
     """A diary entry."""
 
-    occurred = fields.Part(OccurredIn, required=True)
-    recorded_at = fields.Instant(required=True)
 
-
-class ResponseChange(ToldIn, _Corrected):
-    """A response to a form; a correction need not name the form."""
-
-    form = fields.Text(60, required=True)
-
-
-class SampleChange(BloodIn):
-    """A finger prick that nobody ordered."""
-
-    occurred = fields.Part(OccurredIn, required=True)
-    recorded_at = fields.Instant(required=True)
-    matrix = fields.Choice(Matrix, load_default=Matrix.CAPILLARY_WET)
-
-
-class DoseChange(Schema):
-    """A dose taken at home, and what the site's checklist asked before it."""
-
-    treatment_id = fields.Id(required=True)
-    occurred = fields.Part(OccurredIn, required=True)
-    recorded_at = fields.Instant(required=True)
-    route = fields.Choice(Route, load_default=None, allow_none=True)
-    body_site = fields.Choice(BodySite, load_default=None, allow_none=True)
-    checklist = fields.Part(SignedIn, load_default=None, allow_none=True)
-
-
-class RequestChange(Schema):
-    """Something asked of the clinic."""
-
-    kind = fields.Choice(AskedFor, required=True)
-    treatment_id = fields.Id(load_default=None, allow_none=True)
-    words = fields.Text(load_default=None, allow_none=True)
-    recorded_at = fields.Instant(required=True)
+class ResponseChange(ResponseIn, _Corrected):
+    """A response to a form."""
 
 
 class RetractionChange(_Corrected):
@@ -136,13 +102,15 @@ class _Form:
     retractable: bool = False
 
 
+_ID = ("id",)
+"""A change bears the record's id itself; its data is the rest of what the noun's own route takes."""
 _FORMS: Mapping[str, _Form] = {
-    "diary-entry": _Form(Kind.ENTRY, EntryChange(), _entry, corrected=True, retractable=True),
-    "response": _Form(Kind.RESPONSE, ResponseChange(), _response, corrected=True, retractable=True),
-    "sample": _Form(Kind.SAMPLE, SampleChange(), _sample),
+    "diary-entry": _Form(Kind.ENTRY, EntryChange(exclude=_ID), _entry, corrected=True, retractable=True),
+    "response": _Form(Kind.RESPONSE, ResponseChange(exclude=_ID), _response, corrected=True, retractable=True),
+    "sample": _Form(Kind.SAMPLE, SampleIn(exclude=_ID), _sample),
     "sample-step": _Form(Kind.SAMPLE, OwnStepIn(), _step),
-    "dose": _Form(Kind.DOSE, DoseChange(), _dose),
-    "request": _Form(Kind.REQUEST, RequestChange(), _request, retractable=True),
+    "dose": _Form(Kind.DOSE, TakenIn(exclude=_ID), _dose),
+    "request": _Form(Kind.REQUEST, RequestIn(exclude=_ID), _request, retractable=True),
 }
 _CHANGE = ChangeIn()
 _RETRACTION = RetractionChange()
