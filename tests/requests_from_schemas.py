@@ -37,6 +37,8 @@ def value(name: str, field: base.Field[Any]) -> Any:
     """Return something a field takes."""
     if isinstance(field, base.Nested):
         return minimal(field.schema)
+    if isinstance(field, fields.Unread):
+        return minimal(field.part())
     if isinstance(field, fields.Many):
         return [value(name, field.inner)]
     if isinstance(field, fields.Text):

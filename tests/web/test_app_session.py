@@ -111,8 +111,9 @@ def test_another_patient_on_the_phone_never_uploads_what_waits(server: Scripted,
     anna = server.patient_id
     with phone.offline():
         written = phone.write("of Anna")
-    server.access.clear()
-    server.paths["/access/refresh"] = sent_away
+        # Before there is internet again: the phone sends by itself as soon as there is.
+        server.access.clear()
+        server.paths["/access/refresh"] = sent_away
     phone.call("sync.sync")
     server.patient_id = str(uuid4())
     phone.pair()

@@ -100,7 +100,8 @@ def worker(page: Page) -> tuple[CDPSession, str]:
     cdp.on("ServiceWorker.workerRegistrationUpdated", lambda told: ids.extend(_ids(told)))
     cdp.send("ServiceWorker.enable")
     page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
-    assert ids
+    # The browser tells in its own time; what it told is heard while we ask the page something.
+    until(lambda: page.evaluate("() => true") and ids, "the registration is told")
     return cdp, ids[0]
 
 

@@ -88,6 +88,8 @@ def test_what_is_logged_without_signal_arrives_once_and_what_contradicts_is_sett
     first, second = (watched(anna.phone(chromium, **told), trouble) for _ in range(2))
     page = anna.pair(first)
     page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
+    go(page, "entry")
+    expect(page.locator("#symptom-fatigue")).to_be_visible()
     first.set_offline(True)
     for number in (3, 5, 7):
         logged(page, number)
