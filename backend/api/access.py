@@ -161,7 +161,7 @@ def pair_phone(ctx: Context, data: dict[str, Any]) -> sessions.Tokens:
 
 @room.route("POST", "/access/refresh", permission=PUBLIC, takes=RefreshIn, gives=TokensOut, problems=(401,))
 def refresh_tokens(ctx: Context, data: dict[str, Any]) -> sessions.Tokens:
-    """Exchange a refresh token for its successors; safe to retry for a minute."""
+    """Exchange a refresh token for its successors; safe to retry for a minute, by a phone until they are used."""
     return sessions.refresh(ctx, data["refresh_token"])
 
 

@@ -144,16 +144,17 @@ def test_what_became_of_a_message_is_told(server: Scripted, phone: Phone, event:
         " self.dispatchEvent(new NotificationEvent(name, {notification})) }",
         event,
     )
-    until(lambda: (id_, state) in receipts(server) or None, "a receipt")
+    until(lambda: (id_, state) in receipts(server), "a receipt")
+    assert receipts(server).count((id_, state)) == 1
 
 
 def test_what_waits_is_sent_when_there_is_internet_again_with_the_app_closed(server: Scripted, phone: Phone) -> None:
     phone.call("sync.sync")
-    written = phone.write()
     cdp, registration = worker(phone.page)
     with phone.offline():
         written = phone.write()
         phone.page.goto("about:blank")
     told = {"origin": server.url, "registrationId": registration, "tag": "uitwerk", "lastChance": False}
     cdp.send("ServiceWorker.dispatchSyncEvent", told)
-    until(lambda: written in [change["id"] for change in server.sent] or None, "an upload")
+    sent = until(lambda: server.sent or None, "an upload")
+    assert [change["id"] for change in sent] == [written]
