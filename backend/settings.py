@@ -26,7 +26,7 @@ def _var(name: str, kind: str, default: object, meaning: str) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set from outside. Only tests may use the seams (`clock_file`, `push_test_...`)."""
+    """Everything that can be set from outside. Only tests may use the seams (the last of them)."""
 
     app_env: str = _var("APP_ENV", "str", "production", "production, or test: only then are the test seams honoured")
     database_url: str = _var(
@@ -68,9 +68,27 @@ class Settings:
         "UITWERK_SYNC_BACKOFF_S", "int", 0, "seconds phones wait between two calls of sync; more takes load off"
     )
     dispatch_every_s: float = _var("UITWERK_DISPATCH_EVERY_S", "float", 5.0, "seconds between looks for due reminders")
+    dispatch_width: int = _var(
+        "UITWERK_DISPATCH_WIDTH", "int", 4, "messages of one channel that a dispatcher sends at a time"
+    )
     lease_s: int = _var("UITWERK_LEASE_S", "int", 120, "how long a dispatcher may hold a reminder it claimed")
     dispatcher_silence_s: int = _var(
-        "UITWERK_DISPATCHER_SILENCE_S", "int", 180, "a dispatcher silent for longer makes /readyz answer 503"
+        "UITWERK_DISPATCHER_SILENCE_S",
+        "int",
+        120,
+        "silence of dispatchers, or wait of a due reminder, after which /readyz answers 503 and the operator is told",
+    )
+    watch_every_s: float = _var(
+        "UITWERK_WATCH_EVERY_S",
+        "float",
+        20.0,
+        "seconds between looks of the web process whether reminders go out",
+    )
+    operator_mail: str = _var(
+        "UITWERK_OPERATOR_MAIL", "str", "", "addresses, with spaces between, told once when reminders stop going out"
+    )
+    operator_urls: str = _var(
+        "UITWERK_OPERATOR_URLS", "str", "", "the same to Apprise addresses, with spaces between; needs uitwerk[apprise]"
     )
     mail_host: str = _var(
         "UITWERK_MAIL_HOST", "str", "", "SMTP server; empty means mail is written to the outbox folder"
@@ -95,12 +113,32 @@ class Settings:
         None,
         "the key that signs push messages; made (0600) when first needed; without it all subscriptions are gone",
     )
+    sms_url: str = _var("UITWERK_SMS_URL", "str", "", "HTTPS address of the SMS gateway; empty means no SMS")
+    sms_token: str = _var("UITWERK_SMS_TOKEN", "str", "", "bearer token for the SMS gateway")
+    sms_sender: str = _var("UITWERK_SMS_SENDER", "str", "Uitwerk", "sender of SMS: a number or up to 11 letters")
+    sms_fields: str = _var(
+        "UITWERK_SMS_FIELDS",
+        "str",
+        "",
+        "the gateway's own names, as ours=theirs with spaces between, of: to text from reference callback validity",
+    )
+    sms_secret: str = _var(
+        "UITWERK_SMS_SECRET", "str", "", "secret the gateway signs its callbacks with; empty means none are taken"
+    )
+    fcm_file: Path | None = _var("UITWERK_FCM_FILE", "path", None, "service account of Firebase (JSON); none: no FCM")
+    apns_key_file: Path | None = _var("UITWERK_APNS_KEY_FILE", "path", None, "signing key of APNs (.p8); none: no APNs")
+    apns_key_id: str = _var("UITWERK_APNS_KEY_ID", "str", "", "id of the APNs key")
+    apns_team: str = _var("UITWERK_APNS_TEAM", "str", "", "team the APNs key belongs to")
+    apns_topic: str = _var("UITWERK_APNS_TOPIC", "str", "", "bundle id of the app that APNs wakes")
+    apns_sandbox: int = _var("UITWERK_APNS_SANDBOX", "int", 0, "1 for development builds of the app")
     argon2_memory_kib: int = _var(
         "UITWERK_ARGON2_MEMORY_KIB", "int", 19456, "memory of a password hash; less only in tests"
     )
     clock_file: Path | None = _var("CLOCK_FILE", "path", None, "test only: seconds by which the clock is shifted")
     push_test_hosts: str = _var("UITWERK_PUSH_TEST_HOSTS", "str", "", "test only: host:port of further push services")
     push_test_ca: Path | None = _var("UITWERK_PUSH_TEST_CA", "path", None, "test only: who vouches for push services")
+    back_off: str = _var("UITWERK_TEST_BACK_OFF_S", "str", "", "test only: seconds between tries, spaces between")
+    failpoint: str = _var("FAILPOINT", "str", "", "test only: name:kill, name:raise or name:sleep, see the dispatcher")
 
     @property
     def testing(self) -> bool:
@@ -182,5 +220,5 @@ def _value(environ: Mapping[str, str], meta: Mapping[str, Any]) -> Any:
         raise SettingsError(f"{meta['name']} is not of type {meta['kind']}.") from error
 
 
-_SEAMS = ("clock_file", "push_test_hosts", "push_test_ca")
+_SEAMS = ("clock_file", "push_test_hosts", "push_test_ca", "back_off", "failpoint")
 _READERS: Mapping[str, Any] = {"str": str, "int": int, "float": float, "path": Path}

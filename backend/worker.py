@@ -4,71 +4,81 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from ssl import create_default_context
 from types import FrameType
 
-from backend import logs
+from sqlalchemy.orm import Session
+
+from backend import channels, failpoints, logs
 from backend.clock import Clock, chosen
+from backend.services import replanning
+from backend.services.context import Context
+from backend.services.unit import act
 from backend.settings import Settings
 from backend.storage import keys
 from backend.storage.db import make_engine
-from backend.storage.outbox import EMAIL, PUSH, SqlOutbox
-from backend.storage.sealing import load_key
-from notifications.channels.base import Channel
-from notifications.channels.email import Email
-from notifications.channels.folder import Folder
-from notifications.channels.webpush import WebPush
+from backend.storage.outbox import SqlOutbox
 from notifications.dispatcher import Dispatcher
-from notifications.endpoint import listed
-from notifications.scheduler import run
-
-OUTBOX = "outbox"
-"""The folder, below the data folder, that mail is written to where no mail server is set up."""
+from notifications.retrying import BACK_OFF_S
+from notifications.scheduler import Job, run
 
 
-def channels(settings: Settings) -> Mapping[str, Channel]:
-    """Return the channels by name; without a mail server every mail becomes a file."""
-    return {EMAIL: _mail(settings), PUSH: _push(settings)}
-
-
-def _mail(settings: Settings) -> Channel:
-    if not settings.mail_host:
-        return Folder(settings.data_dir / OUTBOX, settings.mail_from)
-    return Email(
-        host=settings.mail_host,
-        port=settings.mail_port,
-        sender=settings.mail_from,
-        user=settings.mail_user,
-        password=settings.mail_password,
-        starttls=settings.mail_security == "starttls",
-        ssl=settings.mail_security == "tls",
-    )
-
-
-def _push(settings: Settings) -> Channel:
-    """Return the push services; the signing key is read, and if need be made, only when something is sent."""
-    return WebPush(
-        secret=partial(load_key, settings.push_key),
-        contact=settings.push_sender,
-        hosts=listed(settings.push_hosts, settings.push_test_hosts),
-        tls=create_default_context(cafile=settings.push_test_ca),
-    )
-
-
-def make_dispatcher(settings: Settings, clock: Clock | None = None) -> Dispatcher:
-    """Return a dispatcher on the settings' database and channels."""
-    engine = make_engine(settings.url, settings.busy_timeout_ms)
-    return Dispatcher(
-        outbox=SqlOutbox(engine, keys.sealer(engine, settings.keys)),
-        channels=channels(settings),
+def make_dispatcher(settings: Settings, clock: Clock | None = None, box: SqlOutbox | None = None) -> Dispatcher:
+    """Return a dispatcher on an outbox, or the settings' own, and their channels, for every channel at once."""
+    made = Dispatcher(
+        outbox=box or outbox(settings),
+        channels=channels.of(settings),
         worker=f"{socket.gethostname()[:40]}:{os.getpid()}",
         clock=clock or chosen(settings.clock_file),
         lease=timedelta(seconds=settings.lease_s),
         app_url=settings.public_url,
+        width=settings.dispatch_width,
+        back_off_s=tuple(float(wait) for wait in settings.back_off.split()) or BACK_OFF_S,
     )
+    reach = failpoints.chosen(settings.failpoint)
+    return made if reach is None else replace(made, reach=reach)
+
+
+def jobs(settings: Settings, clock: Clock | None = None) -> list[Job]:
+    """Return what a dispatcher process does.
+
+    A sign of life, a lane for each channel, so that a slow provider holds up none but itself, and going over every
+    patient's reminders once a day.
+    """
+    box = outbox(settings)
+    dispatcher = make_dispatcher(settings, clock, box)
+    lanes = [partial(_dispatch, replace(dispatcher, lane=channel)) for channel in dispatcher.channels]
+    return [partial(tend, dispatcher), *lanes, over(box, settings, dispatcher.clock)]
+
+
+def outbox(settings: Settings) -> SqlOutbox:
+    """Return the outbox of the settings' database."""
+    engine = make_engine(settings.url, settings.busy_timeout_ms)
+    return SqlOutbox(engine, keys.sealer(engine, settings.keys))
+
+
+def over(box: SqlOutbox, settings: Settings, clock: Clock) -> Job:
+    """Return the job that goes over every patient's reminders once a day."""
+    return partial(_go_over, box, settings, clock)
+
+
+def tend(dispatcher: Dispatcher) -> bool:
+    """Give a sign of life, and end what makes no sense any more."""
+    dispatcher.tend()
+    return False
+
+
+def _dispatch(lane: Dispatcher) -> bool:
+    return bool(lane.work().settled)
+
+
+def _go_over(box: SqlOutbox, settings: Settings, clock: Clock) -> bool:
+    with Session(box.engine) as session:
+        ctx = Context(session, None, clock(), "replanning", box.sealer, settings)
+        with act(session, ctx, writes=True) as unit:
+            return replanning.go_over(unit)
 
 
 def main(settings: Settings) -> int:
@@ -81,5 +91,5 @@ def main(settings: Settings) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    run(make_dispatcher(settings), settings.dispatch_every_s, stop)
+    run(jobs(settings), settings.dispatch_every_s, stop)
     return 0

@@ -6,10 +6,13 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, event, pool, text
 
 import backend.storage.access
+import backend.storage.alerts
+import backend.storage.beats
 import backend.storage.checklists
 import backend.storage.doses
 import backend.storage.events
 import backend.storage.feed
+import backend.storage.ledger
 import backend.storage.monitoring
 import backend.storage.patients
 import backend.storage.people
@@ -21,7 +24,9 @@ import backend.storage.requests
 import backend.storage.research
 import backend.storage.samples
 import backend.storage.symptoms
-import backend.storage.treatment  # noqa: F401
+import backend.storage.treatment
+import backend.storage.undelivered
+import backend.storage.wishes  # noqa: F401
 from backend.settings import load
 from backend.storage.db import Base, Instant
 

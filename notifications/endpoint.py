@@ -73,11 +73,16 @@ def parse(text: str, hosts: Hosts) -> Endpoint:
 
 def addresses(endpoint: Endpoint) -> list[str]:
     """Return the addresses a host has at this moment. Raises NotPublic if one is not public, OSError if it has none."""
-    told = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
-    found = list(dict.fromkeys(str(where[0]) for *_, where in told))
+    found = looked_up(endpoint)
     if not endpoint.seam and not all_public(found):
         raise NotPublic("an address that is not public")
     return found
+
+
+def looked_up(endpoint: Endpoint) -> list[str]:
+    """Return the addresses a host has at this moment, public or not. Raises OSError if it has none."""
+    told = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(where[0]) for *_, where in told))
 
 
 def all_public(found: Iterable[str]) -> bool:

@@ -1,19 +1,29 @@
 """The outbox, seen from the sending side: what a store of reminders must do for any number of dispatchers."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from notifications.reminder import Claimed, Outcome
+from notifications.reminder import Again, Claimed, Outcome
 
 
 class Outbox(Protocol):
     """The port. Every method is done in short transactions of its own, over before it returns."""
 
-    def claim(self, now: datetime, worker: str, lease: timedelta, limit: int) -> list[Claimed]:
+    def claim(
+        self,
+        now: datetime,
+        worker: str,
+        lease: timedelta,
+        limit: int,
+        channel: str | None = None,
+        ids: Collection[str] | None = None,
+    ) -> list[Claimed]:
         """Take up to `limit` reminders that are due to be sent, oldest first, each for one worker only.
 
-        Due are those waiting whose send_at and next try have come and those claimed whose lease has run out
-        at `now`; never one with expires_at <= now. Each claim raises the row's fence.
+        Due are those planned or given back whose next try has come and those claimed whose lease has run out at `now`;
+        never one with expires_at <= now. `channel` keeps to those that wait for it, `ids` to those named. Each claim
+        raises the row's fence. A row whose channel leads nowhere any more comes with the next that does.
         """
         ...
 
@@ -24,16 +34,14 @@ class Outbox(Protocol):
         """
         ...
 
-    def acknowledge(self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None) -> bool:
+    def acknowledge(self, claimed: Claimed, outcome: Outcome, now: datetime, again: Again | None) -> bool:
         """Write down what became of it; False, and nothing changed, when the fence was lost.
 
-        Accepted ends as sent, also for a row cancelled in flight. Failed with `next_try_at` goes back to
-        waiting until then, without it the row has failed for good; unless it was pushed and can go by mail:
-        then it waits again, at once and with its attempts begun anew, as it does where `next_try_at` lies
-        behind expires_at. Deferred goes back to waiting until `next_try_at`, with no attempt counted. What the
-        patient's phone showed meanwhile is cancelled instead of waiting. A row cancelled in flight stays
-        cancelled on Failed and Deferred. What the outcome calls gone is never in an address again, whether the
-        fence was lost or not.
+        Accepted ends as sent, also for a row cancelled in flight. Failed with `again` is due again then and by that
+        channel, on another channel with its tries begun anew; without it the row has failed for good, and somebody is
+        to be called. Deferred is due again, with no attempt counted; Suppressed ends as such. What the patient's phone
+        showed meanwhile is cancelled instead of tried again. A row cancelled in flight stays cancelled whatever came
+        of it but Accepted. What the outcome calls gone is never in an address again, whether the fence was lost or not.
         """
         ...
 

@@ -1,14 +1,18 @@
 """Planning: the reminders that ought to stand, and the difference between those and the ones that do."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Protocol
 
-from notifications import policy
+from notifications import policy, states
+from notifications.policy import RULES, SNOOZED, Rule, Step
 from notifications.reminder import Due, Person, Reminder, Status
 
-_OPEN = frozenset({Status.WAITING, Status.CLAIMED})
+_LIVE = states.OPEN | {Status.SUPPRESSED}
+_WAITING = frozenset({Status.PLANNED, Status.DUE})
+_NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 
 class Standing(Protocol):
@@ -30,68 +34,115 @@ class Standing(Protocol):
 class Change:
     """What to write so that what stands is what is wanted.
 
-    `cancel`: keys of open rows no longer wanted. `create`: rows that are new. `renew`: rows that keep their
-    key and id but get these times and this channel and are waiting (again). `keep`: keys of wanted rows
-    that stay untouched.
+    `cancel`: keys of open or suppressed rows no longer wanted. `create`: rows that are new, where `suppressed` says
+    why held back from the beginning. `renew`: rows that keep their key and id but get these times and this channel
+    and are planned (again). `keep`: keys of wanted rows that stay untouched. `suppress`: rows that waited and are held
+    back for the reason these reminders give.
     """
 
     cancel: tuple[str, ...] = ()
     create: tuple[Reminder, ...] = ()
     renew: tuple[Reminder, ...] = ()
     keep: tuple[str, ...] = ()
+    suppress: tuple[Reminder, ...] = ()
 
 
-def plan(dues: Iterable[Due], person: Person) -> tuple[Reminder, ...]:
+def plan(
+    dues: Iterable[Due],
+    person: Person,
+    rules: Mapping[str, Rule] = RULES,
+    snoozes: Mapping[str, datetime] = _NOTHING,
+) -> tuple[Reminder, ...]:
     """Return the reminders that ought to stand, by send_at and key; when it is asked makes no difference.
 
     A step expires when the next one of the same due thing is told, so that nobody is told the same twice at
-    once. A person without a channel gets none. Raises ValueError for an unknown kind.
+    once. What the person does not want to hear, or cannot, is there with `suppressed`. `snoozes` maps the key of a
+    reminder to the moment (aware) at which somebody wants to hear it once more: at that moment it is told under a key
+    of its own, for as long as the thing itself is due. Raises ValueError for an unknown kind.
     """
-    wanted = {reminder.key: reminder for due in dues for reminder in _steps(due, person)}
+    again = {key.partition(SNOOZED)[0]: until for key, until in sorted(snoozes.items(), key=lambda pair: pair[1])}
+    found = [reminder for due in dues for reminder in _of(due, person, rules, again)]
+    wanted = {one.key: _held(one, person) for one in found}
     return tuple(sorted(wanted.values(), key=lambda reminder: (reminder.send_at, reminder.key)))
 
 
 def change(standing: Iterable[Standing], wanted: Iterable[Reminder], now: datetime) -> Change:
     """Return the difference between what stands, of any status, and what is wanted.
 
-    A key that was sent, failed or expired is never sent again. One that was cancelled and is wanted again is
-    renewed. What has expired at `now` is neither created nor brought back.
+    A key that was told, failed or expired is never sent again. One that was cancelled or suppressed and is wanted
+    again is renewed. What has expired at `now` is neither created nor brought back. One that is being sent stays with
+    its sender, who asks the person's wishes again; one given back for another try keeps its channel.
     """
     rows = {row.key: row for row in standing}
     wishes = {reminder.key: reminder for reminder in wanted}
-    stale = [key for key, row in rows.items() if key not in wishes and row.status in _OPEN]
+    stale = [key for key, row in rows.items() if key not in wishes and row.status in _LIVE]
     renewed = [wish for key, wish in wishes.items() if key in rows and _differs(rows[key], wish, now)]
+    held = [wish for key, wish in wishes.items() if wish.suppressed and key in rows and rows[key].status in _WAITING]
     return Change(
         cancel=tuple(sorted(stale)),
         create=tuple(wish for key, wish in wishes.items() if key not in rows and wish.expires_at > now),
         renew=tuple(renewed),
-        keep=tuple(sorted(wishes.keys() & rows.keys() - {wish.key for wish in renewed})),
+        keep=tuple(sorted(wishes.keys() & rows.keys() - {wish.key for wish in (*renewed, *held)})),
+        suppress=tuple(held),
     )
 
 
 def _differs(row: Standing, wish: Reminder, now: datetime) -> bool:
-    if row.status == Status.CANCELLED:
+    if wish.suppressed:
+        return False
+    if row.status in {Status.CANCELLED, Status.SUPPRESSED}:
         return wish.expires_at > now
-    here, there = ((r.send_at, r.expires_at, r.channel) for r in (row, wish))
-    return row.status == Status.WAITING and here != there
+    moved = (row.send_at, row.expires_at) != (wish.send_at, wish.expires_at)
+    if row.status == Status.DUE:
+        return moved  # its channel is the dispatcher's matter by now
+    return row.status == Status.PLANNED and (moved or row.channel != wish.channel)
 
 
-def _steps(due: Due, person: Person) -> list[Reminder]:
+def _of(due: Due, person: Person, rules: Mapping[str, Rule], again: Mapping[str, datetime]) -> list[Reminder]:
+    """Return the reminders of one due thing, and those of them that were snoozed once more."""
+    told = _steps(due, person, rules)
+    over = policy.expires_at(due, person, rules)
+    put_off = [_snoozed(one, again[one.key], over) for one in told if one.key in again and again[one.key] < over]
+    return told + put_off
+
+
+def _steps(due: Due, person: Person, rules: Mapping[str, Rule]) -> list[Reminder]:
     """Return the reminders of one due thing; a step the next one has overtaken is left out."""
-    if not person.channels:
-        return []
-    ends_at = policy.expires_at(due, person)
+    ends_at = policy.expires_at(due, person, rules)
     reminders: list[Reminder] = []
-    for step in reversed(policy.rule(due.kind).steps):
-        send_at = policy.send_at(due, step, person)
-        if send_at < ends_at:
-            reminders.append(_reminder(due, step.name, send_at, ends_at, person.channels[0]))
+    for step in reversed(_in_order(due, person, rules)):
+        send_at = policy.send_at(due, step, person, rules)
+        if send_at is not None and send_at < ends_at:
+            reminders.append(_reminder(due, step, send_at, ends_at))
             ends_at = send_at
     return reminders
 
 
-def _reminder(due: Due, step: str, send_at: datetime, expires_at: datetime, channel: str) -> Reminder:
+def _in_order(due: Due, person: Person, rules: Mapping[str, Rule]) -> list[Step]:
+    """Return the steps by when they would be told without quiet hours; days and parts of a stretch may interleave."""
+    moments = [(policy.planned_at(due, step, person.zone), step) for step in policy.rule(due.kind, rules).steps]
+    return [step for _, step in sorted(((at, step) for at, step in moments if at), key=lambda pair: pair[0])]
+
+
+def _reminder(due: Due, step: Step, send_at: datetime, expires_at: datetime) -> Reminder:
+    """Return a reminder under its key: the same step about the same version and day is told once, for ever.
+
+    A part of a stretch bears the day it began: when its end moves while it runs, as a form's does when the dose is
+    given at last, what was told of its beginning is not told again.
+    """
     moment = due.at.astimezone(UTC) if due.at else None
     clock = f"T{moment:%H%M}Z" if moment else ""  # two doses a day may share subject and version
-    key = f"{due.kind}:{due.subject}:{due.version}:{due.on.isoformat()}{clock}:{step}"
-    return Reminder(key, due.kind, due.subject, due.version, step, due.on, moment, send_at, expires_at, channel)
+    about = f"{due.since}" if step.fraction is not None else f"{due.on}{clock}"
+    key = f"{due.kind}:{due.subject}:{due.version}:{about}:{step.name}"
+    return Reminder(key, due.kind, due.subject, due.version, step.name, due.on, moment, send_at, expires_at, "")
+
+
+def _snoozed(origin: Reminder, until: datetime, expires_at: datetime) -> Reminder:
+    at = until.astimezone(UTC)
+    return replace(origin, key=f"{origin.key}{SNOOZED}{at:%Y%m%dT%H%MZ}", send_at=at, expires_at=expires_at)
+
+
+def _held(reminder: Reminder, person: Person) -> Reminder:
+    """Return a reminder with its channel, and with why it is held back where it is."""
+    why = policy.withheld(reminder.kind, reminder.send_at, person)
+    return replace(reminder, channel=person.channels[0] if person.channels else "", suppressed=why)

@@ -11,7 +11,7 @@ from marshmallow import fields as base
 
 from backend.api import fields
 
-_SAMPLES = ("word", "anna@clinic.example", "12", "123456", "A1", "ABCD-EFGHJKMN", "2026-06-01")
+_SAMPLES = ("word", "anna@clinic.example", "12", "123456", "A1", "ABCD-EFGHJKMN", "2026-06-01", "+31612345678")
 _NAMED = {"zone": "Europe/Amsterdam"}
 _STEP = re.compile(r"<(?:\w+:)?(\w+)>")
 

@@ -7,9 +7,9 @@ from marshmallow import Schema
 from backend.api import checklists, fields
 from backend.api.checklists import OwnChecklistList
 from backend.api.consents import ConsentList
-from backend.api.documents import UpcomingList, views
+from backend.api.documents import RemindersOut, views
 from backend.api.endpoint import Room
-from backend.api.patients import PatientOut
+from backend.api.patients import ProfileOut
 from backend.api.questionnaires import AskedList
 from backend.api.treatment import OwnPlanOut
 from backend.services import bootstrap
@@ -58,13 +58,13 @@ class BootstrapOut(Schema):
     server_time = fields.Instant(required=True)
     min_client = fields.Text(40, required=True)
     language = fields.Words("nl", "en", required=True)
-    profile = fields.Part(PatientOut, required=True)
+    profile = fields.Part(ProfileOut, required=True)
     site = fields.Part(ClinicOut, required=True)
     safety = fields.Part(SafetyOut, required=True)
     plan = fields.Part(OwnPlanOut, required=True)
     vocabulary = fields.Part(VocabularyOut, required=True)
     forms = fields.Part(AskedList, required=True)
-    reminders = fields.Part(UpcomingList, required=True)
+    reminders = fields.Part(RemindersOut, required=True)
     checklists = fields.Part(OwnChecklistList, required=True)
     consents = fields.Part(ConsentList, required=True)
     reminders_delayed_since = fields.Instant(required=True, allow_none=True)

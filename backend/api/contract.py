@@ -9,6 +9,7 @@ from backend.api import (
     access,
     access_log,
     bootstrap,
+    callbacks,
     care,
     catalogue,
     checklists,
@@ -24,6 +25,7 @@ from backend.api import (
     push,
     questionnaires,
     record,
+    reminder_wishes,
     reminders,
     requests,
     research,
@@ -33,6 +35,7 @@ from backend.api import (
     sync,
     treatment,
     trends,
+    undelivered,
 )
 from backend.api.docs import page
 from backend.api.endpoint import Room, dump, mount
@@ -49,6 +52,9 @@ ROOMS: list[Room] = [
     people.room,
     symptoms.room,
     reminders.room,
+    reminder_wishes.room,
+    callbacks.room,
+    undelivered.room,
     push.room,
     requests.room,
     research.room,

@@ -6,16 +6,10 @@ from typing import Any
 from marshmallow import Schema
 
 from backend.api import fields, patients, questionnaires, treatment
-from backend.services import bootstrap
+from backend.api.reminders import InboxItemOut, TextOut
+from backend.services import bootstrap, inbox, upcoming
 from backend.services.context import Context
 from backend.services.feed import Kind
-
-
-class TextOut(Schema):
-    """What the phone shows on its lock screen: no drug, disease, level or name."""
-
-    title = fields.Text(200, required=True)
-    body = fields.Text(1000, required=True)
 
 
 class UpcomingOut(Schema):
@@ -31,10 +25,11 @@ class UpcomingOut(Schema):
     text = fields.Part(TextOut, required=True)
 
 
-class UpcomingList(Schema):
-    """The reminders of the coming four weeks, the first 30, by when they are told."""
+class RemindersOut(Schema):
+    """The reminders of the coming four weeks, the first 30, by when they are told; and the inbox, as `InboxList`."""
 
-    items = fields.Many(fields.Part(UpcomingOut), most=30, required=True)
+    items = fields.Many(fields.Part(UpcomingOut), most=upcoming.MOST, required=True)
+    told = fields.Many(fields.Part(InboxItemOut), most=inbox.MOST, required=True)
 
 
 def documents(ctx: Context, kinds: Collection[Kind]) -> dict[Kind, Any]:
@@ -52,9 +47,9 @@ def _items(found: Sequence[Any]) -> dict[str, Any]:
 
 
 _VIEWS: Mapping[Kind, Callable[[Any], Any]] = {
-    Kind.PROFILE: patients.shown,
+    Kind.PROFILE: patients.own_shown,
     Kind.PLAN: treatment.own_shown,
-    Kind.REMINDERS: _items,
+    Kind.REMINDERS: lambda found: found,
     Kind.FORMS: lambda found: _items([questionnaires.asked_shown(asked) for asked in found]),
     Kind.CONSENTS: _items,
 }

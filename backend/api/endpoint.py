@@ -143,7 +143,7 @@ def _view(endpoint: Endpoint) -> Callable[..., Response]:
         told, trouble = _told(endpoint)
         try:
             if endpoint.prepare is not None and trouble is None:
-                told["prepared"] = endpoint.prepare(lambda: door.act(ctx, writes=False), told["data"])
+                told["prepared"] = endpoint.prepare(lambda: door.act(ctx, writes=False), told.get("data", {}))
             with door.act(ctx, writes=endpoint.writes) as unit:
                 allowed = _admitted(endpoint, unit)
                 if trouble is not None:

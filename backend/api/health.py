@@ -24,10 +24,11 @@ class AliveOut(Schema):
 
 
 class ReadyOut(Schema):
-    """Whether the installation may be relied on, and what is wrong if not."""
+    """Whether the installation may be relied on, what is wrong if not, and since when reminders do not go out."""
 
     ready = fields.Flag(required=True)
     wrong = fields.Many(fields.Text(200), most=20, required=True)
+    reminders_delayed_since = fields.Instant(required=True, allow_none=True)
 
 
 class VersionOut(Schema):
@@ -40,8 +41,9 @@ class VersionOut(Schema):
 @room.route("GET", "/readyz", permission=PUBLIC, gives=ReadyOut, also=(503,))
 def get_readiness(ctx: Context) -> Answer:
     """Say whether schema, durability and dispatcher are as they should be; 503 with what is wrong if not."""
-    wrong = health.wrong(ctx)
-    return Answer({"ready": not wrong, "wrong": wrong}, 503 if wrong else 200)
+    state = health.state(ctx)
+    told = {"ready": not state.wrong, "wrong": state.wrong, "reminders_delayed_since": state.reminders_delayed_since}
+    return Answer(told, 503 if state.wrong else 200)
 
 
 @still.route("GET", "/healthz", permission=PUBLIC, gives=AliveOut)

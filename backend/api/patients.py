@@ -7,30 +7,43 @@ from flask import current_app
 from marshmallow import Schema
 
 from backend.api import fields, paging
+from backend.api import reminder_wishes as wishes
 from backend.api.access import qr
 from backend.api.endpoint import Answer, Room, clock_text, etag
+from backend.api.reminder_wishes import WishesOut
 from backend.api.reminders import MovedOut
 from backend.api.shapes import PageIn
-from backend.services import pairing, patients
+from backend.services import pairing, patients, profile
+from backend.services.contact import CHANNELS, Contact
 from backend.services.context import Context
-from backend.services.patients import Contact, Identity, Patient
+from backend.services.patients import Identity, Patient
+from backend.services.profile import Profile
 
 room = Room("patients")
 
 _SIGN = r"[^@.\s\x80-\xa0\u2028\u2029,;:<>()\[\]\"\\]"
 """What stands in an address: nothing that ends a header's line or makes several addresses of one."""
 EMAIL = rf"({_SIGN}|\.){{1,64}}@{_SIGN}{{1,63}}(\.{_SIGN}{{1,63}}){{1,10}}"
+PHONE = r"\+[0-9][0-9 -]{6,30}[0-9]"
+
+
+def _channels(**told: Any) -> fields.Many:
+    return fields.Many(fields.Words(*CHANNELS), fewest=1, most=len(CHANNELS), **told)
 
 
 class ContactIn(Schema):
-    """How somebody wants to be reached; quiet hours are on the clock of the zone and may cross midnight."""
+    """How somebody wants to be reached; quiet hours are on the clock of the zone and may cross midnight.
+
+    `channels` are tried in order, each named once; sms needs a `phone`, with its country.
+    """
 
     email = fields.Text(254, pattern=EMAIL, load_default=None, allow_none=True)
     language = fields.Words("nl", "en", required=True)
     zone = fields.Text(64, required=True)
     quiet_from = fields.Clock(load_default=None, allow_none=True)
     quiet_to = fields.Clock(load_default=None, allow_none=True)
-    channel = fields.Words("email", "push", load_default="email")
+    channels = _channels(load_default=lambda: ["email"])
+    phone = fields.Text(33, pattern=PHONE, load_default=None, allow_none=True)
 
 
 class IdentityIn(Schema):
@@ -56,14 +69,21 @@ class PatientChangeIn(ContactIn, IdentityIn):
 
 
 class ContactOut(Schema):
-    """How somebody wants to be reached."""
+    """How somebody wants to be reached; `..._refused_at` is since when an address is known not to exist.
+
+    `channels_offered` are those this installation can send by.
+    """
 
     email = fields.Text(254, required=True, allow_none=True)
     language = fields.Words("nl", "en", required=True)
     zone = fields.Text(64, required=True)
     quiet_from = fields.Clock(required=True, allow_none=True)
     quiet_to = fields.Clock(required=True, allow_none=True)
-    channel = fields.Words("email", "push", required=True)
+    channels = _channels(required=True)
+    channels_offered = _channels(required=True)
+    phone = fields.Text(16, required=True, allow_none=True)
+    email_refused_at = fields.Instant(required=True, allow_none=True)
+    phone_refused_at = fields.Instant(required=True, allow_none=True)
 
 
 class PatientOut(ContactOut):
@@ -81,6 +101,18 @@ class PatientOut(ContactOut):
 
 class PatientMovedOut(PatientOut):
     """A patient after a change, and the reminders it moved."""
+
+    reminders = fields.Part(MovedOut, required=True)
+
+
+class ProfileOut(PatientOut):
+    """One's own profile, with what one wants to hear."""
+
+    reminder_wishes = fields.Part(WishesOut, required=True)
+
+
+class ProfileMovedOut(ProfileOut):
+    """One's own profile after a change, and the reminders it moved."""
 
     reminders = fields.Part(MovedOut, required=True)
 
@@ -154,18 +186,18 @@ def change_patient(ctx: Context, patient_id: UUID, data: dict[str, Any], version
     return Answer(shown(found) | {"reminders": moved}, headers=etag(found.version))
 
 
-@room.route("GET", "/me/profile", permission="own-profile:read", gives=PatientOut)
+@room.route("GET", "/me/profile", permission="own-profile:read", gives=ProfileOut)
 def get_own_profile(ctx: Context) -> Answer:
     """Get one's own profile."""
-    found = patients.own(ctx)
-    return Answer(shown(found), headers=etag(found.version))
+    found = profile.own(ctx)
+    return Answer(own_shown(found), headers=etag(found.patient.version))
 
 
-@room.route("PUT", "/me/profile", permission="own-profile:write", takes=ContactIn, gives=PatientMovedOut)
+@room.route("PUT", "/me/profile", permission="own-profile:write", takes=ContactIn, gives=ProfileMovedOut)
 def change_own_profile(ctx: Context, data: dict[str, Any]) -> Answer:
     """Change how one wants to be reached; safe to retry."""
-    found, moved = patients.change_own(ctx, _contact(data))
-    return Answer(shown(found) | {"reminders": moved}, headers=etag(found.version))
+    found, moved = profile.change_own(ctx, _contact(data))
+    return Answer(own_shown(found) | {"reminders": moved}, headers=etag(found.patient.version))
 
 
 @room.route(
@@ -199,12 +231,24 @@ def _identity(data: dict[str, Any]) -> Identity:
 
 
 def _contact(data: dict[str, Any]) -> Contact:
-    told = (data[key] for key in ("email", "language", "zone", "quiet_from", "quiet_to", "channel"))
-    return Contact(*told)
+    return Contact(
+        email=data["email"],
+        language=data["language"],
+        zone=data["zone"],
+        quiet_from=data["quiet_from"],
+        quiet_to=data["quiet_to"],
+        channels=tuple(data["channels"]),
+        phone=data["phone"],
+    )
+
+
+def own_shown(found: Profile) -> dict[str, Any]:
+    """Return a patient as shown to themselves."""
+    return shown(found.patient) | {"reminder_wishes": wishes.shown(found.wishes)}
 
 
 def shown(patient: Patient) -> dict[str, Any]:
-    """Return a patient as shown to those who may, and to themselves."""
+    """Return a patient as shown to those who may."""
     identity, contact = patient.identity, patient.contact
     return {
         "id": patient.id,
@@ -220,5 +264,9 @@ def shown(patient: Patient) -> dict[str, Any]:
         "zone": contact.zone,
         "quiet_from": clock_text(contact.quiet_from),
         "quiet_to": clock_text(contact.quiet_to),
-        "channel": contact.channel,
+        "channels": contact.channels,
+        "channels_offered": patient.channels_offered,
+        "phone": contact.phone,
+        "email_refused_at": patient.email_refused_at,
+        "phone_refused_at": patient.phone_refused_at,
     }

@@ -41,11 +41,19 @@ class SubscribedOut(Schema):
     id = fields.Id(required=True)
 
 
+class PushTokenIn(Schema):
+    """The token an app on the phone got from the service that wakes it."""
+
+    service = fields.Words(*push.SERVICES, required=True)
+    token = fields.Text(4096, required=True)
+
+
 class SubscriptionOut(Schema):
     """A subscription that stands; `this` is the phone that asks."""
 
     id = fields.Id(required=True)
     device = fields.Text(100, required=True)
+    service = fields.Words("webpush", *push.SERVICES, required=True)
     made_at = fields.Instant(required=True)
     this = fields.Flag(required=True)
 
@@ -57,9 +65,9 @@ class SubscriptionList(Schema):
 
 
 class TrialOut(Schema):
-    """The way a test message goes."""
+    """The way a test message goes; `inbox` is the app itself, where nothing else leads to somebody."""
 
-    channel = fields.Words("email", "push", required=True)
+    channel = fields.Words(*trial.CHANNELS, required=True)
 
 
 @room.route("GET", "/push-key", permission=PUBLIC, gives=PushKeyOut)
@@ -78,15 +86,25 @@ def subscribe(ctx: Context, data: dict[str, Any]) -> Answer:
     return Answer({"id": found}, 201 if new else 200)
 
 
+@room.route(
+    "POST", "/me/push-tokens", permission="own-push:write", takes=PushTokenIn, gives=SubscribedOut, status=201,
+    also=(200,),
+)  # fmt: skip
+def register_token(ctx: Context, data: dict[str, Any]) -> Answer:
+    """Let the app on one's phone be woken; the same once more is nothing new."""
+    found, new = push.register(ctx, data["service"], data["token"])
+    return Answer({"id": found}, 201 if new else 200)
+
+
 @room.route("GET", "/me/push-subscriptions", permission="own-push:write", gives=SubscriptionList)
 def list_subscriptions(ctx: Context) -> dict[str, Any]:
-    """List the subscriptions of one's phones."""
+    """List what wakes one's phones: subscriptions of browsers and tokens of apps."""
     return {"items": push.own(ctx)}
 
 
 @room.route("DELETE", "/me/push-subscriptions/<uuid:subscription_id>", permission="own-push:write", status=204)
 def unsubscribe(ctx: Context, subscription_id: UUID) -> None:
-    """Let one of one's phones sleep."""
+    """Let one of one's phones sleep, be it woken by browser or app."""
     push.unsubscribe(ctx, subscription_id)
 
 

@@ -37,6 +37,8 @@ class RecordOut(Schema):
     samples = _Things()
     checks = _Things()
     reminders = _Things()
+    snoozes = _Things()
+    undelivered = _Things()
     diary_entries = _Things()
     responses = _Things()
     requests = _Things()

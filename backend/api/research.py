@@ -7,6 +7,7 @@ from marshmallow import Schema
 
 from backend.api import fields
 from backend.api.endpoint import Answer, Room
+from backend.domain.windows import designs
 from backend.services import research
 from backend.services.context import Context
 
@@ -14,9 +15,10 @@ room = Room("studies")
 
 
 class StudyIn(Schema):
-    """A new study."""
+    """A new study; `windows` is the published design whose windows its patients are to be reminded of."""
 
     name = fields.Text(200, required=True)
+    windows = fields.Words(*designs(), load_default=None, allow_none=True)
 
 
 class StudyOut(Schema):
@@ -24,6 +26,7 @@ class StudyOut(Schema):
 
     id = fields.Id(required=True)
     name = fields.Text(200, required=True)
+    windows = fields.Words(*designs(), required=True, allow_none=True)
     created_at = fields.Instant(required=True)
 
 
@@ -51,7 +54,7 @@ class ParticipationOut(Schema):
 @room.route("POST", "/studies", permission="studies:write", takes=StudyIn, gives=StudyOut, status=201, problems=(409,))
 def set_up_study(ctx: Context, data: dict[str, Any]) -> research.Study:
     """Set up a study at one's own site."""
-    return research.set_up(ctx, data["name"])
+    return research.set_up(ctx, data["name"], data["windows"])
 
 
 @room.route("GET", "/studies", permission="studies:read", gives=StudyList)

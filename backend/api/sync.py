@@ -82,7 +82,8 @@ class SyncOut(Schema):
     """What became of each change, in order, and what the phone has not seen.
 
     With `reset` the phone forgets what it was given before, never what it has still to send. While `more` it calls
-    again. `backoff`: seconds to wait before the next call.
+    again. `backoff`: seconds to wait before the next call. `reminders_delayed_since` is set while reminders do not go
+    out: since when.
     """
 
     results = fields.Many(fields.Part(ChangeResultOut), most=MOST, required=True)
@@ -93,6 +94,7 @@ class SyncOut(Schema):
     server_time = fields.Instant(required=True)
     min_client = fields.Text(40, required=True)
     backoff = fields.Integer(0, 86_400, required=True)
+    reminders_delayed_since = fields.Instant(required=True, allow_none=True)
 
 
 @room.route("POST", "/me/sync", permission="own-record:sync", takes=SyncIn, gives=SyncOut, largest=LARGEST)
@@ -112,6 +114,7 @@ def sync_phone(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
         "server_time": ctx.now,
         "min_client": ctx.settings.min_client,
         "backoff": ctx.settings.sync_backoff_s,
+        "reminders_delayed_since": done.reminders_delayed_since,
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
-from backend import worker
+from backend import mailing
 from backend.clock import chosen
 from backend.commands import Refused, migrate, serve, surroundings
 from backend.demo import staff
@@ -111,7 +111,7 @@ def _opened(found: Settings, engine: Engine) -> str:
         study_id = next(study.id for study in research.mine(ctx) if study.name == STUDY)
     with surroundings.unit(found, engine, Actor(Role.PATIENT, patient_id=patient_id), writes=True) as ctx:
         feed = f"{found.public_url}/api/v1/calendar/{calendar.make(ctx)}"
-    outbox = (found.data_dir / worker.OUTBOX).resolve()
+    outbox = (found.data_dir / mailing.OUTBOX).resolve()
     codes = offered.code, for_app.secret
     return guide(Opened(found.public_url, outbox, logins, *codes, feed, patient_id, study_id), now)
 

@@ -2,8 +2,9 @@
 
 import argparse
 import ipaddress
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,15 +12,18 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session
 
+from backend import mailing
 from backend.clock import chosen
 from backend.commands import Refused, surroundings
 from backend.services import health
-from backend.settings import Settings
+from backend.settings import Settings, SettingsError
 from backend.storage import keys, migrate
 from backend.storage.sealing import SealError
 
 LEAST_ARGON2_KIB = 19456
 """Memory of a password hash below which it is too cheap to guess (OWASP Password Storage Cheat Sheet)."""
+
+_ADDRESS = re.compile(r"[^@,;]+@[^@,;]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ def examine(found: Settings) -> Iterator[Finding]:
     yield Finding(f"APP_ENV is {found.app_env}", "leave APP_ENV unset outside tests" if found.testing else "")
     yield from _reach(found)
     yield from _mail(found)
+    yield from _operator(found)
+    yield from _phones(found)
     weak = found.argon2_memory_kib < LEAST_ARGON2_KIB
     do = f"set UITWERK_ARGON2_MEMORY_KIB to {LEAST_ARGON2_KIB} or more" if weak else ""
     yield Finding(f"password hashes take {found.argon2_memory_kib} KiB", do)
@@ -74,6 +80,42 @@ def _mail(found: Settings) -> Iterator[Finding]:
     plain = found.mail_security == "none" and not loopback(found.mail_host)
     do = "set UITWERK_MAIL_SECURITY to starttls or tls" if plain else ""
     yield Finding(f"mail goes through {found.mail_host}:{found.mail_port} ({found.mail_security})", do)
+
+
+def _operator(found: Settings) -> Iterator[Finding]:
+    addresses = found.operator_mail.split()
+    if not addresses and not found.operator_urls.split():
+        yield Finding("nobody is told when reminders stop", "set UITWERK_OPERATOR_MAIL to who runs this")
+        return
+    if addresses:
+        do = "" if all(map(_ADDRESS.fullmatch, addresses)) else "set it to addresses with spaces between"
+        yield Finding(f"UITWERK_OPERATOR_MAIL names {len(addresses)} who are told when reminders stop", do)
+    try:
+        mailing.alarms(found)
+    except SettingsError as error:
+        yield Finding("the services in UITWERK_OPERATOR_URLS cannot be told", str(error))
+
+
+def _phones(found: Settings) -> Iterator[Finding]:
+    """Yield which further ways to phones are set up: none has to be, but what is begun has to be whole."""
+    if not found.sms_url:
+        yield Finding("no SMS gateway")
+    else:
+        do = "" if found.sms_token else "set UITWERK_SMS_TOKEN"
+        yield Finding(f"SMS go through {urlsplit(found.sms_url).hostname}", do)
+        told = "may" if found.sms_secret else "cannot: UITWERK_SMS_SECRET is not set"
+        yield Finding(f"the SMS gateway {told} say what became of a message")
+    yield _keyed("FCM", "UITWERK_FCM_FILE", found.fcm_file, {})
+    named = {"KEY_ID": found.apns_key_id, "TEAM": found.apns_team, "TOPIC": found.apns_topic}
+    yield _keyed("APNs", "UITWERK_APNS_KEY_FILE", found.apns_key_file, named)
+
+
+def _keyed(name: str, variable: str, path: Path | None, named: Mapping[str, str]) -> Finding:
+    if path is None:
+        return Finding(f"no {name}")
+    missing = [f"UITWERK_APNS_{part}" for part, value in named.items() if not value]
+    lost = "" if path.is_file() else f"put the file there, or unset {variable}"
+    return Finding(f"{name} signs with {path}", lost or (f"set {', '.join(missing)}" if missing else ""))
 
 
 def _files(found: Settings) -> Iterator[Finding]:
@@ -122,7 +164,7 @@ def _schema(found: Settings, engine: Engine) -> Iterator[Finding]:
         yield Finding(f"what is stored {survives} a power cut", do)
         silent = health.silence(session, chosen(found.clock_file)(), found.dispatcher_silence_s)
         do = "run: uitwerk serve, or uitwerk dispatch" if silent else ""
-        yield Finding(silent[0] if silent else "a dispatcher is alive", do)
+        yield Finding(silent.what if silent else "a dispatcher is alive", do)
         admin = health.has_admin(session)
         do = "" if admin else "run: uitwerk invite --role admin ..."
         yield Finding("somebody is administrator" if admin else "nobody is administrator", do)

@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop (SIGTERM, SIGINT). Raises Refused for a database at another schema or another key's."""
     found = surroundings.settings()
+    surroundings.alarms(found)
     with surroundings.database(found) as engine:
         if args.migrate:
             migrate.to(engine)

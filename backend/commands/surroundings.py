@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from backend import logs
+from backend import logs, mailing
 from backend.clock import chosen
 from backend.commands import Refused
 from backend.domain.errors import ClinicError
@@ -27,6 +27,14 @@ def settings() -> Settings:
         raise Refused(str(error)) from error
     logs.configure(found.log_level)
     return found
+
+
+def alarms(found: Settings) -> None:
+    """Pass when alerts can be sent as the settings say. Raises Refused where what that needs is not installed."""
+    try:
+        mailing.alarms(found)
+    except SettingsError as error:
+        raise Refused(str(error)) from error
 
 
 @contextmanager

@@ -58,6 +58,12 @@ COMMANDS = (
         'uitwerk export --study "Study" --as dirk@clinic.example --dataset entries --out entries.csv',
     ),
     Command(
+        "reminders",
+        "say why each reminder of a patient exists, and why it was or was not sent",
+        "backend.commands.reminders",
+        "uitwerk reminders why --patient 4f6c0d5e-6f0a-4b0e-9a51-3c1a2f6f7d10 --since 2026-03-01T00:00:00+01:00",
+    ),
+    Command(
         "resync",
         "make phones read everything anew, after the database was restored from a copy",
         "backend.commands.resync",

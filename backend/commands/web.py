@@ -10,7 +10,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from backend import logs
+from backend import logs, watch
 from backend.app import create_app
 from backend.commands import lifeline
 from backend.settings import Settings, load
@@ -48,8 +48,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Make the app, once per worker."""
-        return create_app(self._settings)
+        """Make the app, once per worker, and let the worker watch over the reminders."""
+        app = create_app(self._settings)
+        watch.start(self._settings)
+        return app
 
 
 def options(settings: Settings) -> dict[str, Any]:

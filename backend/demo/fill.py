@@ -19,9 +19,10 @@ from backend.domain.samples import Matrix
 from backend.services import patients, questionnaires, records, reminders, research, results, symptoms, words
 from backend.services import samples as pricked
 from backend.services.care import begin
+from backend.services.contact import Contact
 from backend.services.context import Actor, Context
 from backend.services.intervals import Line, whole_line
-from backend.services.patients import Contact, Identity
+from backend.services.patients import Identity
 from backend.services.questionnaires import Told
 from backend.services.results import Analyte, Measured
 from backend.services.unit import act
@@ -111,7 +112,7 @@ def _enrolled(house: _House, life: Life) -> PatientRow:
     person = life.person
     known_at = min(version.recorded_at for version in life.course.treatments[0].versions) - timedelta(days=7)
     nurse = house.at(known_at, house.actors[Role.NURSE])
-    contact = Contact(person.email, "nl", ZONE, None, None, "email")
+    contact = Contact(person.email, "nl", ZONE, None, None, ("email",))
     patients.enrol(nurse, Identity(person.name, person.birth_on, person.hospital_number), contact, person.id)
     for role in (Role.CLINICIAN, Role.COORDINATOR):
         staff_id = house.actors[role].staff_id

@@ -60,6 +60,19 @@ def opens_on(dose_on: date) -> date:
     return dose_on - timedelta(days=OPENS_DAYS)
 
 
+def stretch(interval: Interval, end_on: date | None) -> tuple[date, date] | None:
+    """Return from which to which day, both inclusive, the form about an interval is worth reminding of.
+
+    `end_on` is the day on which the interval was to end, or is: the first day is that of the plan, so that it stays
+    while the dose is given a few days early or late. While the interval runs, the last is that of a dose given as
+    expected. None where no end is in sight.
+    """
+    ended_on = interval.closed_on or end_on
+    if ended_on is None:
+        return None
+    return min(opens_on(end_on or ended_on), ended_on), ended_on + timedelta(days=CLOSES_DAYS)
+
+
 def open_occasions(
     line: Chain, falls_in: int | None, coming_on: date | None, done: Container[int], today: date
 ) -> tuple[Occasion, ...]:

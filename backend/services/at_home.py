@@ -61,10 +61,14 @@ def given_at_home(ctx: Context, patient: PatientRow, treatments: Iterable[Treatm
     )
 
 
-def opened(ctx: Context, patient_id: UUID, treatments: Collection[Treatment]) -> frozenset[UUID]:
-    """Return which of a patient's treatments the site lets be given at home; reach was checked by the caller."""
+def opened(ctx: Context, patient_id: UUID, treatments: Collection[Treatment]) -> dict[UUID, Checklist]:
+    """Return which of a patient's treatments the site lets be given at home, and what is asked before each dose.
+
+    Reach was checked by the caller.
+    """
     if not treatments:
-        return frozenset()
+        return {}
     decided = checklists.of_patients_site(ctx.session, patient_id)
     planned = ((course, course.versions[-1].route) for course in treatments)
-    return frozenset(c.id for c, route in planned if standing(of(decided, c.drug, route), ctx.now) is not None)
+    found = ((course.id, standing(of(decided, course.drug, route), ctx.now)) for course, route in planned)
+    return {treatment_id: checklist for treatment_id, checklist in found if checklist is not None}

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from backend.domain.safety import Safety, safety
 from backend.domain.vocabulary import Vocabulary, vocabulary
-from backend.services import at_home, consents, events, gate, patients, questionnaires, treatment, upcoming
+from backend.services import at_home, consents, events, gate, health, inbox, profile, questionnaires, treatment
 from backend.services.at_home import Wanted
 from backend.services.context import Context
 from backend.services.feed import DOCUMENTS, Kind
-from backend.storage import reminders
 from backend.storage.patients import PatientRow
 from backend.storage.people import SiteRow
 
@@ -20,8 +19,8 @@ from backend.storage.people import SiteRow
 class Beginning:
     """What a phone begins with.
 
-    `documents` holds what each kind is, as its service gives it; `reminders_delayed_since` the last sign of life of
-    the dispatchers where they are silent (P16), else None.
+    `documents` holds what each kind is, as its service gives it; `reminders_delayed_since` since when reminders do not
+    go out (P16), None where they do.
     """
 
     language: str
@@ -47,7 +46,7 @@ def begin(ctx: Context) -> Beginning:
         vocabulary(patient.language),
         at_home.wanted(ctx, patient),
         {kind: _READERS[kind](ctx, patient) for kind in DOCUMENTS},
-        _silent_since(ctx),
+        health.delayed_since(ctx),
     )
 
 
@@ -58,16 +57,10 @@ def documents(ctx: Context, kinds: Collection[Kind]) -> Mapping[Kind, Any]:
     return {kind: _READERS[kind](ctx, patient) for kind in DOCUMENTS if kind in kinds}
 
 
-def _silent_since(ctx: Context) -> datetime | None:
-    beat = reminders.last_beat(ctx.session)
-    longest = timedelta(seconds=ctx.settings.dispatcher_silence_s)
-    return beat if beat is not None and ctx.now - beat > longest else None
-
-
 _READERS: Mapping[Kind, Callable[[Context, PatientRow], Any]] = {
-    Kind.PROFILE: patients.opened,
+    Kind.PROFILE: profile.opened,
     Kind.PLAN: treatment.standing,
-    Kind.REMINDERS: upcoming.upcoming,
+    Kind.REMINDERS: inbox.document,
     Kind.FORMS: questionnaires.asked_of,
     Kind.CONSENTS: consents.every,
 }

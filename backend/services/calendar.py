@@ -8,7 +8,7 @@ from backend.domain.schedule import Facts, Kind, due
 from backend.services import events, gate
 from backend.services.access import digest
 from backend.services.context import Context
-from backend.services.reminders import facts
+from backend.services.schedule import facts
 from backend.storage import patients
 from notifications.calendar import CalendarEntry, feed
 

@@ -39,13 +39,17 @@ def write(ctx: Context, asked: Asked) -> Checklist:
     checklists.add(ctx.session, site_id, made)
     detail = {"drug": asked.drug_key, "route": asked.route.value, "version": made.version}
     events.note(ctx, "checklists:write", None, site_id, detail)
-    was_open = bool(versions) and versions[-1].asked.at_home
-    _follow(ctx, site_id, asked, moves=was_open != asked.at_home)
+    _follow(ctx, site_id, asked, moves=_tells(versions[-1].asked if versions else None) != _tells(asked))
     return made
 
 
+def _tells(asked: Asked | None) -> tuple[bool, bool]:
+    """Return what patients are reminded of: that a dose may be given at home, and that something is asked before it."""
+    return (asked.at_home, bool(asked.items)) if asked is not None else (False, False)
+
+
 def _follow(ctx: Context, site_id: UUID, asked: Asked, *, moves: bool) -> None:
-    """Tell the phones of those it concerns; where the way to home opened or closed, their reminders move."""
+    """Tell the phones of those it concerns; where what they are reminded of changed, their reminders move."""
     drugs = [one.key for one in catalogue().values() if entry(one, asked.route).key == asked.drug_key]
     for patient_id in checklists.treated_with(ctx.session, site_id, drugs):
         feed.touch(ctx, patient_id, Kind.PLAN)

@@ -19,8 +19,8 @@ from backend.domain.reports import Report
 from backend.domain.samples import State, Step, find, state, validity
 from backend.domain.troughs import around, hours_before, trough
 from backend.domain.wearing_off import DEFAULT
+from backend.services import instruments, trends
 from backend.services import intervals as dosing
-from backend.services import trends
 from backend.services.context import Context
 from backend.services.intervals import Line
 from backend.storage import doses, questionnaires, samples, symptoms, treatment
@@ -85,8 +85,8 @@ def entries(who: Subject) -> Iterator[dict[str, Any]]:
 
 def intervals(who: Subject) -> Iterator[dict[str, Any]]:
     """Yield a row per interval, diary and recall side by side."""
-    days = trends.rated(who.ctx, who.patient_id, who.line.chain)
-    forms = trends.recalled(who.ctx, who.patient_id, who.line.chain)
+    days = instruments.rated(who.ctx, who.patient_id, who.line.chain)
+    forms = instruments.recalled(who.ctx, who.patient_id, who.line.chain)
     for span in trends.build(who.line.chain, days, forms, DEFAULT).spans:
         interval = span.interval
         yield {

@@ -17,9 +17,10 @@ from backend.domain.regimens import Daily
 from backend.domain.tables import Refused, sentence
 from backend.domain.treatment import Treatment
 from backend.services import events, feed, gate, intervals, patients, relinking, reminders, treatment, words
+from backend.services.contact import Contact
 from backend.services.context import Actor, Context
 from backend.services.feed import Kind
-from backend.services.patients import Contact, Identity
+from backend.services.patients import Identity
 from backend.services.treatment import Decision
 from backend.storage import doses, people
 from backend.storage import treatment as courses
@@ -139,7 +140,7 @@ def _patient(ctx: Context, folder: Folder, taken: Taken) -> PatientRow | None:
 
 def _identity(ctx: Context, told: PatientLine) -> tuple[Identity, Contact]:
     zone, language = patients.site_defaults(ctx)
-    contact = Contact(told.email, told.language or language, told.zone or zone, None, None, "email")
+    contact = Contact(told.email, told.language or language, told.zone or zone, None, None, ("email",))
     return Identity(told.name, told.birth_on, told.hospital_number), contact
 
 

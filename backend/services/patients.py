@@ -1,17 +1,17 @@
 """Patients: enrol, read and change who somebody is and how they want to be reached; identity is kept sealed."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
 
-from backend.domain.errors import ClinicError, invalid
-from backend.domain.languages import known_language
-from backend.domain.moments import known_zone
+from backend.domain.errors import ClinicError
+from backend.services import contact as reaching
 from backend.services import events, feed, gate, reminders, words
+from backend.services.contact import Contact
 from backend.services.context import Context
 from backend.services.paging import Page, cut
 from backend.services.reminders import NOTHING, Moved
@@ -21,21 +21,8 @@ from backend.storage.people import SiteRow
 from backend.storage.records import VersionRow
 from backend.storage.sealing import Place
 
-CHANNELS = ("email", "push")
 _IN_WORDS_OR_DAYS = (feed.Kind.PLAN, feed.Kind.FORMS, feed.Kind.REMINDERS)
-_SEALED = {"name": "name", "birth_on": "birth_date", "hospital_number": "hospital_number", "email": "email"}
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """How somebody wants to be reached: the channel, quiet hours on the clock of their zone, and their language."""
-
-    email: str | None
-    language: str
-    zone: str
-    quiet_from: time | None
-    quiet_to: time | None
-    channel: str
+_SEALED = {"name": "name", "birth_on": "birth_date", "hospital_number": "hospital_number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +36,11 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient as shown to those who may; `duplicate` marks the answer to a retried enrolment."""
+    """A patient as shown to those who may; `duplicate` marks the answer to a retried enrolment.
+
+    An address is `refused` since its provider said that it does not exist; `channels_offered` are those this
+    installation can send by.
+    """
 
     id: UUID
     version: int
@@ -57,6 +48,9 @@ class Patient:
     enrolled_at: datetime
     identity: Identity
     contact: Contact
+    channels_offered: tuple[str, ...]
+    email_refused_at: datetime | None = None
+    phone_refused_at: datetime | None = None
     duplicate: bool = False
 
 
@@ -74,7 +68,7 @@ def enrol(ctx: Context, identity: Identity, contact: Contact, patient_id: UUID |
     """
     actor = gate.permit(ctx, "patients:enrol")
     site_id = gate.own_site(ctx)
-    contact = _checked(contact)
+    contact = reaching.checked(ctx, contact)
     new_id = patient_id or uuid4()
     row = str(new_id)
     key = ctx.sealer.new_key(row)
@@ -92,7 +86,7 @@ def enrol(ctx: Context, identity: Identity, contact: Contact, patient_id: UUID |
         begun = {"starts_at": ctx.now, "granted_by": actor.staff_id}
         patients.add_care(ctx.session, id=uuid4(), patient_id=new_id, staff_id=actor.staff_id, **begun)
     events.note(ctx, "patients:enrol", new_id, new_id, {"version": 1})
-    return Patient(new_id, 1, site_id, ctx.now, identity, contact)
+    return Patient(new_id, 1, site_id, ctx.now, identity, contact, reaching.offered(ctx))
 
 
 def numbered(ctx: Context, site_id: UUID, number: str) -> PatientRow | None:
@@ -138,20 +132,21 @@ def change(
     other = patients.by_mark(ctx.session, row.site_id, mark) if mark is not None else None
     if other is not None and other.id != row.id:
         raise ClinicError("already-exists", "Your site has a patient with this hospital number.")
-    return _replace(ctx, "patients:write", row, identity, _checked(contact), reason)
+    return _replace(ctx, "patients:write", row, identity, reaching.checked(ctx, contact), reason)
 
 
-def own(ctx: Context) -> Patient:
-    """Return the acting patient's own profile."""
+def own(ctx: Context) -> tuple[PatientRow, Patient]:
+    """Return the acting patient, as stored and readable."""
     row = gate.own(ctx, "own-profile:read")
     events.note(ctx, "own-profile:read", row.id)
-    return opened(ctx, row)
+    return row, opened(ctx, row)
 
 
-def change_own(ctx: Context, contact: Contact) -> tuple[Patient, Moved]:
+def change_own(ctx: Context, contact: Contact) -> tuple[PatientRow, Patient, Moved]:
     """Change how the acting patient wants to be reached; what they are told moves along. Twice is nothing new."""
     row = gate.own(ctx, "own-profile:write", lock=True)
-    return _replace(ctx, "own-profile:write", row, opened(ctx, row).identity, _checked(contact), "own choice")
+    contact = reaching.checked(ctx, contact)
+    return row, *_replace(ctx, "own-profile:write", row, opened(ctx, row).identity, contact, "own choice")
 
 
 def opened(ctx: Context, row: PatientRow) -> Patient:
@@ -162,8 +157,17 @@ def opened(ctx: Context, row: PatientRow) -> Patient:
     }
     birth_on = None if told["birth_on"] is None else date.fromisoformat(told["birth_on"])
     identity = Identity(told["name"], birth_on, told["hospital_number"])
-    contact = Contact(told["email"], row.language, row.zone, row.quiet_from, row.quiet_to, row.channel)
-    return Patient(row.id, row.version, row.site_id, row.enrolled_at, identity, contact)
+    return Patient(
+        row.id,
+        row.version,
+        row.site_id,
+        row.enrolled_at,
+        identity,
+        reaching.opened(ctx, row),
+        reaching.offered(ctx),
+        row.email_refused_at,
+        row.phone_refused_at,
+    )
 
 
 def _existing(ctx: Context, patient_id: UUID, identity: Identity, contact: Contact) -> Patient:
@@ -178,7 +182,7 @@ def _existing(ctx: Context, patient_id: UUID, identity: Identity, contact: Conta
     if (stored.identity, stored.contact) != (identity, contact):
         raise ClinicError("id-in-use")
     events.note(ctx, "patients:read", row.id)
-    return Patient(stored.id, stored.version, stored.site_id, stored.enrolled_at, identity, contact, duplicate=True)
+    return replace(stored, duplicate=True)
 
 
 def _replace(
@@ -189,7 +193,8 @@ def _replace(
         events.note(ctx, permission, row.id, row.id, {"duplicate": True})
         return before, NOTHING
     _keep(ctx, row, before, reason)
-    for column, value in _columns(ctx, row.site_id, str(row.id), row.key, identity, contact).items():
+    told = _columns(ctx, row.site_id, str(row.id), row.key, identity, contact)
+    for column, value in {**told, **reaching.forgiven(before.contact, contact)}.items():
         setattr(row, column, value)
     row.version += 1
     ctx.session.flush()
@@ -206,9 +211,7 @@ def superseded(ctx: Context, row: PatientRow, kept: VersionRow) -> tuple[Identit
     """Return who a patient was, and how to be reached, in an earlier version; reach was checked by the caller."""
     told = orjson.loads(ctx.sealer.open(row.key, str(row.id), kept.note_sealed, _kept(row)) or "{}")
     birth_on = None if told["birth_on"] is None else date.fromisoformat(told["birth_on"])
-    first, last = (told[name] and time.fromisoformat(told[name]) for name in ("quiet_from", "quiet_to"))
-    identity = Identity(told["name"], birth_on, told["hospital_number"])
-    return identity, Contact(told["email"], told["language"], told["zone"], first, last, told["channel"])
+    return Identity(told["name"], birth_on, told["hospital_number"]), reaching.kept(told)
 
 
 def _kept(row: PatientRow) -> Place:
@@ -240,7 +243,6 @@ def _columns(
         "name": identity.name,
         "birth_on": None if identity.birth_on is None else identity.birth_on.isoformat(),
         "hospital_number": identity.hospital_number,
-        "email": contact.email,
     }
     sealed = {
         f"{column}_sealed": ctx.sealer.seal(key, row, told[name], _place(UUID(row), column))
@@ -249,22 +251,8 @@ def _columns(
     return {
         **sealed,
         "hospital_number_mark": _mark(ctx, site_id, identity.hospital_number),
-        "language": contact.language,
-        "zone": contact.zone,
-        "quiet_from": contact.quiet_from,
-        "quiet_to": contact.quiet_to,
-        "channel": contact.channel,
+        **reaching.columns(ctx, row, key, contact),
     }
-
-
-def _checked(contact: Contact) -> Contact:
-    known_zone(contact.zone)
-    known_language(contact.language)
-    if contact.channel not in CHANNELS:
-        raise invalid("/channel", f"Must be one of: {', '.join(CHANNELS)}.")
-    if (contact.quiet_from is None) != (contact.quiet_to is None):
-        raise invalid("/quiet_to", "Quiet hours need a beginning and an end.")
-    return contact
 
 
 def _mark(ctx: Context, site_id: UUID, number: str | None) -> bytes | None:

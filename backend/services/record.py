@@ -5,9 +5,20 @@ from datetime import date, time
 from typing import Any
 
 from backend.domain.moments import local_date
-from backend.services import access_log, consents, events, gate, pairing, patients, record_course, record_reports
+from backend.services import (
+    access_log,
+    consents,
+    events,
+    gate,
+    pairing,
+    patients,
+    record_course,
+    record_reports,
+    wishes,
+)
+from backend.services.contact import Contact
 from backend.services.context import Context
-from backend.services.patients import Contact, Identity
+from backend.services.patients import Identity
 from backend.services.record_reports import Versions, replaced
 from backend.storage import patients as enrolled
 from backend.storage import people, push, records
@@ -57,6 +68,8 @@ def _profile(ctx: Context, patient: PatientRow, kept: Versions) -> dict[str, Any
         "version": found.version,
         "enrolled_at": found.enrolled_at,
         **_who(found.identity, found.contact),
+        "email_refused_at": found.email_refused_at,
+        "phone_refused_at": found.phone_refused_at,
         "calendar": patient.calendar_hash is not None,
         "versions": [
             {
@@ -65,6 +78,21 @@ def _profile(ctx: Context, patient: PatientRow, kept: Versions) -> dict[str, Any
                 **replaced(ctx, patient, row),
             }
             for row in kept.get(("patient", patient.id), ())
+        ],
+        "reminder_wishes": _wishes(ctx, patient, kept),
+    }
+
+
+def _wishes(ctx: Context, patient: PatientRow, kept: Versions) -> dict[str, Any]:
+    """Return what the patient wants to hear, and when not, in all versions."""
+    found = wishes.standing(ctx, patient)
+    return {
+        "version": found.version,
+        **wishes.as_json(found.said),
+        "changed_at": found.changed_at,
+        "versions": [
+            {"version": row.version, **row.content, **replaced(ctx, patient, row)}
+            for row in kept.get((wishes.KIND, patient.id), ())
         ],
     }
 

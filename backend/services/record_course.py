@@ -10,13 +10,14 @@ from backend.domain.dosing import Dose
 from backend.domain.linking import Interval
 from backend.domain.samples import Step
 from backend.domain.treatment import PlanVersion, expected
-from backend.services import at_home, intervals, results, words
+from backend.services import at_home, intervals, ledger, results, words
 from backend.services.context import Context
 from backend.services.intervals import Line
 from backend.services.record_reports import CLINIC, YOU, whose
 from backend.services.results import Reported
-from backend.storage import checklists, doses, links, monitoring, reminders, samples
+from backend.storage import checklists, doses, links, monitoring, samples, undelivered, wishes
 from backend.storage.patients import PatientRow
+from notifications.reasons import why_words
 
 
 def sections(ctx: Context, patient: PatientRow) -> dict[str, Any]:
@@ -32,7 +33,9 @@ def sections(ctx: Context, patient: PatientRow) -> dict[str, Any]:
             {"treatment_id": row.treatment_id, "check": row.check, "done_on": row.done_on}
             for row in monitoring.of_patient(ctx.session, patient.id)
         ],
-        "reminders": _reminders(ctx, patient),
+        "reminders": ledger.accounts(ctx, patient, ledger.ALWAYS, patient.language),
+        "snoozes": _snoozes(ctx, patient),
+        "undelivered": _undelivered(ctx, patient),
     }
 
 
@@ -178,21 +181,29 @@ def _step(position: int, step: Step) -> dict[str, Any]:
     }
 
 
-def _reminders(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
-    receipts = reminders.receipts(ctx.session, patient.id)
+def _snoozes(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
+    """Return what the patient put off, and to when."""
+    return [
+        {"reminder_id": row.reminder_id, "until": row.until, "asked_at": row.asked_at}
+        for row in wishes.snoozes(ctx.session, patient.id, patient.enrolled_at)
+    ]
+
+
+def _undelivered(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
+    """Return what the clinic was asked to look at since it reached nobody, without saying who of the clinic did."""
     return [
         {
             "id": row.id,
+            "version": row.version,
             "kind": row.kind,
-            "step": row.step,
-            "due_on": row.due_on,
-            "due_at": row.due_at,
-            "send_at": row.send_at,
-            "channel": row.channel,
-            "status": row.status,
+            "subject": row.subject,
+            "due": row.due,
+            "reminder_id": row.reminder_id,
             "why": row.why,
-            "changed_at": row.changed_at,
-            "receipts": [{"state": one.state, "at": one.at} for one in receipts.get(row.id, ())],
+            "why_text": why_words(row.why, patient.language),
+            "since": row.since,
+            "settled_at": row.settled_at,
+            "outcome": row.outcome,
         }
-        for row in reminders.of_patient(ctx.session, patient.id)
+        for row in undelivered.all_of(ctx.session, patient.id)
     ]

@@ -1,23 +1,32 @@
 """Reminders follow the plan: what ought to be told is computed anew and the difference written, in the cause's act."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from backend.domain.occasions import answered
-from backend.domain.recall import FORM
-from backend.domain.samples import State, Step, find, state
-from backend.domain.schedule import Due, Facts, PendingSample, due
-from backend.services import at_home, events, feed, gate, intervals
+from backend.domain.dosing import Dose, given
+from backend.domain.moments import local_date
+from backend.domain.samples import State
+from backend.domain.schedule import Due, Facts, due
+from backend.services import feed
 from backend.services.context import Context
-from backend.storage import monitoring, push, questionnaires, reminders, samples
-from backend.storage.outbox import EMAIL, PUSH
+from backend.services.schedule import facts
+from backend.storage import reminders, undelivered, ways, wishes
 from backend.storage.patients import PatientRow
-from backend.storage.reminders import BY_PHONE, TEST, AttemptRow, ReminderRow, Standing
-from notifications import planning
+from backend.storage.reminders import BY_PHONE, SNOOZED, TEST, ReminderRow, Standing
+from backend.storage.undelivered import UNREACHABLE
+from notifications import correcting, planning, policy
 from notifications.reminder import Due as Falls
-from notifications.reminder import Person, Reminder
+from notifications.reminder import Person, Reminder, Status
+
+_SNOOZED_FOR = timedelta(days=40)
+"""A snooze older than this is of no plan any more."""
+
+_OFF = frozenset({Status.CANCELLED, Status.SUPPRESSED})
+
+_CHANNELS = "channels"
+"""What an item about an unreachable patient is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +55,6 @@ NOTHING = Moved((), (), ())
 """What an act that changed nothing moved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A reminder with its state, why, and each attempt to send it."""
-
-    told: Told
-    status: str
-    why: str
-    channel: str
-    expires_at: datetime
-    changed_at: datetime
-    attempts: tuple[AttemptRow, ...]
-
-
-def facts(ctx: Context, patient_id: UUID) -> Facts:
-    """Return everything that decides what falls due for a patient."""
-    line = intervals.line(ctx, patient_id)
-    taken = samples.steps(ctx.session, patient_id)
-    unplanned = [line.treatment(coming.treatment_id) for coming in line.expected if not coming.certain]
-    return Facts(
-        treatments=line.treatments,
-        doses=line.doses,
-        chain=line.chain,
-        samples=[_pending(sample_id, steps) for sample_id, steps in taken.items()],
-        answered=answered(questionnaires.completed(ctx.session, patient_id, FORM), line.chain),
-        checks=monitoring.last_done(ctx.session, patient_id),
-        opened=at_home.opened(ctx, patient_id, unplanned),
-    )
-
-
 def replan(ctx: Context, patient: PatientRow) -> Moved:
     """Make a patient's standing reminders what they ought to be and return the difference (P12).
 
@@ -89,71 +69,126 @@ def replan(ctx: Context, patient: PatientRow) -> Moved:
     if ctx.postponed is not None:
         ctx.postponed.add(patient.id)
         return NOTHING
-    wanted = planning.plan(_falls(due(facts(ctx, patient.id))), person(ctx, patient))
-    before = reminders.standing(ctx.session, patient.id, [reminder.key for reminder in wanted])
-    before = [row for row in before if row.kind != TEST]
-    told = {row.key for row in before if row.why == BY_PHONE}
-    change = planning.change(before, [reminder for reminder in wanted if reminder.key not in told], ctx.now)
-    rows = {row.key: row for row in before}
-    cancelled = [row for row in before if row.key in frozenset(change.cancel)]
-    renewed = [(rows[reminder.key], reminder) for reminder in change.renew]
-    reminders.cancel(ctx.session, [row.id for row in cancelled], ctx.now)
-    reminders.renew(ctx.session, renewed, ctx.now)
-    ids = reminders.create(ctx.session, patient.id, change.create, ctx.now)
-    made = [_made(row.id, reminder) for row, reminder in renewed]
-    made += [_made(new_id, reminder) for new_id, reminder in zip(ids, change.create, strict=True)]
-    if cancelled or made:
-        feed.touch(ctx, patient.id, feed.Kind.REMINDERS)
-    return Moved(
-        cancelled=tuple(_told(row) for row in cancelled),
-        created=tuple(sorted(made, key=lambda told: (told.send_at, told.key))),
-        in_flight=tuple(_told(row) for row in cancelled if row.in_flight),
-    )
+    known, whom = facts(ctx, patient.id), person(ctx, patient)
+    falls = _falls(due(known))
+    planned = _planned(ctx, patient, falls, whom)
+    today = local_date(ctx.now, patient.zone)
+    before = [
+        row
+        for row in reminders.standing(ctx.session, patient.id, [one.key for one in planned], today)
+        if row.kind != TEST
+    ]
+    wrong = correcting.wrong(before, falls, _met(known), whom, ctx.now)
+    before, corrections = _corrected(ctx, patient, before, wrong, whom)
+    wanted = [*planned, *corrections]
+    told_before = {row.key for row in before if row.why in {BY_PHONE, SNOOZED}}
+    change = planning.change(before, [one for one in wanted if one.key not in told_before], ctx.now)
+    moved = _write(ctx, patient.id, before, change)
+    _tidy(ctx, patient.id, whom, wanted)
+    return moved
 
 
 def person(ctx: Context, patient: PatientRow) -> Person:
-    """Return how a patient can be told: by push while a phone lets itself be woken, else by mail, else by nothing."""
-    by_push = (PUSH,) if patient.channel == PUSH and push.stands(ctx.session, patient.id) else ()
-    by_mail = (EMAIL if patient.channel == PUSH else patient.channel,) if patient.email_sealed is not None else ()
-    return Person(patient.zone, patient.language, patient.quiet_from, patient.quiet_to, by_push + by_mail)
+    """Return how a patient can be told: by the ways they chose that lead somewhere, else in the app alone."""
+    return ways.of_patient(ctx.session, patient).person()
 
 
-def own(ctx: Context) -> list[Account]:
-    """Return the acting patient's reminders, by when they are told."""
-    patient = gate.own(ctx, "own-reminders:read")
-    events.note(ctx, "own-reminders:read", patient.id)
-    return _accounts(ctx, patient)
+def rules(ctx: Context, site_id: UUID) -> Mapping[str, policy.Rule]:
+    """Return what a site reminds of, and when."""
+    own = wishes.rules(ctx.session, site_id)
+    return policy.RULES if own is None else policy.read(own.rules)
 
 
-def of_patient(ctx: Context, patient_id: UUID) -> list[Account]:
-    """Return a patient's reminders and what became of each."""
-    patient = gate.patient(ctx, "reminders:read", patient_id)
-    events.note(ctx, "reminders:read", patient.id)
-    return _accounts(ctx, patient)
+def told(row: ReminderRow | Standing) -> Told:
+    """Return a stored reminder as an answer lists it."""
+    return Told(row.id, row.key, row.kind, row.step, row.due_on, row.due_at, row.send_at)
 
 
-def _accounts(ctx: Context, patient: PatientRow) -> list[Account]:
-    rows = reminders.of_patient(ctx.session, patient.id)
-    tries = reminders.attempts(ctx.session, [row.id for row in rows if row.fence])
-    return [
-        Account(
-            _told(row), row.status, row.why, row.channel, row.expires_at, row.changed_at, tuple(tries.get(row.id, ()))
+def _planned(ctx: Context, patient: PatientRow, falls: Iterable[Falls], whom: Person) -> tuple[Reminder, ...]:
+    put_off = wishes.snoozes(ctx.session, patient.id, ctx.now - _SNOOZED_FOR)
+    snoozes = {row.key: row.until for row in put_off}
+    return planning.plan(falls, whom, rules(ctx, patient.site_id), snoozes)
+
+
+def _corrected(
+    ctx: Context, patient: PatientRow, before: list[Standing], wrong: Mapping[str, Falls], whom: Person
+) -> tuple[list[Standing], list[Reminder]]:
+    """Return what stands with the corrections that do, and those that are wanted of what was told and is wrong now."""
+    if not wrong:
+        return before, []
+    here = {row.key for row in before}
+    before = [*before, *reminders.with_keys(ctx.session, patient.id, wrong.keys() - here)]
+    # One that was held back or called off and is wanted again goes out when it is, not when it was to.
+    stood = {row.key: row.send_at for row in before if row.status not in _OFF}
+    made = [correcting.correction(key, due, whom, stood.get(key, due.at or ctx.now)) for key, due in wrong.items()]
+    return before, made
+
+
+def _met(known: Facts) -> set[tuple[str, str]]:
+    """Return kind and subject of what was done: nobody needs to be told that its day has changed."""
+    met = {(kind, subject) for kind in ("dose", "home-dose", "checklist") for subject in _given(known.doses)}
+    for sample in known.samples:
+        waits = {State.ORDERED, State.KIT_SENT, State.CANCELLED}
+        if sample.state not in waits:
+            met.add(("sample-kit", f"sample:{sample.id}"))
+        if sample.state not in waits | {State.KIT_RECEIVED}:
+            met.add(("sample", f"sample:{sample.id}"))
+    return met
+
+
+def _given(doses: Iterable[Dose]) -> set[str]:
+    """Return the subjects of the doses that were given, also of those only expected, or planned beside on that day."""
+    known = tuple(doses)
+    done = given(known)
+    before: dict[UUID, str] = {}
+    found: set[str] = set()
+    for dose in done:
+        found |= {f"dose:{dose.id}", before.get(dose.treatment_id, f"start:{dose.treatment_id}")}
+        before[dose.treatment_id] = f"after:{dose.id}"
+    days = {(dose.treatment_id, dose.on) for dose in done}
+    return found | {f"dose:{dose.id}" for dose in known if (dose.treatment_id, dose.on) in days}
+
+
+def _write(ctx: Context, patient_id: UUID, before: Collection[Standing], change: planning.Change) -> Moved:
+    """Write the difference and return it."""
+    rows = {row.key: row for row in before}
+    cancelled = [rows[key] for key in change.cancel]
+    held_back = [rows[one.key] for one in change.suppress]
+    renewed = [(rows[reminder.key], reminder) for reminder in change.renew]
+    reminders.cancel(ctx.session, [row.id for row in cancelled], ctx.now)
+    reminders.suppress(ctx.session, ((rows[one.key].id, one.suppressed) for one in change.suppress), ctx.now)
+    reminders.renew(ctx.session, renewed, ctx.now)
+    ids = reminders.create(ctx.session, patient_id, change.create, ctx.now)
+    made = [_made(row.id, reminder) for row, reminder in renewed]
+    fresh = zip(ids, change.create, strict=True)
+    made += [_made(new_id, reminder) for new_id, reminder in fresh if not reminder.suppressed]
+    if cancelled or made or held_back:
+        feed.touch(ctx, patient_id, feed.Kind.REMINDERS)
+    ended = [row for row in (*cancelled, *held_back) if row.status in reminders.OPEN]
+    return Moved(
+        cancelled=tuple(told(row) for row in ended),
+        created=tuple(sorted(made, key=lambda one: (one.send_at, one.key))),
+        in_flight=tuple(told(row) for row in cancelled if row.in_flight),
+    )
+
+
+def _tidy(ctx: Context, patient_id: UUID, whom: Person, wanted: Collection[Reminder]) -> None:
+    """Keep the list of what reached nobody to what still matters, and put somebody on it whom nothing can reach."""
+    listed = undelivered.open_of_patient(ctx.session, patient_id)
+    matters = {(one.kind, one.subject) for one in wanted if not policy.rule(one.kind).minor}
+    unreachable = bool(matters) and not whom.channels
+    kept = matters | ({(UNREACHABLE, _CHANNELS)} if unreachable else set())
+    over = [thing for thing in listed if thing not in kept]
+    undelivered.settle(ctx.session, patient_id, over, ctx.now, reminders.NO_LONGER_DUE)
+    if unreachable and (UNREACHABLE, _CHANNELS) not in listed:
+        item = {"kind": UNREACHABLE, "subject": _CHANNELS, "due": ctx.now.date().isoformat(), "why": "no-channel"}
+        undelivered.raise_items(
+            ctx.session, [{**item, "patient_id": patient_id, "reminder_id": None, "since": ctx.now}], ctx.now
         )
-        for row in rows
-    ]
 
 
 def _falls(dues: Iterable[Due]) -> list[Falls]:
-    return [Falls(d.kind.value, d.subject, d.version, d.on, d.at) for d in dues]
-
-
-def _pending(sample_id: UUID, steps: tuple[Step, ...]) -> PendingSample:
-    collected = find(steps, State.COLLECTED)
-    return PendingSample(sample_id, state(steps) or State.ORDERED, collected.at.on if collected else None)
-
-
-def _told(row: ReminderRow | Standing) -> Told:
-    return Told(row.id, row.key, row.kind, row.step, row.due_on, row.due_at, row.send_at)
+    return [Falls(d.kind.value, d.subject, d.version, d.on, d.at, d.since) for d in dues]
 
 
 def _made(reminder_id: UUID, reminder: Reminder) -> Told:

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.export import CODE_BOOK, DATASETS, as_csv, code_book, lines
 from backend.domain.permissions import Role
-from backend.services import datasets, events, feed, gate
+from backend.domain.windows import designs
+from backend.services import datasets, events, feed, gate, reminders
 from backend.services.context import Context
 from backend.services.feed import Kind
 from backend.storage import research
@@ -36,10 +37,11 @@ _ROW_ID_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A study as it is shown."""
+    """A study as it is shown; `windows` is the published design whose windows its patients are reminded of, if any."""
 
     id: UUID
     name: str
+    windows: str | None
     created_at: datetime
 
 
@@ -52,16 +54,22 @@ class Participation:
     withdrawn_at: datetime | None
 
 
-def set_up(ctx: Context, name: str) -> Study:
-    """Return a new study at the actor's site. Raises ClinicError `already-exists`."""
+def set_up(ctx: Context, name: str, windows: str | None = None) -> Study:
+    """Return a new study at the actor's site; `windows` is a key of `domain.windows.designs`.
+
+    Raises ClinicError `invalid` and `already-exists`.
+    """
     actor = gate.permit(ctx, "studies:write")
+    if windows is not None and windows not in designs():
+        raise invalid("/windows", f"Must be one of: {', '.join(designs())}.")
     study_id = uuid4()
     sealed = ctx.sealer.seal_own(secrets.token_hex(_SECRET_BYTES), _secret_place(study_id))
     values = {"name": name, "site_id": actor.site_id, "secret_sealed": sealed, "created_at": ctx.now}
+    values["windows"] = windows
     if not research.add(ctx.session, {"id": study_id, **values}):
         raise ClinicError("already-exists", pointers={"/name": "There is a study of that name."})
     events.note(ctx, "studies:write", None, study_id)
-    return Study(study_id, name, ctx.now)
+    return Study(study_id, name, windows, ctx.now)
 
 
 def admit(ctx: Context, study_id: UUID, staff_id: UUID, ends_at: datetime | None) -> None:
@@ -96,7 +104,10 @@ def mine(ctx: Context) -> list[Study]:
 
 
 def consent(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
-    """Record a patient's consent to a study; given again after a withdrawal it stands again."""
+    """Record a patient's consent to a study; given again after a withdrawal it stands again.
+
+    What they are told moves along: a study may ask for something on certain days.
+    """
     patient = gate.patient(ctx, "subjects:write", patient_id, lock=True)
     study = ctx.session.get(StudyRow, study_id)
     if study is None or study.site_id != patient.site_id:
@@ -111,6 +122,7 @@ def consent(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
     ctx.session.flush()
     events.note(ctx, "subjects:write", patient.id, study_id, {"consent": True})
     feed.touch(ctx, patient.id, Kind.CONSENTS)
+    reminders.replan(ctx, patient)
     return Participation(study_id, row.consented_at, row.withdrawn_at)
 
 
@@ -129,6 +141,7 @@ def leave(ctx: Context, permission: str, patient: PatientRow, study_id: UUID) ->
         row.withdrawn_at = ctx.now
         ctx.session.flush()
         feed.touch(ctx, patient.id, Kind.CONSENTS)
+        reminders.replan(ctx, patient)
     events.note(ctx, permission, patient.id, study_id, {"consent": False})
     return Participation(study_id, row.consented_at, row.withdrawn_at)
 
@@ -186,7 +199,7 @@ def _still_standing(engine: Engine | Connection, study_id: UUID, batch: Mapping[
 
 
 def _study(row: StudyRow) -> Study:
-    return Study(row.id, row.name, row.created_at)
+    return Study(row.id, row.name, row.windows, row.created_at)
 
 
 def _secret(ctx: Context, study: StudyRow) -> bytes:

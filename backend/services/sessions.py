@@ -41,11 +41,15 @@ def of_staff(ctx: Context, staff_id: UUID, role: Role) -> Tokens:
 
 
 def of_phone(ctx: Context, patient: PatientRow, name: str) -> Tokens:
-    """Open a session of a patient's phone; it lasts until revoked, or silent for longer than the settings allow."""
+    """Open a session of a patient's phone; it lasts until revoked, or silent for longer than the settings allow.
+
+    With the first phone somebody can be told in the app, whom nothing reached before: what they are told moves along.
+    """
     session_id = uuid4()
     held = words.sealed(ctx, patient, name, words.of_device(session_id))
     access.open_session(ctx.session, session_id, held, ctx.now, None, patient_id=patient.id)
     events.note(ctx, "session:open", patient.id, session_id)
+    _follow(ctx, patient.id)
     return _issue(ctx, session_id, None, Role.PATIENT, (None, patient.id), (secrets.new(), secrets.new()))
 
 
@@ -85,14 +89,22 @@ def end(ctx: Context) -> None:
 
 
 def close(ctx: Context, session_id: UUID, patient_id: UUID | None) -> None:
-    """End a session in every worker at once (P22); a patient's phone is not woken any more.
+    """End a session in every worker at once (P22); a patient's phone is not woken any more, nor told in the app.
 
-    What it would have been told goes by mail then. The caller knows whose session it is.
+    What it would have been told goes by the next way then. The caller knows whose session it is.
     """
     # The patient first, as a phone that syncs does: two who lock in the same order never wait in a circle.
     patient = patients.get(ctx.session, patient_id, lock=True) if patient_id is not None else None
     access.revoke(ctx.session, session_id, ctx.now)
-    if push.drop_session(ctx.session, session_id, ctx.now) and patient is not None:
+    push.drop_session(ctx.session, session_id, ctx.now)
+    if patient is not None:
+        reminders.replan(ctx, patient)
+
+
+def _follow(ctx: Context, patient_id: UUID) -> None:
+    """Let a patient's reminders go by the ways there are now."""
+    patient = patients.get(ctx.session, patient_id, lock=True)
+    if patient is not None:
         reminders.replan(ctx, patient)
 
 

@@ -14,12 +14,12 @@ from backend.domain.linking import Place as Standing
 from backend.domain.moments import Occurred, plausible, with_offset
 from backend.domain.reports import Report
 from backend.domain.symptoms import Diary, check, content, own_words, read, with_words
-from backend.services import events, feed, gate, intervals, records, words
+from backend.services import events, feed, gate, intervals, records, reminders, schedule, words
 from backend.services.context import Context
 from backend.services.corrections import Correction, settle
 from backend.services.feed import Kind
 from backend.services.paging import Page, cut
-from backend.storage import symptoms
+from backend.storage import patients, symptoms
 from backend.storage.occurrences import as_json, from_json
 from backend.storage.patients import PatientRow
 from backend.storage.records import VersionRow, versions
@@ -78,6 +78,7 @@ def log_in(ctx: Context, patient: PatientRow, line: intervals.Line, report: Repo
         return _entry(ctx, patient, line, stored, duplicate=True)
     events.note(ctx, "own-entries:write", patient.id, report.id, {"version": 1})
     feed.touch(ctx, patient.id, Kind.ENTRY, report.id)
+    _follow(ctx, patient.id)
     return _entry(ctx, patient, line, symptoms.EntryRow(**values))
 
 
@@ -89,6 +90,8 @@ def log_each(
     for entry_id in made:
         events.note(ctx, "own-entries:write", patient.id, entry_id, {"version": 1})
     feed.touch(ctx, patient.id, Kind.ENTRY, *made)
+    if made:
+        _follow(ctx, patient.id)
     return {row["id"]: _entry(ctx, patient, line, SimpleNamespace(**row)) for row in rows if row["id"] in made}
 
 
@@ -224,6 +227,15 @@ def _replace(
         note_sealed=stored.note_sealed,
     )
     feed.touch(ctx, patient.id, Kind.ENTRY, stored.id)
+    _follow(ctx, patient.id)
+
+
+def _follow(ctx: Context, patient_id: UUID) -> None:
+    """Let what asks for the diary follow what was written, in the same act: who wrote is not asked this evening."""
+    if schedule.follows_diary(ctx, patient_id):
+        patient = patients.get(ctx.session, patient_id, lock=True)
+        if patient is not None:
+            reminders.replan(ctx, patient)
 
 
 def _statement(occurred: Occurred, diary: Diary) -> dict[str, Any]:

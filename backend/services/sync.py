@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from backend.domain import cursors, reports
-from backend.services import events, feed, gate, pulling, pushing, receipts, reminders
+from backend.services import events, feed, gate, health, pulling, pushing, receipts, reminders
 from backend.services.changes import Change, Result, Unreadable
 from backend.services.context import Context
 from backend.services.pulling import Pulled
@@ -27,10 +27,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What became of each change, in order, and a page of what the phone had not seen."""
+    """What became of each change, in order, and a page of what the phone had not seen.
+
+    `reminders_delayed_since` is since when reminders do not go out (P16), None where they do.
+    """
 
     results: list[Result]
     pulled: Pulled
+    reminders_delayed_since: datetime | None
 
 
 def sync(ctx: Context, call: Call) -> Synced:
@@ -49,7 +53,8 @@ def sync(ctx: Context, call: Call) -> Synced:
     receipts.take(ctx, patient, call.receipts)
     # What was just stored goes into the feed before it is read: nothing but reading follows.
     feed.write(ctx, ctx.session)
-    return Synced(done, pulling.pull(ctx, patient, cursors.read(call.cursor), call.limit))
+    pulled = pulling.pull(ctx, patient, cursors.read(call.cursor), call.limit)
+    return Synced(done, pulled, health.delayed_since(ctx))
 
 
 def _note_device(ctx: Context, call: Call, skew: timedelta | None) -> None:

@@ -1,20 +1,17 @@
 """A patient's wearing-off over the intervals: what the diary shows beside what was recalled, never merged."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from backend.domain import symptoms as diary
-from backend.domain.linking import Chain, Interval, place
-from backend.domain.occasions import About, about_interval
-from backend.domain.recall import FORM, RecallResult, recall
-from backend.domain.wearing_off import DEFAULT, DiaryResult, RatedDay, Settings, by_day, diary_based
+from backend.domain.linking import Chain, Interval
+from backend.domain.recall import RecallResult
+from backend.domain.wearing_off import DEFAULT, DiaryResult, Settings, by_day, diary_based
 from backend.services import events, gate, intervals, results
 from backend.services.context import Context
+from backend.services.instruments import Rated, rated, recalled
 from backend.services.results import Analyte, Result
-from backend.storage import questionnaires, symptoms
 from backend.storage.patients import PatientRow
 
 DEFINITION = (
@@ -79,14 +76,6 @@ class OwnTrend:
     levels: tuple[Level, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rated:
-    """The rated entries of one interval: each with its local day, and how many entries there were in all."""
-
-    days: tuple[tuple[date, RatedDay], ...]
-    entries: int
-
-
 def of_patient(ctx: Context, patient_id: UUID, settings: Settings = DEFAULT) -> Trend:
     """Return a patient's trend, for those who treat them."""
     patient = gate.patient(ctx, "trend:read", patient_id)
@@ -118,34 +107,6 @@ def build(
         window=settings.window_days, threshold=f"{settings.threshold:g}", days=settings.min_rated_days
     )
     return Trend(tuple(spans), tuple(_points(days)), settings, told)
-
-
-def rated(ctx: Context, patient_id: UUID, line: Chain) -> dict[int, Rated]:
-    """Return a patient's rated entries by interval number; those before the first dose belong to none."""
-    days: dict[int, list[tuple[date, RatedDay]]] = defaultdict(list)
-    entries: dict[int, int] = defaultdict(int)
-    for row in symptoms.of_patient(ctx.session, patient_id):
-        where = place(symptoms.moment(row), row.planned_on, line)
-        if where.interval is None or where.day_since_dose is None:
-            continue
-        entries[where.interval] += 1
-        rating, flagged = diary.rated(row.content)
-        if rating is not None:
-            day = RatedDay(where.day_since_dose, where.days_before_actual, rating, flagged)
-            days[where.interval].append((row.occurred_on, day))
-    return {number: Rated(tuple(days[number]), count) for number, count in entries.items()}
-
-
-def recalled(ctx: Context, patient_id: UUID, line: Chain) -> dict[int, tuple[RecallResult, ...]]:
-    """Return the completed end-of-interval forms by the number of the interval they are about."""
-    found: dict[int, list[RecallResult]] = defaultdict(list)
-    for row in questionnaires.of_patient(ctx.session, patient_id):
-        if row.form == FORM and row.completed:
-            falls_in = place(questionnaires.moment(row), row.planned_on, line).interval
-            number = about_interval(falls_in, About(row.about))
-            if number is not None:
-                found[number].append(recall(row.answers))
-    return {number: tuple(forms) for number, forms in found.items()}
 
 
 def _trend(ctx: Context, patient_id: UUID, settings: Settings) -> Trend:

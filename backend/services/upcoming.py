@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from backend.services.context import Context
+from backend.services.reminders import person
 from backend.storage import reminders
 from backend.storage.patients import PatientRow
 from backend.storage.reminders import ReminderRow
-from notifications.reminder import Claimed, Reminder
+from notifications.reminder import Claimed, Message, Person, Reminder
 from notifications.texts import render
 
 AHEAD = timedelta(days=28)
@@ -40,17 +41,12 @@ class Upcoming:
 def upcoming(ctx: Context, patient: PatientRow) -> list[Upcoming]:
     """Return the open reminders of the coming four weeks of a patient who is within reach, by when they are told."""
     rows = reminders.upcoming(ctx.session, patient.id, ctx.now, ctx.now + AHEAD, MOST)
-    return [_upcoming(ctx, patient, row) for row in rows]
+    whom = person(ctx, patient)
+    return [_upcoming(ctx, whom, row) for row in rows]
 
 
-def _upcoming(ctx: Context, patient: PatientRow, row: ReminderRow) -> Upcoming:
-    # One whose moment has passed is told now, and says that it is late (P14).
-    message = render(_claimed(patient, row), max(row.send_at, ctx.now))
-    text = Text(message.subject, message.brief)
-    return Upcoming(row.id, row.kind, row.step, row.due_on, row.due_at, row.send_at, row.expires_at, text)
-
-
-def _claimed(patient: PatientRow, row: ReminderRow) -> Claimed:
+def message(row: ReminderRow, whom: Person, at: datetime) -> Message:
+    """Return a stored reminder in the words in which somebody is told of it at a moment (aware)."""
     reminder = Reminder(
         row.key,
         row.kind,
@@ -63,4 +59,11 @@ def _claimed(patient: PatientRow, row: ReminderRow) -> Claimed:
         row.expires_at,
         row.channel,
     )
-    return Claimed(str(row.id), row.fence, reminder, row.attempts, "", patient.language, patient.zone, str(row.id))
+    return render(Claimed(str(row.id), row.fence, reminder, row.attempts, "", whom, str(row.id)), at)
+
+
+def _upcoming(ctx: Context, whom: Person, row: ReminderRow) -> Upcoming:
+    # One whose moment has passed is told now, and says that it is late (P14).
+    told = message(row, whom, max(row.send_at, ctx.now))
+    text = Text(told.subject, told.brief)
+    return Upcoming(row.id, row.kind, row.step, row.due_on, row.due_at, row.send_at, row.expires_at, text)

@@ -6,27 +6,24 @@ So planning may wait for a dispatcher or a dispatcher for planning, but never bo
 written down in an act of its own for the same reason. The feeds come last, as everywhere, and in the same order.
 """
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Table, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.storage import feed, push, reminders
+from backend.storage import beats, fates, feed, heard, ledger, push, reminders, undelivered, ways
 from backend.storage.db import unit_of_work
+from backend.storage.ledger import AttemptRow, By
 from backend.storage.patients import PatientRow
-from backend.storage.push import SubscriptionRow
-from backend.storage.records import insert_once
-from backend.storage.reminders import BY_PHONE, OPEN, AttemptRow, BeatRow, ReminderRow
-from backend.storage.sealing import Place, Sealer, SealError
-from notifications.reminder import Accepted, Claimed, Deferred, Failed, Outcome, Reminder, Status
-
-EMAIL, PUSH = "email", "push"
+from backend.storage.reminders import BY_PHONE, OPEN, WAITING, ReminderRow
+from backend.storage.sealing import Sealer
+from backend.storage.ways import EMAIL, SMS, Ways
+from notifications.reminder import Accepted, Again, Claimed, Failed, Outcome, Reminder, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +33,29 @@ class SqlOutbox:
     engine: Engine
     sealer: Sealer
 
-    def claim(self, now: datetime, worker: str, lease: timedelta, limit: int) -> list[Claimed]:  # noqa: ARG002 - the fence tells holders apart
+    def claim(
+        self,
+        now: datetime,
+        worker: str,  # noqa: ARG002 - the fence tells holders apart
+        lease: timedelta,
+        limit: int,
+        channel: str | None = None,
+        ids: Collection[str] | None = None,
+    ) -> list[Claimed]:
         """Take up to `limit` due reminders, oldest first; other workers' rows are skipped, not waited for.
 
-        What a silent worker left behind goes first: it was due before. Asked apart, so that each half is a walk
+        What a silent worker left behind goes first: it was due before. Asked apart, so that each part is a walk
         along the index that ends at `limit`, however long the backlog.
         """
+        kept = _kept_to(channel, ids)
         with self._act() as session:
-            found = _taken(session, _silent(now), now, limit)
-            if len(found) < limit:
-                found += _taken(session, _waiting(now), now, limit - len(found))
+            found: list[tuple[ReminderRow, PatientRow]] = []
+            for which in (_silent(now), _waits(Status.DUE, now), _waits(Status.PLANNED, now)):
+                if len(found) < limit:
+                    found += _taken(session, and_(which, *kept), now, limit - len(found))
             if not found:
                 return []
+            ledger.keep(session, (change for row, _ in found for change in fates.claiming(row, now)))
             values = {
                 "status": Status.CLAIMED.value,
                 "lease_until": now + lease,
@@ -56,51 +64,92 @@ class SqlOutbox:
             }
             mine = update(ReminderRow).where(ReminderRow.id.in_([row.id for row, _ in found]))
             session.execute(mine.values(values), execution_options={"synchronize_session": False})
-            phones = push.of_patients(session, {patient.id for row, patient in found if row.channel == PUSH})
-            claimed = [self._claimed(row, patient, phones.get(patient.id, ())) for row, patient in found]
-            _fall_back(session, [one.id for one, (row, _) in zip(claimed, found, strict=True) if _other_way(one, row)])
+            reached = ways.of_patients(session, {patient.id: patient for _, patient in found}.values())
+            claimed = [self._claimed(row, reached[patient.id]) for row, patient in found]
+            _take_other_way(session, [one for one, (row, _) in zip(claimed, found, strict=True) if _moved(one, row)])
             return claimed
+
+    def waiting(self, now: datetime, limit: int) -> list[str]:
+        """Return the ids of reminders that may be claimed now, the first so many."""
+        with unit_of_work(Session(self.engine), writes=False) as session:
+            found: list[UUID] = []
+            for which in (_silent(now), _waits(Status.DUE, now), _waits(Status.PLANNED, now)):
+                query = select(ReminderRow.id).where(which, ReminderRow.expires_at > now)
+                found += session.scalars(query.order_by(ReminderRow.next_try_at).limit(limit - len(found)))
+            return [str(one) for one in found]
 
     def attempt(self, claimed: Claimed, now: datetime) -> bool:
         """Commit the attempt before the provider is called; False when fenced off or cancelled meanwhile."""
         with self._act() as session:
             held = update(ReminderRow).where(*_held(claimed), ReminderRow.status == Status.CLAIMED.value)
             values = {"attempts": claimed.attempt, "in_flight": True, "changed_at": now}
-            if not _one(session.execute(held.values(values))):
+            if self._told_meanwhile(session, claimed, now) or not _one(session.execute(held.values(values))):
                 return False
-            # Tries by mail begin anew after those by push, so the row's own count is not the number of this one.
+            # Tries by another channel begin anew, so the row's own count is not the number of this one.
             last = select(func.max(AttemptRow.attempt)).where(AttemptRow.reminder_id == UUID(claimed.id))
             attempt = {
+                "reminder_id": UUID(claimed.id),
                 "attempt": (session.scalar(last) or 0) + 1,
                 "fence": claimed.fence,
+                "channel": claimed.reminder.channel,
                 "started_at": now,
                 "outcome": "open",
             }
-            session.execute(insert(AttemptRow), {"reminder_id": UUID(claimed.id), **attempt})
+            session.execute(insert(AttemptRow), attempt)
             return True
 
-    def acknowledge(self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None) -> bool:
-        """Write down what became of it, and which subscriptions are gone; False when the fence was lost."""
-        held = self._settle(claimed, outcome, now, next_try_at)
-        if not isinstance(outcome, Deferred) and outcome.gone:
-            with self._act() as session:
-                push.end(session, [UUID(name) for name in outcome.gone], now)
+    def _told_meanwhile(self, session: Session, claimed: Claimed, now: datetime) -> bool:
+        """End what a phone told by itself since a sender before this one fell silent."""
+        if claimed.fence == 1:
+            return False
+        row = session.scalar(select(ReminderRow).where(*_held(claimed)).with_for_update())
+        if row is None or not reminders.was_told(session, row):
+            return False
+        if reminders.advance(session, row, Status.CANCELLED, now, By.PHONE, BY_PHONE):
+            heard.catch_up(session, [row], now)
+            _tell(session, row.patient_id)
+        return True
+
+    def acknowledge(self, claimed: Claimed, outcome: Outcome, now: datetime, again: Again | None) -> bool:
+        """Write down what became of it, and which addresses are gone; False when the fence was lost."""
+        held = self._settle(claimed, outcome, now, again)
+        if isinstance(outcome, Accepted | Failed) and outcome.gone:
+            self._forget(claimed, outcome.gone, now)
         return held
 
-    def _settle(self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None) -> bool:
+    def _forget(self, claimed: Claimed, gone: Sequence[str], now: datetime) -> None:
+        """Disable addresses that were found not to exist, unless they were changed meanwhile (issue 4).
+
+        The patient's reminders are gone over soon after: there may be no way left.
+        """
+        channel = claimed.reminder.channel
+        column = {EMAIL: "email_refused_at", SMS: "phone_refused_at"}.get(channel)
+        with self._act() as session:
+            of_it = select(ReminderRow.patient_id).where(ReminderRow.id == UUID(claimed.id)).scalar_subquery()
+            patient = session.scalars(select(PatientRow).where(PatientRow.id == of_it).with_for_update()).one()
+            if column is None:
+                push.end(session, [UUID(name) for name in gone], now)
+            elif ways.of_patient(session, patient).address(channel, self.sealer) == claimed.address:
+                setattr(patient, column, now)
+            else:
+                return
+            patient.planned_at = None
+            session.flush()
+
+    def _settle(self, claimed: Claimed, outcome: Outcome, now: datetime, again: Again | None) -> bool:
         with self._act() as session:
             row = session.scalar(select(ReminderRow).where(*_held(claimed)).with_for_update())
             if row is None:
                 return False
             row.in_flight = False
-            row.changed_at = now
-            if not isinstance(outcome, Deferred):
+            if isinstance(outcome, Accepted | Failed):
                 _end_attempt(session, claimed, outcome, now)
             if isinstance(outcome, Accepted):
-                row.status, row.why = Status.SENT.value, ""
+                fates.sent(session, row, claimed.reminder.channel, now)
             elif row.status == Status.CLAIMED.value:
-                _try_again(session, row, claimed, outcome, next_try_at)
+                fates.not_sent(session, row, outcome, now, again)
             session.flush()
+            heard.catch_up(session, [row], now)  # what came in while it was being sent
             if row.status not in OPEN:
                 _tell(session, row.patient_id)
             return True
@@ -117,74 +166,52 @@ class SqlOutbox:
 
     def _expire_some(self, now: datetime) -> int:
         """End a part of them: however many there are, no feed is held for long."""
-        late = select(ReminderRow.id, ReminderRow.patient_id).where(
-            ReminderRow.expires_at <= now, or_(_is_waiting(), _silent(now))
-        )
+        waits = ReminderRow.status.in_(WAITING)
+        late = select(ReminderRow).where(ReminderRow.expires_at <= now, or_(waits, _silent(now)))
         with self._act() as session:
-            found = session.execute(late.limit(_CHUNK).with_for_update(skip_locked=True)).all()
+            found = session.scalars(late.limit(_CHUNK).with_for_update(skip_locked=True)).all()
             if found:
                 mine = update(ReminderRow).where(ReminderRow.id.in_([row.id for row in found]))
                 values = {"status": Status.EXPIRED.value, "in_flight": False, "changed_at": now, "why": "too-late"}
                 session.execute(mine.values(values), execution_options={"synchronize_session": False})
+                ledger.keep(session, (change for row in found for change in fates.expiring(row, now)))
+                undelivered.raise_items(
+                    session, (fates.item(row, "too-late", now) for row in found if fates.matters(row)), now
+                )
+                heard.catch_up(session, _claimed_anew(session, found), now)
             for patient_id in sorted({row.patient_id for row in found}):
                 _tell(session, patient_id)
             return len(found)
 
     def beat(self, worker: str, now: datetime) -> None:
-        """Write down that the worker is alive; two of one name may do so at once."""
-        table: Table = BeatRow.__table__  # type: ignore[assignment]  # a mapped class has a Table
+        """Write down that the worker is alive."""
         with self._act() as session:
-            mine = update(BeatRow).where(BeatRow.worker == worker).values(beat_at=now)
-            if not _one(session.execute(mine)):
-                insert_once(session, table, {"worker": worker, "beat_at": now})
+            beats.beat(session, worker, now)
 
     @contextmanager
     def _act(self) -> Iterator[Session]:
         with unit_of_work(Session(self.engine), writes=True) as session:
             yield session
 
-    def _claimed(self, row: ReminderRow, patient: PatientRow, phones: Sequence[SubscriptionRow]) -> Claimed:
-        by_mail = row.channel == PUSH and not phones and patient.email_sealed is not None
+    def _claimed(self, row: ReminderRow, reached: Ways) -> Claimed:
+        """Return a row as its sender needs it; where its channel leads nowhere any more, the next that does."""
+        person = reached.person()
+        channel = row.channel if row.channel in person.channels else next(iter(person.channels), row.channel)
         reminder = Reminder(
             row.key, row.kind, row.subject, row.version, row.step, row.due_on, row.due_at, row.send_at,
-            row.expires_at, EMAIL if by_mail else row.channel,
+            row.expires_at, channel,
         )  # fmt: skip
-        pushed = reminder.channel == PUSH
+        behind = person.channels.index(channel) + 1 if channel in person.channels else 0
         return Claimed(
             id=str(row.id),
             fence=row.fence + 1,
             reminder=reminder,
-            attempt=1 if by_mail else row.attempts + 1,
-            address=self._phones(patient, phones) if pushed else self._email(patient),
-            language=patient.language,
-            zone=patient.zone,
+            attempt=row.attempts + 1 if channel == row.channel else 1,
+            address=reached.address(channel, self.sealer) if channel in person.channels else "",
+            person=person,
             message_id=f"reminder-{row.id}",
-            quiet_from=patient.quiet_from,
-            quiet_to=patient.quiet_to,
+            others=person.channels[behind:],
         )
-
-    def _phones(self, patient: PatientRow, phones: Sequence[SubscriptionRow]) -> str:
-        """Return every phone to wake, as the channel reads it; empty where there is none.
-
-        Of one whose address does not open only the id is told: the channel calls it gone.
-        """
-        told: list[dict[str, str]] = []
-        for row in phones:
-            target = {}
-            with suppress(SealError, ValueError):
-                target = json.loads(
-                    self.sealer.open(patient.key, str(patient.id), row.target_sealed, push.place(row.id)) or "{}"
-                )
-            told.append({**target, "id": str(row.id)})
-        return json.dumps(told) if told else ""
-
-    def _email(self, patient: PatientRow) -> str:
-        """Return where to write to; empty where it does not open: one bad row must not stop the others (P15)."""
-        place = Place("patients", "email", str(patient.id))
-        try:
-            return self.sealer.open(patient.key, str(patient.id), patient.email_sealed, place) or ""
-        except (SealError, ValueError):
-            return ""
 
 
 _CHUNK = 200
@@ -205,37 +232,29 @@ def _taken(
     return [(row, patient) for row, patient in session.execute(query)]
 
 
-def _other_way(claimed: Claimed, row: ReminderRow) -> bool:
+def _claimed_anew(session: Session, found: Sequence[ReminderRow]) -> list[ReminderRow]:
+    """Return those that a silent worker had, as they stand: a phone may have told of them meanwhile."""
+    had = [row for row in found if row.status == Status.CLAIMED.value]
+    for row in had:
+        session.refresh(row)
+    return had
+
+
+def _kept_to(channel: str | None, ids: Collection[str] | None) -> list[ColumnElement[bool]]:
+    kept = [] if channel is None else [ReminderRow.channel == channel]
+    return kept if ids is None else [*kept, ReminderRow.id.in_([UUID(one) for one in ids])]
+
+
+def _moved(claimed: Claimed, row: ReminderRow) -> bool:
     return claimed.reminder.channel != row.channel
 
 
-def _fall_back(session: Session, reminder_ids: Sequence[str]) -> None:
-    """Let what no phone is left for go by mail, as planning would; the tries by mail begin anew."""
-    if reminder_ids:
-        mine = update(ReminderRow).where(ReminderRow.id.in_([UUID(one) for one in reminder_ids]))
-        values = {"channel": EMAIL, "attempts": 0}
+def _take_other_way(session: Session, claimed: Sequence[Claimed]) -> None:
+    """Let what its channel leads nowhere for go by another, as planning would; the tries begin anew."""
+    for one in claimed:
+        mine = update(ReminderRow).where(ReminderRow.id == UUID(one.id))
+        values = {"channel": one.reminder.channel, "attempts": 0}
         session.execute(mine.values(values), execution_options={"synchronize_session": False})
-
-
-def _try_again(
-    session: Session, row: ReminderRow, claimed: Claimed, outcome: Failed | Deferred, next_try_at: datetime | None
-) -> None:
-    """Let what was not sent wait again: for its next try, or by mail where pushing came to nothing; else it failed."""
-    over = isinstance(outcome, Failed) and (next_try_at is None or next_try_at >= row.expires_at)
-    if over and _mail_is_left(session, row, claimed):
-        row.channel, row.attempts, next_try_at = EMAIL, 0, row.changed_at
-    row.status = (Status.WAITING if next_try_at else Status.FAILED).value
-    row.why = outcome.why
-    row.next_try_at = next_try_at or row.next_try_at
-    if next_try_at and reminders.was_told(session, row):
-        row.status, row.why = Status.CANCELLED.value, BY_PHONE
-
-
-def _mail_is_left(session: Session, row: ReminderRow, claimed: Claimed) -> bool:
-    if claimed.reminder.channel != PUSH or row.changed_at >= row.expires_at:
-        return False
-    has_mail = select(PatientRow.email_sealed.is_not(None)).where(PatientRow.id == row.patient_id)
-    return bool(session.scalar(has_mail))
 
 
 def _tell(session: Session, patient_id: UUID) -> None:
@@ -243,12 +262,8 @@ def _tell(session: Session, patient_id: UUID) -> None:
     feed.append(session, patient_id, {("reminders", patient_id)})
 
 
-def _is_waiting() -> ColumnElement[bool]:
-    return ReminderRow.status == Status.WAITING.value
-
-
-def _waiting(now: datetime) -> ColumnElement[bool]:
-    return and_(_is_waiting(), ReminderRow.next_try_at <= now)
+def _waits(status: Status, now: datetime) -> ColumnElement[bool]:
+    return and_(ReminderRow.status == status.value, ReminderRow.next_try_at <= now)
 
 
 def _silent(now: datetime) -> ColumnElement[bool]:
@@ -260,10 +275,13 @@ def _held(claimed: Claimed) -> tuple[ColumnElement[bool], ...]:
     return ReminderRow.id == UUID(claimed.id), ReminderRow.fence == claimed.fence
 
 
-def _end_attempt(session: Session, claimed: Claimed, outcome: Outcome, now: datetime) -> None:
-    told = "accepted" if isinstance(outcome, Accepted) else outcome.why
+def _end_attempt(session: Session, claimed: Claimed, outcome: Accepted | Failed, now: datetime) -> None:
+    if isinstance(outcome, Accepted):
+        told = {"ended_at": now, "outcome": "accepted", "provider_ref": outcome.provider_ref[:200]}
+    else:
+        told = {"ended_at": now, "outcome": outcome.why[:60]}
     mine = (AttemptRow.reminder_id == UUID(claimed.id), AttemptRow.fence == claimed.fence)
-    session.execute(update(AttemptRow).where(*mine).values(ended_at=now, outcome=told[:60]))
+    session.execute(update(AttemptRow).where(*mine).values(**told))
 
 
 def _one(done: Any) -> bool:

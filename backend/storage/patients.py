@@ -10,9 +10,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from backend.storage.db import Base, Instant
 from backend.storage.records import insert_new
 
+_UNSEEN = {"synchronize_session": False}
+"""For an UPDATE of rows that the session does not hold."""
+
 
 class PatientRow(Base):
-    """One patient; every identifying field is sealed under the patient's own key."""
+    """One patient; every identifying field is sealed under the patient's own key.
+
+    `channels` are the ways they want to be told by, in order and with spaces between; an address is `refused` once its
+    provider said that it does not exist. `planned_at` is when the reminders were last gone over, None to do it soon.
+    """
 
     __tablename__ = "patients"
 
@@ -24,16 +31,23 @@ class PatientRow(Base):
     hospital_number_sealed: Mapped[bytes | None]
     hospital_number_mark: Mapped[bytes | None]
     email_sealed: Mapped[bytes | None]
+    email_refused_at: Mapped[datetime | None] = mapped_column(Instant)
+    phone_sealed: Mapped[bytes | None]
+    phone_refused_at: Mapped[datetime | None] = mapped_column(Instant)
     zone: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(8))
     quiet_from: Mapped[time | None]
     quiet_to: Mapped[time | None]
-    channel: Mapped[str] = mapped_column(String(20))
+    channels: Mapped[str] = mapped_column(String(60))
     calendar_hash: Mapped[bytes | None] = mapped_column(unique=True)
     enrolled_at: Mapped[datetime] = mapped_column(Instant)
+    planned_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)
 
-    __table_args__ = (Index("uq_patients_hospital_number_mark", "site_id", "hospital_number_mark", unique=True),)
+    __table_args__ = (
+        Index("uq_patients_hospital_number_mark", "site_id", "hospital_number_mark", unique=True),
+        Index("ix_patients_planned_at", "planned_at"),
+    )
 
 
 class CareRow(Base):
@@ -60,6 +74,22 @@ def get(session: Session, patient_id: UUID, *, lock: bool = False) -> PatientRow
     locked = query.with_for_update(key_share=True)
     # Behind the lock the row is read anew: it may have changed since this session first saw it.
     return session.scalar(locked.execution_options(populate_existing=True))
+
+
+def next_to_plan(session: Session, before: datetime) -> PatientRow | None:
+    """Return a patient whose reminders were last gone over before a moment, or never; locked, held ones passed over."""
+    for turn in (PatientRow.planned_at.is_(None), PatientRow.planned_at < before):
+        query = select(PatientRow).where(turn).order_by(PatientRow.planned_at).limit(1)
+        found = session.scalar(query.with_for_update(key_share=True, skip_locked=True))
+        if found is not None:
+            return found
+    return None
+
+
+def plan_anew(session: Session, site_id: UUID) -> None:
+    """Let the reminders of all patients of a site be gone over soon."""
+    mine = PatientRow.site_id == site_id
+    session.execute(update(PatientRow).where(mine).values(planned_at=None), execution_options=_UNSEEN)
 
 
 def add(session: Session, values: dict[str, object]) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, Select, delete, insert, select, update
+from sqlalchemy import ForeignKey, LargeBinary, Select, String, delete, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.access import SessionRow
@@ -14,8 +14,9 @@ from backend.storage.sealing import Place
 
 
 class SubscriptionRow(Base):
-    """One browser's subscription. `target_sealed` holds endpoint and keys; `mark` finds the same one again.
+    """One browser or app that lets itself be woken, through a `service`: webpush, fcm or apns.
 
+    `target_sealed` holds endpoint and keys, or the token; `mark` finds the same one again.
     It stands until it is gone, and no longer than the session of the phone it belongs to.
     """
 
@@ -24,6 +25,7 @@ class SubscriptionRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"), index=True)
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), index=True)
+    service: Mapped[str] = mapped_column(String(10), default="webpush")
     mark: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     target_sealed: Mapped[bytes]
     made_at: Mapped[datetime] = mapped_column(Instant)

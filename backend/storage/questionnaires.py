@@ -1,6 +1,7 @@
 """Responses to forms, under the phone's own id."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -90,6 +91,13 @@ def completed(session: Session, patient_id: UUID, form: str) -> list[tuple[Occur
     """Return when each completed response to a form was answered, and which interval it says it is about."""
     rows = of_patient(session, patient_id)
     return [(moment(row), About(row.about)) for row in rows if row.form == form and row.completed]
+
+
+def days(session: Session, patient_id: UUID, first: date, last: date) -> frozenset[date]:
+    """Return the local days of a stretch, both ends inclusive, on which a patient completed any form."""
+    standing = (ResponseRow.patient_id == patient_id, ResponseRow.retracted.is_(False), ResponseRow.completed.is_(True))
+    query = select(ResponseRow.occurred_on).where(*standing, ResponseRow.occurred_on.between(first, last))
+    return frozenset(session.scalars(query.distinct()))
 
 
 def moment(row: ResponseRow) -> Occurred:

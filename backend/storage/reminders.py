@@ -1,4 +1,4 @@
-"""Reminders: one row each, unique by its key for ever, with the attempts to send it and the dispatchers' heartbeat."""
+"""Reminders: one row each, unique by its key for ever."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
     bindparam,
-    func,
     insert,
     or_,
     select,
@@ -22,8 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from backend.storage import ledger
 from backend.storage.db import Base, Instant
-from backend.storage.records import insert_once
+from backend.storage.ledger import By, ReceiptRow
+from notifications import states
 from notifications.reminder import Reminder, Status
 
 
@@ -56,51 +58,24 @@ class ReminderRow(Base):
     __table_args__ = (
         UniqueConstraint("patient_id", "key"),
         CheckConstraint(
-            "status IN ('waiting','claimed','sent','failed','expired','cancelled')",
+            "status IN ('planned','due','claimed','sent','delivered','dismissed','opened','failed','expired',"
+            "'cancelled','suppressed')",
             name="status",
         ),
         Index("ix_reminders_status_next_try", "status", "next_try_at"),
+        Index("ix_reminders_status_channel_next_try", "status", "channel", "next_try_at"),
         Index("ix_reminders_status_expires", "status", "expires_at"),
     )
 
 
-class AttemptRow(Base):
-    """One attempt to send a reminder, written before the provider is called."""
+OPEN = tuple(sorted(status.value for status in states.OPEN))
+"""Something may still be sent."""
 
-    __tablename__ = "reminder_attempts"
+TOLD = tuple(sorted(status.value for status in states.TOLD))
+"""A provider took it, or more."""
 
-    reminder_id: Mapped[UUID] = mapped_column(ForeignKey("reminders.id"), primary_key=True)
-    attempt: Mapped[int] = mapped_column(primary_key=True)
-    fence: Mapped[int]
-    started_at: Mapped[datetime] = mapped_column(Instant)
-    ended_at: Mapped[datetime | None] = mapped_column(Instant)
-    outcome: Mapped[str] = mapped_column(String(60), default="open")
-
-
-class ReceiptRow(Base):
-    """What a phone said it did with a reminder, and when on its own clock; the first word of each state stands."""
-
-    __tablename__ = "reminder_receipts"
-
-    reminder_id: Mapped[UUID] = mapped_column(ForeignKey("reminders.id"), primary_key=True)
-    session_id: Mapped[UUID] = mapped_column(primary_key=True)
-    state: Mapped[str] = mapped_column(String(20), primary_key=True)
-    at: Mapped[datetime] = mapped_column(Instant)
-    received_at: Mapped[datetime] = mapped_column(Instant)
-
-    __table_args__ = (CheckConstraint("state IN ('shown','opened','dismissed')", name="state"),)
-
-
-class BeatRow(Base):
-    """When each dispatcher was last alive."""
-
-    __tablename__ = "dispatchers"
-
-    worker: Mapped[str] = mapped_column(String(80), primary_key=True)
-    beat_at: Mapped[datetime] = mapped_column(Instant)
-
-
-OPEN = (Status.WAITING.value, Status.CLAIMED.value)
+WAITING = (Status.PLANNED.value, Status.DUE.value)
+"""Nobody holds it."""
 
 TEST = "test"
 """The kind of a message somebody asked for to see that it comes: no plan and no phone takes it away, or tells it."""
@@ -109,7 +84,12 @@ BY_PHONE = "told-by-phone"
 """Why a reminder was cancelled that the phone had shown by itself; it is not told again, whatever is planned."""
 
 TELLING = ("shown", "opened")
-"""States in which the patient knows; a message wiped away unread was shown before."""
+"""Words of a phone by which the patient knows; a message wiped away unread was shown before."""
+
+SNOOZED = "snoozed"
+"""Why a reminder was cancelled that its patient wants to hear later; another one tells it then."""
+
+NO_LONGER_DUE = "no-longer-due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +99,8 @@ class Standing:
     id: UUID
     key: str
     kind: str
+    subject: str
+    version: int
     step: str
     due_on: date
     due_at: datetime | None
@@ -134,10 +116,21 @@ class Standing:
 _STANDING = select(*(getattr(ReminderRow, name) for name in Standing.__slots__))
 
 
-def of_patient(session: Session, patient_id: UUID) -> Sequence[ReminderRow]:
-    """Return all reminders of a patient, by when they are sent."""
+def of_patient(
+    session: Session, patient_id: UUID, since: datetime | None = None, until: datetime | None = None
+) -> Sequence[ReminderRow]:
+    """Return the reminders of a patient, by when they are sent; only those to be sent within a stretch, if given."""
     query = select(ReminderRow).where(ReminderRow.patient_id == patient_id)
+    if since is not None:
+        query = query.where(ReminderRow.send_at >= since)
+    if until is not None:
+        query = query.where(ReminderRow.send_at < until)
     return session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key)).all()
+
+
+def get(session: Session, reminder_id: UUID) -> ReminderRow | None:
+    """Return one reminder."""
+    return session.get(ReminderRow, reminder_id)
 
 
 def upcoming(session: Session, patient_id: UUID, now: datetime, until: datetime, most: int) -> Sequence[ReminderRow]:
@@ -147,34 +140,34 @@ def upcoming(session: Session, patient_id: UUID, now: datetime, until: datetime,
     return session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key).limit(most)).all()
 
 
-def standing(session: Session, patient_id: UUID, keys: Collection[str]) -> list[Standing]:
-    """Return a patient's open reminders and those, however they ended, that bear one of `keys`; by send_at and key.
+def standing(session: Session, patient_id: UUID, keys: Collection[str], today: date) -> list[Standing]:
+    """Return a patient's reminders that planning looks at, by send_at and key.
 
-    On PostgreSQL their rows stay locked until the transaction ends, on SQLite the whole file is: no dispatcher can
-    begin or settle an attempt on what is being planned.
+    Those are the open and suppressed ones, those that bear one of `keys` however they ended, and those told, or being
+    told, about `today` or later. On PostgreSQL their rows stay locked until the transaction ends, on SQLite the whole
+    file is: no dispatcher can begin or settle an attempt on what is being planned.
     """
-    wanted = or_(ReminderRow.status.in_(OPEN), ReminderRow.key.in_(keys))
-    mine = _STANDING.where(ReminderRow.patient_id == patient_id, wanted)
+    told = and_(or_(ReminderRow.status.in_(TOLD), ReminderRow.in_flight), ReminderRow.due_on >= today)
+    live = ReminderRow.status.in_((*OPEN, Status.SUPPRESSED.value))
+    mine = _STANDING.where(ReminderRow.patient_id == patient_id, or_(live, ReminderRow.key.in_(keys), told))
     rows = session.execute(mine.order_by(ReminderRow.send_at, ReminderRow.key).with_for_update())
     return [Standing(*row) for row in rows]
 
 
-def attempts(session: Session, reminder_ids: Sequence[UUID]) -> dict[UUID, list[AttemptRow]]:
-    """Return the attempts of reminders, in order."""
-    if not reminder_ids:
-        return {}
-    query = select(AttemptRow).where(AttemptRow.reminder_id.in_(reminder_ids)).order_by(AttemptRow.attempt)
-    found: dict[UUID, list[AttemptRow]] = {}
-    for row in session.scalars(query):
-        found.setdefault(row.reminder_id, []).append(row)
-    return found
+def with_keys(session: Session, patient_id: UUID, keys: Collection[str]) -> list[Standing]:
+    """Return a patient's reminders that bear one of `keys`, however they ended."""
+    mine = _STANDING.where(ReminderRow.patient_id == patient_id, ReminderRow.key.in_(keys))
+    return [Standing(*row) for row in session.execute(mine.with_for_update())] if keys else []
 
 
-def create(session: Session, patient_id: UUID, wanted: Iterable[Reminder], now: datetime) -> list[UUID]:
-    """Store new reminders as waiting and return their ids, in their order."""
+def create(
+    session: Session, patient_id: UUID, wanted: Iterable[Reminder], now: datetime, by: By = By.PLANNING
+) -> list[UUID]:
+    """Store new reminders, planned or suppressed, and return their ids, in their order."""
     rows = [_values(r, now) | {"id": uuid4(), "patient_id": patient_id, "key": r.key} for r in wanted]
     if rows:
         session.execute(insert(_table()), rows)
+        ledger.keep(session, (ledger.change(r["id"], Status(r["status"]), now, by, r["why"]) for r in rows))
     return [row["id"] for row in rows]
 
 
@@ -189,46 +182,40 @@ def renew(session: Session, wanted: Iterable[tuple[Standing, Reminder]], now: da
         table = _table()
         values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
         session.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), rows)
+        ledger.keep(
+            session, (ledger.change(r["row_id"], Status(r["status"]), now, By.PLANNING, "renewed") for r in rows)
+        )
 
 
-def cancel(session: Session, reminder_ids: Sequence[UUID], now: datetime) -> None:
-    """End open reminders; one being sent at this moment is cancelled too and its sender will find out."""
-    if reminder_ids:
-        values = {"status": Status.CANCELLED.value, "changed_at": now, "why": "no-longer-due"}
-        mine = (ReminderRow.id.in_(reminder_ids), ReminderRow.status.in_(OPEN))
-        statement = update(ReminderRow).where(*mine).values(**values)
-        session.execute(statement, execution_options={"synchronize_session": False})
+def cancel(session: Session, reminder_ids: Collection[UUID], now: datetime, why: str = NO_LONGER_DUE) -> None:
+    """End reminders that are open or held back; the sender of one that is being sent will find out."""
+    live = (*OPEN, Status.SUPPRESSED.value)
+    _end(session, reminder_ids, live, now, Status.CANCELLED, why, By.PLANNING)
 
 
-def named(session: Session, patient_id: UUID, reminder_ids: Collection[UUID]) -> set[UUID]:
-    """Return which of some ids are reminders of a patient."""
-    mine = (ReminderRow.patient_id == patient_id, ReminderRow.id.in_(reminder_ids))
-    return set(session.scalars(select(ReminderRow.id).where(*mine))) if reminder_ids else set()
+def suppress(session: Session, wanted: Iterable[tuple[UUID, str]], now: datetime) -> None:
+    """Hold reminders back that wait, each for its reason."""
+    reasons: dict[str, list[UUID]] = {}
+    for reminder_id, why in wanted:
+        reasons.setdefault(why, []).append(reminder_id)
+    for why, ids in reasons.items():
+        _end(session, ids, WAITING, now, Status.SUPPRESSED, why, By.PLANNING)
 
 
-def keep_receipts(session: Session, rows: Sequence[dict[str, Any]]) -> int:
-    """Store what a phone said and return how much of it was new; the first word of each state stands."""
-    table: Table = ReceiptRow.__table__  # type: ignore[assignment]  # a mapped class has a Table
-    return sum(insert_once(session, table, row) for row in rows)
+def advance(session: Session, row: ReminderRow, state: Status, at: datetime, by: By, why: str = "") -> bool:
+    """Let a reminder, its row held by the caller, go on to a state; False where that would be backwards (issue 4)."""
+    if not states.may_follow(Status(row.status), state):
+        return False
+    row.status, row.changed_at, row.why = state.value, at, why[:60]
+    session.flush()
+    ledger.keep(session, [ledger.change(row.id, state, at, by, why)])
+    return True
 
 
-def receipts(session: Session, patient_id: UUID) -> dict[UUID, list[ReceiptRow]]:
-    """Return what phones did with each of a patient's reminders, in the order of their own clocks."""
-    query = select(ReceiptRow).join(ReminderRow, ReminderRow.id == ReceiptRow.reminder_id)
-    query = query.where(ReminderRow.patient_id == patient_id).order_by(ReceiptRow.at, ReceiptRow.state)
-    found: dict[UUID, list[ReceiptRow]] = {}
-    for row in session.scalars(query):
-        found.setdefault(row.reminder_id, []).append(row)
-    return found
-
-
-def told_by_phone(session: Session, reminder_ids: Collection[UUID], now: datetime) -> bool:
-    """End those reminders that still wait, and return whether there were any; whoever holds one goes on with it."""
-    values = {"status": Status.CANCELLED.value, "changed_at": now, "why": BY_PHONE}
-    mine = (ReminderRow.id.in_(reminder_ids), ReminderRow.status == Status.WAITING.value, ReminderRow.kind != TEST)
-    statement = update(ReminderRow).where(*mine).values(**values)
-    done = session.execute(statement, execution_options={"synchronize_session": False})
-    return bool(done.rowcount)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
+def held(session: Session, reminder_id: UUID) -> ReminderRow | None:
+    """Return one reminder with its row locked for writing (SQLite holds the whole file by then)."""
+    query = select(ReminderRow).where(ReminderRow.id == reminder_id).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def was_told(session: Session, row: ReminderRow) -> bool:
@@ -246,9 +233,23 @@ def sent_since(session: Session, patient_id: UUID, kind: str, since: datetime) -
     return list(session.scalars(select(ReminderRow.send_at).where(*mine).order_by(ReminderRow.send_at)))
 
 
-def last_beat(session: Session) -> datetime | None:
-    """Return when any dispatcher was last alive."""
-    return session.scalar(select(func.max(BeatRow.beat_at)))
+def _end(
+    session: Session,
+    reminder_ids: Collection[UUID],
+    live: tuple[str, ...],
+    now: datetime,
+    status: Status,
+    why: str,
+    by: By,
+) -> None:
+    """End those of some reminders that are in one of the states given."""
+    if not reminder_ids:
+        return
+    values = {"status": status.value, "changed_at": now, "why": why}
+    mine = (ReminderRow.id.in_(reminder_ids), ReminderRow.status.in_(live))
+    statement = update(ReminderRow).where(*mine).values(**values).returning(ReminderRow.id)
+    done = list(session.scalars(statement, execution_options={"synchronize_session": False}))
+    ledger.keep(session, (ledger.change(one, status, now, by, why) for one in done))
 
 
 def _table() -> Table:
@@ -258,7 +259,7 @@ def _table() -> Table:
 
 def _resumed(row: Standing, now: datetime) -> str:
     held = row.in_flight and row.lease_until is not None and row.lease_until > now
-    return (Status.CLAIMED if held else Status.WAITING).value
+    return (Status.CLAIMED if held else Status.PLANNED).value
 
 
 def _values(reminder: Reminder, now: datetime) -> dict[str, Any]:
@@ -272,8 +273,9 @@ def _values(reminder: Reminder, now: datetime) -> dict[str, Any]:
         "send_at": reminder.send_at,
         "expires_at": reminder.expires_at,
         "channel": reminder.channel,
-        "status": Status.WAITING.value,
+        "status": (Status.SUPPRESSED if reminder.suppressed else Status.PLANNED).value,
         "next_try_at": reminder.send_at,
         "changed_at": now,
-        "why": "",
+        "why": reminder.suppressed,
+        "attempts": 0,
     }

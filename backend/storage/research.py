@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Table, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, String, Table, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
@@ -12,7 +12,10 @@ from backend.storage.records import insert_new, insert_once
 
 
 class StudyRow(Base):
-    """A study; its secret keys the pseudonyms, so that two studies cannot be joined."""
+    """A study; its secret keys the pseudonyms, so that two studies cannot be joined.
+
+    `windows` names the published design whose assessment windows its patients are reminded of, None for none.
+    """
 
     __tablename__ = "studies"
 
@@ -20,6 +23,7 @@ class StudyRow(Base):
     name: Mapped[str] = mapped_column(String(200))
     site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
     secret_sealed: Mapped[bytes]
+    windows: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (UniqueConstraint("site_id", "name"),)
@@ -36,7 +40,7 @@ class SubjectRow(Base):
     consented_at: Mapped[datetime] = mapped_column(Instant)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
 
-    __table_args__ = (UniqueConstraint("study_id", "pseudonym"),)
+    __table_args__ = (UniqueConstraint("study_id", "pseudonym"), Index("ix_study_subjects_patient", "patient_id"))
 
 
 class ResearcherRow(Base):
@@ -100,6 +104,16 @@ def of_patient(session: Session, patient_id: UUID) -> list[tuple[StudyRow, Subje
     query = select(StudyRow, SubjectRow).join(SubjectRow, SubjectRow.study_id == StudyRow.id)
     query = query.where(SubjectRow.patient_id == patient_id).order_by(SubjectRow.consented_at, StudyRow.id)
     return [(study, subject) for study, subject in session.execute(query)]
+
+
+def windows_of(session: Session, patient_id: UUID) -> list[tuple[UUID, str, datetime]]:
+    """Return the studies a patient takes part in whose windows are reminded of: id, design, and since when."""
+    query = select(StudyRow.id, StudyRow.windows, SubjectRow.consented_at).join(
+        SubjectRow, SubjectRow.study_id == StudyRow.id
+    )
+    mine = (SubjectRow.patient_id == patient_id, SubjectRow.withdrawn_at.is_(None), StudyRow.windows.is_not(None))
+    rows = session.execute(query.where(*mine).order_by(SubjectRow.consented_at, StudyRow.id))
+    return [(study_id, key, consented_at) for study_id, key, consented_at in rows if key is not None]
 
 
 def _table(of: type[Base]) -> Table:

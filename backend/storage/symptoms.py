@@ -1,7 +1,7 @@
 """Diary entries: what a patient reports of a day, under the phone's own id."""
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -77,9 +77,21 @@ def page(session: Session, patient_id: UUID, before: tuple[datetime, UUID] | Non
     return session.execute(query.order_by(EntryRow.anchor_at.desc(), EntryRow.id.desc()).limit(limit)).all()
 
 
-def of_patient(session: Session, patient_id: UUID) -> Sequence[Row[Any]]:
-    """Return all standing entries of a patient in the order of their anchors."""
-    return session.execute(timeline(patient_id).order_by(EntryRow.anchor_at, EntryRow.id)).all()
+def of_patient(session: Session, patient_id: UUID, since: datetime | None = None) -> Sequence[Row[Any]]:
+    """Return all standing entries of a patient, or those from a moment on, in the order of their anchors."""
+    query = timeline(patient_id)
+    if since is not None:
+        query = query.where(EntryRow.anchor_at >= since)
+    return session.execute(query.order_by(EntryRow.anchor_at, EntryRow.id)).all()
+
+
+def days(session: Session, patient_id: UUID, first: date, last: date) -> frozenset[date]:
+    """Return the local days of a stretch, both ends inclusive, on which a patient has a standing entry."""
+    mine = (EntryRow.patient_id == patient_id, EntryRow.retracted.is_(False), EntryRow.occurred_on.between(first, last))
+    # No calendar is further than this from UTC's: so the index of moments can be used.
+    low, high = (datetime.combine(on, time(0), UTC) + timedelta(days=days) for on, days in ((first, -2), (last, 2)))
+    query = select(EntryRow.occurred_on).where(*mine, EntryRow.anchor_at.between(low, high))
+    return frozenset(session.scalars(query.distinct()))
 
 
 def timeline(patient_id: UUID) -> Select[Any]:

@@ -87,14 +87,14 @@ def gathered(root: Path) -> Mapping[str, File]:
 
 
 def without_comments(code: str) -> str:
-    """Return a script or style sheet without its comment lines: lighter, and with the same line numbers."""
+    """Return a script or style sheet without comment lines and indents: lighter, and with the same line numbers."""
     lines, comment, template = [], False, False
     for line in code.split("\n"):
         begins = line.lstrip()
         if not template and not comment:
             comment = begins.startswith("/*") and begins.find("*/") in {-1, len(begins) - 2}
         only = comment or (begins.startswith("//") and not template)
-        lines.append("" if only else line)
+        lines.append("" if only else line if template else begins)
         comment = comment and "*/" not in line
         # A text over several lines may well begin one of them with two slashes.
         template ^= not only and line.count("`") % 2 == 1

@@ -12,6 +12,15 @@ from notifications.reminder import Accepted, Failed, Message
 _ADDRESS = re.compile(r"[^\s,;:<>()\[\]\"@\x00-\x1f\x7f]+@[^\s,;:<>()\[\]\"@\x00-\x1f\x7f]+")
 
 
+GONE = ("email",)
+"""What is gone when there is nobody at the address."""
+
+_NOBODY = frozenset({550, 551, 553})
+_ENHANCED = re.compile(rb"5\.(\d{1,3})\.(\d{1,3})\b")
+_SENDERS = frozenset({b"7", b"8"})
+"""Of the 5.1.x (RFC 3463) those that are about the sender's address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Email:
     """One SMTP server. `sender` is a bare address; `starttls` and `ssl` are one or the other.
@@ -32,7 +41,7 @@ class Email:
     def send(self, message: Message, address: str) -> Accepted | Failed:
         """Send one mail. A recipient or content refused with 5xx is permanent, everything else passes."""
         if not _ADDRESS.fullmatch(address):
-            return Failed(permanent=True, why="bad-address")
+            return Failed(permanent=True, why="bad-address", gone=GONE)
         mail = letter(message, address, self.sender)
         try:
             server = self._connect()
@@ -83,8 +92,8 @@ def _connecting(trouble: Exception) -> str:
 def _refusal(trouble: Exception) -> Failed:
     """Return what a failed hand-over means: only the recipient's or the content's own 5xx will not pass."""
     if isinstance(trouble, smtplib.SMTPRecipientsRefused):
-        code = next((code for code, _ in trouble.recipients.values()), 0)
-        return Failed(permanent=500 <= code < 600, why=f"smtp-recipient-{code}")
+        code, said = next(iter(trouble.recipients.values()), (0, b""))
+        return Failed(500 <= code < 600, f"smtp-recipient-{code}", gone=GONE if _nobody(code, said) else ())
     if isinstance(trouble, smtplib.SMTPSenderRefused):
         return Failed(permanent=False, why=f"smtp-sender-{trouble.smtp_code}")
     if isinstance(trouble, smtplib.SMTPDataError):
@@ -92,3 +101,14 @@ def _refusal(trouble: Exception) -> Failed:
     if isinstance(trouble, smtplib.SMTPNotSupportedError):
         return Failed(permanent=True, why="smtp-address-unsupported")
     return Failed(permanent=False, why="smtp-broken-off")
+
+
+def _nobody(code: int, said: bytes) -> bool:
+    """Whether a refusal means that there is nobody at the address, and not that we may not send there (5.7.x)."""
+    found = _ENHANCED.match(said)
+    if found is None or not 500 <= code < 600:
+        return code in _NOBODY
+    about, detail = found.groups()
+    if about == b"1":
+        return detail not in _SENDERS
+    return about != b"7" and code in _NOBODY

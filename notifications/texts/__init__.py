@@ -19,39 +19,48 @@ def render(claimed: Claimed, now: datetime, clinic_phone: str = "", app_url: str
     """Return the message as it reads when sent at `now`: no drug, disease, ward, level or person (P17).
 
     Days are counted on the reader's own calendar, so nothing calls a day tomorrow that is not (P14). A
-    language without texts falls back to Dutch. Raises KeyError for a kind and step without a text, or an
-    unknown zone.
+    language without texts falls back to Dutch, a step without a line of its own to that of its kind. Raises KeyError
+    for a kind without a text, or an unknown zone.
     """
-    texts = TEXTS.get(claimed.language[:2].lower(), TEXTS[DEFAULT_LANGUAGE])
-    reminder = claimed.reminder
+    texts = TEXTS.get(claimed.person.language[:2].lower(), TEXTS[DEFAULT_LANGUAGE])
+    reminder, zone = claimed.reminder, claimed.person.zone
     variant = _variant(claimed, now)
     facts = {
-        "days": str((reminder.due_on - local(now, claimed.zone).date()).days),
+        "days": str((reminder.due_on - local(now, zone).date()).days),
         "date": _date(reminder.due_on, texts),
-        "clock": f"{local(reminder.due_at, claimed.zone):%H:%M}" if reminder.due_at else "",
+        "clock": f"{local(reminder.due_at, zone):%H:%M}" if reminder.due_at else "",
     }
-    brief = "\n".join((texts["opening"][variant].format(**facts), texts["line"][reminder.kind][reminder.step]))
-    lines = [brief, ""]
+    lines = texts["line"][reminder.kind]
+    opening = _said(texts["opening"], reminder.kind, variant).format(**facts)
+    brief = "\n".join((opening, lines.get(reminder.step, lines["default"])))
+    whole = [brief, ""]
     if app_url:
-        lines.append(texts["link"].format(app_url=app_url))
+        whole.append(texts["link"].format(app_url=app_url))
     if clinic_phone:
-        lines.append(texts["phone"].format(clinic_phone=clinic_phone))
-    body = "\n".join([*lines, texts["closing"], ""])
-    subject = texts["subject"][variant].format(**facts)
+        whole.append(texts["phone"].format(clinic_phone=clinic_phone))
+    body = "\n".join([*whole, texts["closing"], ""])
+    subject = _said(texts["subject"], reminder.kind, variant).format(**facts)
     late = variant.startswith("late")
     return Message(subject, body, claimed.message_id, late, now, brief, claimed.id, reminder.expires_at)
 
 
 def _variant(claimed: Claimed, now: datetime) -> str:
     if claimed.reminder.kind == "test":
-        return "test"
-    days = (claimed.reminder.due_on - local(now, claimed.zone).date()).days
+        return "today"
+    days = (claimed.reminder.due_on - local(now, claimed.person.zone).date()).days
     if days < 0:
         return "late"
     due_at = claimed.reminder.due_at
     if due_at is not None and now > due_at + LATE_AFTER:
         return "late-today" if days == 0 else "late"
     return {0: "today", 1: "tomorrow"}.get(days, "ahead")
+
+
+def _said(texts: Mapping[str, Mapping[str, str]], kind: str, variant: str) -> str:
+    """Return how a kind says something on a day: in its own words where it has any, else in everybody's."""
+    own = texts.get(kind, {})
+    in_general = own.get("late" if variant == "late-today" else "default")
+    return own.get(variant) or in_general or texts["default"][variant]
 
 
 def _date(on: date, texts: Mapping[str, Any]) -> str:

@@ -92,6 +92,7 @@ BAD: Mapping[type, tuple[Any, ...]] = {
     fields.Text: TEXTS,
     fields.Instant: MOMENTS,
     fields.Day: DAYS,
+    fields.Clock: ("24:00", "9:00", "09:60", "09:00:00", "٠٩:٠٠", "", 9, True, []),
     fields.Id: IDS,
     fields.Choice: ("nonsense", "", 7, True, []),
     fields.Words: ("nonsense", "", 7, True, []),

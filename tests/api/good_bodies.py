@@ -9,8 +9,10 @@ from marshmallow import Schema
 
 from backend.api.doses import DoseIn
 from backend.api.own_doses import TakenIn
+from backend.api.patients import ContactIn
 from backend.api.push import SubscriptionIn
 from backend.api.questionnaires import ResponseIn
+from backend.api.reminder_wishes import WishesIn
 from backend.api.requests import RequestIn
 from backend.api.samples import SampleIn
 from backend.api.symptoms import EntryIn
@@ -25,18 +27,21 @@ WHEN = {"occurred": AT, "recorded_at": "2026-06-01T11:00:00+02:00"}
 
 @dataclass
 class Noun:
-    """Where a record is sent, by whom, its schema, and one that would be taken."""
+    """Where a record is sent, by whom, its schema, one that would be taken, and how it is sent."""
 
     house: House
     path: str
     headers: dict[str, str]
     schema: Schema
     good: dict[str, Any]
+    method: str = "post"
 
     def send(self, body: Any) -> Any:
         """Send a body, with raw JSON in its places, or bytes as they are."""
         raw = body if isinstance(body, bytes) else as_json(body)
-        return self.house.post(self.path, headers=self.headers, data=raw, content_type="application/json")
+        return getattr(self.house, self.method)(
+            self.path, headers=self.headers, data=raw, content_type="application/json"
+        )
 
 
 def as_json(body: Any) -> bytes:
@@ -76,6 +81,25 @@ def subscription(house: House) -> Noun:
     """A push subscription."""
     body = Browser("https://fcm.googleapis.com").told
     return Noun(house, "/me/push-subscriptions", house.phone(house.patient()), SubscriptionIn(), body)
+
+
+def wishes(house: House) -> Noun:
+    """What somebody wants to hear."""
+    body: dict[str, Any] = {"paused_from": "2026-06-01T09:00:00+02:00", "paused_until": "2026-06-08T09:00:00+02:00"}
+    body |= {"stopped": ["dose", "form"], "nudges": True}
+    return Noun(house, "/me/reminder-wishes", house.phone(house.patient()), WishesIn(), body, "put")
+
+
+def contact(house: House) -> Noun:
+    """How somebody wants to be reached."""
+    body: dict[str, Any] = {
+        "email": "anna@example.org",
+        "phone": "+31 6 12345678",
+        "language": "nl",
+        "zone": "Europe/Amsterdam",
+    }
+    body |= {"quiet_from": "22:00", "quiet_to": "07:00", "channels": ["push", "email"]}
+    return Noun(house, "/me/profile", house.phone(house.patient()), ContactIn(), body, "put")
 
 
 def dose(house: House) -> Noun:
@@ -150,4 +174,6 @@ NOUNS = {
     "home dose": home_dose,
     "push subscription": subscription,
     "request": request,
+    "wishes": wishes,
+    "contact": contact,
 }

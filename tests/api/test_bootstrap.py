@@ -10,9 +10,9 @@ from sqlalchemy import select
 from backend.api.bootstrap import BootstrapOut
 from backend.api.documents import documents
 from backend.services.feed import DOCUMENTS, Kind
+from backend.storage.beats import BeatRow
 from backend.storage.events import EventRow
 from backend.storage.people import SiteRow
-from backend.storage.reminders import BeatRow
 from tests.api.test_checklists import Home
 from tests.factories.reminders import ReminderRowFactory
 from tests.house import House, Patient
@@ -129,13 +129,21 @@ def test_days_are_counted_on_the_patients_own_calendar_when_the_clocks_change(
 
 
 @pytest.mark.promise("P16")
-def test_a_phone_is_told_that_reminders_are_delayed_and_since_when(house: House) -> None:
+def test_a_phone_is_told_that_reminders_are_delayed_and_since_when_also_when_it_syncs(house: House) -> None:
     phone = house.phone(house.patient())
-    assert begun(house, phone)["reminders_delayed_since"] is None
-    house.add(BeatRow(worker="here:1", beat_at=house.clock.now - timedelta(seconds=181)))
-    assert begun(house, phone)["reminders_delayed_since"] == "2026-06-01T09:56:59+00:00"
-    house.add(BeatRow(worker="here:2", beat_at=house.clock.now - timedelta(seconds=180)))
-    assert begun(house, phone)["reminders_delayed_since"] is None
+
+    def told() -> set[str | None]:
+        synced = house.post("/me/sync", headers=phone, json={})
+        assert synced.status_code == 200, synced.json
+        return {synced.json["reminders_delayed_since"], begun(house, phone)["reminders_delayed_since"]}
+
+    assert told() == {None}
+    house.add(BeatRow(worker="here:1", beat_at=house.clock.now - timedelta(seconds=121)))
+    assert told() == {"2026-06-01T09:57:59+00:00"}
+    house.add(BeatRow(worker="here:2", beat_at=house.clock.now - timedelta(seconds=120)))
+    assert told() == {None}
+    waiting(house, house.patient(), -0.5, status="planned", expires_at=house.clock.now + timedelta(hours=1))
+    assert told() == {"2026-05-31T22:00:00+00:00"}
 
 
 def test_single_documents_are_the_same_as_in_the_beginning(home: Home) -> None:

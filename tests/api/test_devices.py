@@ -102,7 +102,7 @@ def test_a_phone_that_is_out_is_not_woken_any_more(house: House, anna: Patient, 
 
 
 def test_without_the_phone_that_was_woken_reminders_go_by_mail(house: House, bram: Staff) -> None:
-    anna = house.patient(cares_for=[bram], channel="push", email_sealed=b"somewhere")
+    anna = house.patient(cares_for=[bram], channels="push email", email_sealed=b"somewhere")
     phone = house.phone(anna)
     session_id = mine(house, phone)
     subscribe(house, anna, session_id)
@@ -114,8 +114,50 @@ def test_without_the_phone_that_was_woken_reminders_go_by_mail(house: House, bra
     assert by_what(house, anna) == {"email"}
 
 
+@pytest.mark.parametrize("way", ["by itself", "by the clinic", "by logging out", "by a stolen token"])
+def test_somebody_nothing_else_reaches_is_told_in_the_app_for_as_long_as_a_phone_is_paired(
+    house: House, bram: Staff, way: str
+) -> None:
+    anna = house.patient(cares_for=[bram])
+    chain(house, anna, ["2026-05-04 09:00"])
+    with house.unit() as ctx:
+        reminders.replan(ctx, ctx.session.get_one(PatientRow, anna.id))
+    assert (by_what(house, anna), held_back(house, anna)) == (set(), {"no-channel"})
+    offered = house.post(f"/patients/{anna.id}/pairings", headers=bram.headers).json
+    told = {"secret": offered["secret"], "device_name": "phone"}
+    tokens = house.post("/access/pairing", json=told).json
+    phone = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert (by_what(house, anna), held_back(house, anna)) == ({"inbox"}, set())
+    path = f"devices/{mine(house, phone)}"
+    {
+        "by itself": lambda: house.delete(f"/me/{path}", headers=phone),
+        "by the clinic": lambda: house.delete(f"/patients/{anna.id}/{path}", headers=bram.headers),
+        "by logging out": lambda: house.post("/access/log-out", headers=phone),
+        "by a stolen token": lambda: steal(house, tokens["refresh_token"]),
+    }[way]()
+    assert (by_what(house, anna), held_back(house, anna)) == (set(), {"no-channel"})
+
+
+def steal(house: House, refresh_token: str) -> None:
+    """Use a refresh token and its successor, and much later the first again."""
+    used = [refresh_token]
+    for _ in range(2):
+        answer = house.post("/access/refresh", json={"refresh_token": used[-1]})
+        assert answer.status_code == 200, answer.json
+        used.append(answer.json["refresh_token"])
+    house.clock.now += timedelta(minutes=10)
+    assert house.post("/access/refresh", json={"refresh_token": refresh_token}).status_code == 401
+
+
+def held_back(house: House, anna: Patient) -> set[str]:
+    """Return why reminders are held back."""
+    with house.unit(writes=False) as ctx:
+        mine = (ReminderRow.patient_id == anna.id, ReminderRow.status == "suppressed")
+        return set(ctx.session.scalars(select(ReminderRow.why).where(*mine)))
+
+
 def by_what(house: House, anna: Patient) -> set[str]:
     """Return the channels of the reminders that are to come."""
     with house.unit(writes=False) as ctx:
         rows = ctx.session.scalars(select(ReminderRow).where(ReminderRow.patient_id == anna.id))
-        return {row.channel for row in rows if row.status == "waiting"}
+        return {row.channel for row in rows if row.status == "planned"}

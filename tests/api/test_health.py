@@ -1,13 +1,15 @@
 """Health over HTTP: alive without a database, ready only when schema, durability and dispatcher are as they should."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from backend.services import health
 from backend.storage import migrate
-from backend.storage.reminders import BeatRow
+from backend.storage.beats import BeatRow
+from tests.factories.reminders import ReminderRowFactory
 from tests.house import House
 
 
@@ -27,11 +29,23 @@ def _beat(house: House, seconds_ago: int) -> None:
     house.add(BeatRow(worker="here:1", beat_at=house.clock.now - timedelta(seconds=seconds_ago)))
 
 
-def _ready(house: House) -> tuple[int, list[str]]:
+def _waiting(house: House, seconds: int, **told: Any) -> None:
+    """Store a reminder that has been due for so long."""
+    at = house.clock.now - timedelta(seconds=seconds)
+    row = {"status": "planned", "send_at": at, "expires_at": at + timedelta(hours=1), **told}
+    house.add(ReminderRowFactory.build(patient_id=house.patient().id, **row))
+
+
+def _asked(house: House) -> tuple[int, dict[str, Any]]:
     answer = house.client.get("/readyz")
     assert answer.json is not None
     assert answer.json["ready"] == (answer.status_code == 200)
-    return answer.status_code, answer.json["wrong"]
+    return answer.status_code, answer.json
+
+
+def _ready(house: House) -> tuple[int, list[str]]:
+    status, told = _asked(house)
+    return status, told["wrong"]
 
 
 def test_it_is_alive_and_says_its_version_to_anybody(house: House) -> None:
@@ -43,18 +57,47 @@ def test_it_is_alive_and_says_its_version_to_anybody(house: House) -> None:
 @pytest.mark.promise("P16")
 def test_it_is_ready_while_a_dispatcher_was_seen_within_the_allowed_silence(house: House) -> None:
     _beat(house, seconds_ago=house.settings.dispatcher_silence_s)
-    assert _ready(house) == (200, [])
+    assert _asked(house) == (200, {"ready": True, "wrong": [], "reminders_delayed_since": None})
 
 
 @pytest.mark.promise("P16")
 def test_a_silent_dispatcher_makes_it_not_ready(house: House) -> None:
     _beat(house, seconds_ago=house.settings.dispatcher_silence_s + 1)
-    assert _ready(house) == (503, ["dispatcher: silent"])
+    told = {"wrong": ["dispatcher: silent"], "reminders_delayed_since": "2026-06-01T09:57:59+00:00"}
+    assert _asked(house) == (503, {"ready": False, **told})
 
 
 @pytest.mark.promise("P16")
 def test_it_is_not_ready_before_any_dispatcher_ran(house: House) -> None:
-    assert _ready(house) == (503, ["dispatcher: none has ever run"])
+    never = {"ready": False, "wrong": ["dispatcher: none has ever run"]}
+    assert _asked(house) == (503, never | {"reminders_delayed_since": None})
+    _waiting(house, 121)
+    assert _asked(house) == (503, never | {"reminders_delayed_since": "2026-06-01T09:57:59+00:00"})
+
+
+@pytest.mark.promise("P16")
+@pytest.mark.parametrize("status", ["planned", "due"])
+def test_a_due_reminder_that_nobody_takes_makes_it_not_ready_although_dispatchers_beat(
+    house: House, status: str
+) -> None:
+    _beat(house, seconds_ago=0)
+    _waiting(house, 120, status=status)
+    assert _ready(house) == (200, [])
+    for seconds in (200, 121):
+        _waiting(house, seconds, status=status)
+    told = {"wrong": ["reminders: due, and nobody takes them"], "reminders_delayed_since": "2026-06-01T09:56:40+00:00"}
+    assert _asked(house) == (503, {"ready": False, **told})
+
+
+@pytest.mark.promise("P16")
+def test_what_is_taken_over_or_not_due_again_yet_waits_for_nobody(house: House) -> None:
+    _beat(house, seconds_ago=0)
+    now = house.clock.now
+    for status in ("claimed", "sent", "failed", "expired", "cancelled", "suppressed"):
+        _waiting(house, 500, status=status)
+    _waiting(house, 500, expires_at=now - timedelta(seconds=300))
+    _waiting(house, 500, status="due", next_try_at=now + timedelta(seconds=60))
+    assert _ready(house) == (200, [])
 
 
 @pytest.mark.promise("P33")

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 from sqlalchemy import select, text
 
@@ -12,6 +13,8 @@ from backend.services.context import Actor
 from backend.storage.events import EventRow
 from backend.storage.patients import PatientRow
 from backend.storage.records import VersionRow
+from backend.storage.sealing import Place
+from tests.api.settling import settle
 from tests.api.syncing import SyncingPhone
 from tests.factories.people import PatientBody
 from tests.house import House, Patient, Staff
@@ -132,7 +135,16 @@ def test_what_a_phone_holds_in_words_or_days_is_told_anew_in_another_language_or
         ({"language": "de"}, "/language"),
         ({"quiet_from": "22:00"}, "/quiet_to"),
         ({"quiet_from": "22:00", "quiet_to": "24:00"}, "/quiet_to"),
-        ({"channel": "pigeon"}, "/channel"),
+        ({"channels": ["pigeon"]}, "/channels/0"),
+        ({"channels": []}, "/channels"),
+        ({"channels": ["push", "push"]}, "/channels"),
+        ({"channels": ["sms"], "phone": "+31612345678"}, "/channels"),
+        ({"channel": "push"}, "/channel"),
+        ({"phone": "0612345678"}, "/phone"),
+        ({"phone": "+0612345678"}, "/phone"),
+        ({"phone": "+31 6-123"}, "/phone"),
+        ({"phone": "+31612345678901234"}, "/phone"),
+        ({"phone": "+31612345678\n"}, "/phone"),
         ({"email": "anna"}, "/email"),
         ({"email": "anna@clinic.example\nBcc: all@clinic.example"}, "/email"),
         ({"birth_on": "1988-02-30"}, "/birth_on"),
@@ -150,13 +162,77 @@ def test_what_cannot_be_is_refused_with_its_place(house: House, bram: Staff, tol
 
 @pytest.mark.promise("P29")
 def test_nothing_in_the_database_says_who_anna_is(house: House, bram: Staff) -> None:
-    anna = enrol(house, bram, hospital_number="H4711").json
-    change(house, bram, anna, name="Anna Smit")
+    anna = enrol(house, bram, hospital_number="H4711", phone="+31612345678").json
+    change(house, bram, anna, name="Anna Smit", phone="+31687654321")
     with house.unit(writes=False) as ctx:
         rows = [ctx.session.execute(text(f"SELECT * FROM {name}")).all() for name in ("patients", "record_versions")]
         events = ctx.session.execute(select(EventRow.act, EventRow.subject, EventRow.detail)).all()
     stored = f"{rows} {events}"
-    assert not [word for word in ("Anna", "Vries", "1988", "H4711", "patient.example") if word in stored]
+    assert not [word for word in ("Anna", "Vries", "1988", "H4711", "patient.example", "+316") if word in stored]
+
+
+def test_who_says_nothing_of_channels_is_told_by_mail_and_sees_what_there_is_to_choose(
+    house: House, bram: Staff
+) -> None:
+    anna = enrol(house, bram).json
+    assert (anna["channels"], anna["channels_offered"]) == (["email"], ["push", "email"])
+    assert (anna["phone"], anna["email_refused_at"], anna["phone_refused_at"]) == (None, None, None)
+
+
+def test_channels_keep_their_order_and_a_number_loses_its_spaces(
+    house: House, bram: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(house, monkeypatch, sms_url="https://sms.example")
+    body: Any = PatientBody(id=str(uuid4()), channels=["sms", "push", "email"], phone="+31 6-12 34 56 78")
+    first, again = (house.post("/patients", headers=bram.headers, json=body) for _ in range(2))
+    assert (first.json["channels"], first.json["phone"]) == (["sms", "push", "email"], "+31612345678")
+    assert first.json["channels_offered"] == ["push", "email", "sms"]
+    assert (again.status_code, again.json) == (200, {**first.json, "duplicate": True})
+
+
+def test_text_messages_need_a_number(house: House, bram: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(house, monkeypatch, sms_url="https://sms.example")
+    answer = enrol(house, bram, channels=["email", "sms"])
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid")
+    assert [p["pointer"] for p in answer.json["pointers"]] == ["/phone"]
+
+
+def test_an_address_that_was_refused_is_shown_as_such_until_it_is_another(house: House, bram: Staff) -> None:
+    anna = enrol(house, bram, phone="+31612345678").json
+    anna_id, refused = UUID(anna["id"]), house.clock.now
+    with house.unit() as ctx:
+        row = ctx.session.get_one(PatientRow, anna_id)
+        row.email_refused_at = row.phone_refused_at = refused
+    phone = house.phone(Patient(anna_id, Actor(Role.PATIENT, patient_id=anna_id)))
+    seen = [house.get(f"/patients/{anna_id}", headers=bram.headers), house.get("/me/profile", headers=phone)]
+    at = "2026-06-01T10:00:00+00:00"
+    assert [(a.json["email_refused_at"], a.json["phone_refused_at"]) for a in seen] == [(at, at)] * 2
+    same = {name: anna[name] for name in ("email", "phone", "language", "zone", "channels")}
+    moved = house.put("/me/profile", headers=phone, json={**same, "language": "en"}).json
+    assert (moved["email_refused_at"], moved["phone_refused_at"]) == (at, at)
+    moved = house.put("/me/profile", headers=phone, json={**same, "email": "new@patient.example"}).json
+    assert (moved["email_refused_at"], moved["phone_refused_at"]) == (None, at)
+    moved = house.put("/me/profile", headers=phone, json={**same, "phone": "+31687654321"}).json
+    assert (moved["email_refused_at"], moved["phone_refused_at"]) == (None, None)
+
+
+@pytest.mark.promise("P08")
+@pytest.mark.parametrize(("channel", "channels"), [("email", ["email"]), ("push", ["push", "email"])])
+def test_a_version_from_when_there_was_one_channel_reads_as_several(
+    house: House, bram: Staff, channel: str, channels: list[str]
+) -> None:
+    anna = enrol(house, bram).json
+    anna_id = UUID(anna["id"])
+    phone = house.phone(Patient(anna_id, Actor(Role.PATIENT, patient_id=anna_id)))
+    change(house, bram, anna, name="Anna Smit")
+    with house.unit() as ctx:
+        row, place = ctx.session.get_one(PatientRow, anna_id), Place("record_versions", "patient", str(anna_id))
+        kept = ctx.session.scalars(select(VersionRow)).one()
+        told = orjson.loads(ctx.sealer.open(row.key, str(anna_id), kept.note_sealed, place) or "")
+        old = {name: said for name, said in told.items() if name not in {"channels", "phone"}} | {"channel": channel}
+        kept.note_sealed = ctx.sealer.seal(row.key, str(anna_id), orjson.dumps(old).decode(), place)
+    (before,) = house.get("/me/record", headers=phone).json["profile"]["versions"]
+    assert (before["name"], before["channels"], before["phone"]) == ("Anna de Vries", channels, None)
 
 
 @pytest.mark.promise("P23")

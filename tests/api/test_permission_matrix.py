@@ -23,6 +23,7 @@ from backend.services.context import Context
 from backend.storage.events import EventRow
 from backend.storage.research import ResearcherRow, StudyRow
 from tests.factories.base import CareFactory
+from tests.factories.undelivered import UndeliveredFactory
 from tests.house import PREFIX, House, Patient, Staff
 from tests.requests_from_schemas import filled, minimal
 
@@ -241,6 +242,7 @@ def test_what_lists_patients_lists_those_within_reach(house: House, role: Role) 
     for patient in found.values():
         sent = house.post("/me/requests", headers=house.phone(patient), json=asked | {"id": str(uuid4())})
         assert sent.status_code == 201
+        house.add(UndeliveredFactory.build(patient_id=patient.id))
     cared = found["cares"]
     for endpoint in guarded(house.app, Reach.CARE):
         if role in BY_NAME[endpoint.permission].roles and "<" not in endpoint.path and endpoint.method == "GET":

@@ -12,14 +12,16 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text
 
+from backend.mailing import OUTBOX
 from backend.settings import SettingsError, load
 from backend.storage.access import SessionRow
+from backend.storage.ledger import AttemptRow
 from backend.storage.outbox import SqlOutbox
 from backend.storage.patients import PatientRow
 from backend.storage.push import SubscriptionRow
-from backend.storage.reminders import AttemptRow, ReminderRow
+from backend.storage.reminders import ReminderRow
 from backend.storage.sealing import Place, load_key
-from backend.worker import OUTBOX, make_dispatcher
+from backend.worker import make_dispatcher
 from notifications import vapid
 from notifications.dispatcher import Dispatcher, Tally
 from tests.factories.chains import chain
@@ -66,8 +68,8 @@ def dispatcher(house: House) -> Iterator[Callable[[], Dispatcher]]:
         one.outbox.engine.dispose()
 
 
-def enrolled(house: House, channel: str = "push", mail: bool = True) -> Patient:
-    patient = house.patient(channel=channel)
+def enrolled(house: House, channels: str = "push email", mail: bool = True) -> Patient:
+    patient = house.patient(channels=channels)
     with house.unit() as ctx:
         row, mine = ctx.session.get_one(PatientRow, patient.id), str(patient.id)
         if mail:
@@ -286,15 +288,15 @@ def test_a_phone_that_is_gone_does_not_keep_the_message_from_the_other(
     assert len(service.got) == 3
 
 
-def test_without_phone_and_mail_it_is_listed_as_failed(
+def test_without_mail_and_with_a_browser_that_is_gone_it_waits_in_the_app(
     house: House, service: PushService, dispatcher: Callable[[], Dispatcher]
 ) -> None:
     anna, browser = enrolled(house, mail=False), Browser(service.origin)
     woken(house, house.phone(anna), browser)
     service.answers[browser.path] = (410, {})
     due(house, anna)
-    assert work(dispatcher()) == Tally(failed=1)
-    assert told(house) == [("push", "failed", "no-address")]
+    assert work(dispatcher()) == Tally(sent=1)
+    assert told(house) == [("inbox", "sent", "")]
 
 
 def test_with_the_signing_key_lost_every_subscription_is_gone_and_reminders_go_by_mail(
@@ -326,10 +328,10 @@ def test_a_phone_that_was_sent_away_is_not_woken(
 def test_what_is_planned_moves_to_push_with_the_first_phone_and_back_to_mail_with_the_last(
     house: House, service: PushService
 ) -> None:
-    anna = enrolled(house, channel="email")
+    anna = enrolled(house, channels="email")
     phone = house.phone(anna)
     chain(house, anna, ["2026-05-11 09:00"])
-    wish = WISH | {"email": "anna@example.org", "channel": "push"}
+    wish = WISH | {"email": "anna@example.org", "channels": ["push", "email"]}
     assert house.put("/me/profile", headers=phone, json=wish).status_code == 200
     planned = told(house)
     assert {channel for channel, *_ in planned} == {"email"}
@@ -348,7 +350,9 @@ def test_a_shared_phone_wakes_for_whoever_has_it_now(house: House, service: Push
     phones = [house.phone(anna), house.phone(other)]
     first = woken(house, phones[0], browser)
     chain(house, anna, ["2026-05-11 09:00"])
-    house.put("/me/profile", headers=phones[0], json=WISH | {"email": "anna@example.org", "channel": "push"})
+    house.put(
+        "/me/profile", headers=phones[0], json=WISH | {"email": "anna@example.org", "channels": ["push", "email"]}
+    )
     second = woken(house, phones[1], browser)
     assert first != second
     assert standing(house, *phones) == [[], [second]]

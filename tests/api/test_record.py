@@ -3,17 +3,22 @@
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
 from backend.storage.events import EventRow
+from backend.storage.ledger import AttemptRow, ChangeRow, ReceiptRow
 from backend.storage.records import Claim, keep_claim
+from backend.storage.reminders import ReminderRow
+from backend.storage.undelivered import UndeliveredRow
+from backend.storage.wishes import SnoozeRow
 from tests.databases import tables
 from tests.factories.chains import chain
 from tests.factories.entries import EntryUpload, Rated, keep
 from tests.factories.people import PatientBody
+from tests.factories.reminders import ReminderRowFactory
 from tests.factories.responses import ResponseUpload
 from tests.factories.samples import SampleUpload, level
 from tests.factories.studies import study
@@ -27,6 +32,8 @@ SECTIONS = {
     "diary_entries": "diary_entries", "responses": "responses", "record_versions": "diary_entries",
     "samples": "samples", "sample_steps": "samples", "sample_results": "samples", "monitoring_checks": "checks",
     "reminders": "reminders", "reminder_receipts": "reminders", "requests": "requests",
+    "reminder_changes": "reminders", "reminder_attempts": "reminders", "reminder_snoozes": "snoozes",
+    "undelivered": "undelivered", "reminder_wishes": "profile",
     "refused_changes": "refused_changes", "clock_corrections": "clock_corrections", "study_subjects": "consents",
     "studies": "consents", "sessions": "devices", "push_subscriptions": "devices", "events": "access_log",
 }  # fmt: skip
@@ -37,8 +44,9 @@ LEFT_OUT = {
     "tries": "guesses of strangers, under no name",
     "feeds": "how far the phones have read",
     "feed_changes": "how far the phones have read",
-    "reminder_attempts": "each try to deliver; the reminder says what became of it",
+    "alerts": "what went to staff and operators, naming no patient",
     "dispatchers": "nobody's", "staff": "other people", "invitations": "other people",
+    "site_reminder_rules": "the site's",
     "study_researchers": "other people", "checklists": "the site's; what was signed is with the dose",
 }  # fmt: skip
 """Tables the record says nothing of, and why."""
@@ -185,6 +193,51 @@ def test_what_the_clinic_shows_in_pieces_is_the_same_in_the_record(house: House)
 def called(part: dict[str, Any]) -> Any:
     """Return what a part of a list is called in it."""
     return next(part[key] for key in ("id", "study_id", "number") if key in part)
+
+
+def test_what_became_of_every_reminder_is_in_it(house: House, bram: Staff) -> None:
+    now = house.clock.now
+    anna, ben = (house.patient(cares_for=[bram], language="en", channels="email sms") for _ in range(2))
+    mine, theirs = (told_in_vain(house, one.id, bram) for one in (anna, ben))
+    phone = house.phone(anna)
+    record = take_along(house, phone)
+    (one,) = record["reminders"]
+    assert (one["status"], one["why_text"]) == ("failed", "the mail server could not be reached")
+    assert [(change["state"], change["by"]) for change in one["changes"]] == [("failed", "dispatcher")]
+    assert [(tried["channel"], tried["outcome"]) for tried in one["attempts"]] == [("email", "smtp-unreachable")]
+    assert [(said["source"], said["state"]) for said in one["receipts"]] == [("sms", "failed")]
+    assert one["because"]["rule"] == "1 day before, at 09:00"
+    (put_off,) = record["snoozes"]
+    assert (put_off["reminder_id"], put_off["until"]) == (mine, (now + timedelta(hours=1)).isoformat())
+    (item,) = record["undelivered"]
+    shown = (item["reminder_id"], item["why_text"], item["outcome"], item["settled_at"])
+    assert shown == (mine, "the mail server could not be reached", None, None)
+    text = json.dumps(record)
+    assert theirs not in text
+    assert str(bram.id) not in text
+
+
+def told_in_vain(house: House, patient_id: UUID, owner: Staff) -> str:
+    """Let a reminder fail, be on the list of the undelivered, and be put off; return its id."""
+    now = house.clock.now
+    reminder: ReminderRow = ReminderRowFactory.build(patient_id=patient_id, status="failed", why="smtp-unreachable")
+    reminder_id = reminder.id
+    about = {"kind": reminder.kind, "subject": reminder.subject, "due": "2026-06-02", "why": reminder.why}
+    house.add(
+        reminder,
+        ChangeRow(reminder_id=reminder_id, state="failed", at=now, why=reminder.why, by="dispatcher"),
+        AttemptRow(
+            reminder_id=reminder_id, attempt=1, fence=1, channel="email", started_at=now, outcome="smtp-unreachable"
+        ),
+        ReceiptRow(reminder_id=reminder_id, source="sms", state="failed", at=now, received_at=now),
+        SnoozeRow(
+            reminder_id=reminder_id, patient_id=patient_id, key="key", until=now + timedelta(hours=1), asked_at=now
+        ),
+        UndeliveredRow(
+            id=uuid4(), patient_id=patient_id, reminder_id=reminder_id, since=now, owner_id=owner.id, version=1, **about
+        ),
+    )
+    return str(reminder_id)
 
 
 def test_who_one_was_before_is_in_it(house: House) -> None:

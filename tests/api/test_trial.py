@@ -2,20 +2,26 @@
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from backend.domain.errors import ClinicError
+from backend.mailing import OUTBOX
+from backend.services import trial
 from backend.storage.outbox import SqlOutbox
 from backend.storage.patients import PatientRow
 from backend.storage.reminders import ReminderRow
 from backend.storage.sealing import Place
-from backend.worker import OUTBOX, make_dispatcher
+from backend.worker import make_dispatcher
 from notifications.dispatcher import Dispatcher, Tally
+from tests.factories.base import NOW
 from tests.factories.chains import chain
 from tests.house import House, Patient
 
-WISH = {"email": "anna@example.org", "language": "en", "zone": "Europe/Amsterdam", "channel": "email"}
+MAIL = "anna@example.org"
+WISH = {"email": MAIL, "language": "en", "zone": "Europe/Amsterdam", "channels": ["email"]}
 
 
 @pytest.fixture
@@ -31,10 +37,10 @@ def dispatcher(house: House) -> Iterator[Dispatcher]:
 @pytest.fixture
 def anna(house: House) -> Patient:
     """A patient who can be reached by mail."""
-    anna = house.patient(channel="push")
+    anna = house.patient(channels="push email")
     with house.unit() as ctx:
         row, mine = ctx.session.get_one(PatientRow, anna.id), str(anna.id)
-        row.email_sealed = ctx.sealer.seal(row.key, mine, WISH["email"], Place("patients", "email", mine))
+        row.email_sealed = ctx.sealer.seal(row.key, mine, MAIL, Place("patients", "email", mine))
     return anna
 
 
@@ -87,9 +93,34 @@ def test_five_an_hour_and_then_one_waits(house: House, anna: Patient) -> None:
 
 
 def test_somebody_there_is_no_way_to_reach_is_told_so(house: House) -> None:
-    answer = house.post("/me/test-message", headers=house.phone(house.patient(channel="push")))
-    assert (answer.status_code, answer.json["code"]) == (409, "wrong-state")
+    nobody = house.patient(channels="push email")
+    with pytest.raises(ClinicError) as refused, house.unit(nobody) as ctx:
+        trial.send(ctx)
+    assert refused.value.error.code == "wrong-state"
     assert kinds(house) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "first"),
+    [
+        ({"channels": "sms email", "phone_sealed": b"sealed", "email_sealed": b"sealed"}, "sms"),
+        ({"channels": "push sms", "phone_sealed": b"sealed"}, "sms"),
+        ({"channels": "sms email", "email_sealed": b"sealed"}, "email"),
+        ({"channels": "email push", "email_sealed": b"sealed", "email_refused_at": NOW}, "inbox"),
+        ({"channels": "push"}, "inbox"),
+    ],
+)
+def test_it_goes_by_the_first_way_that_leads_somewhere(house: House, columns: dict[str, Any], first: str) -> None:
+    answer = house.post("/me/test-message", headers=house.phone(house.patient(**columns)))
+    assert (answer.status_code, answer.json) == (202, {"channel": first})
+    with house.unit(writes=False) as ctx:
+        assert ctx.session.scalars(select(ReminderRow.channel)).all() == [first]
+
+
+def test_where_only_the_app_is_left_it_lies_there(house: House, dispatcher: Dispatcher) -> None:
+    assert house.post("/me/test-message", headers=house.phone(house.patient(channels="push"))).status_code == 202
+    assert dispatcher.run_once() == Tally(sent=1)
+    assert kinds(house) == [("test", "sent")]
 
 
 def test_a_plan_that_changes_meanwhile_leaves_it_alone(house: House, anna: Patient, dispatcher: Dispatcher) -> None:
@@ -98,7 +129,7 @@ def test_a_plan_that_changes_meanwhile_leaves_it_alone(house: House, anna: Patie
     assert house.post("/me/test-message", headers=phone).status_code == 202
     moved = house.put("/me/profile", headers=phone, json=WISH)
     assert moved.json["reminders"]["created"]
-    assert ("test", "waiting") in kinds(house)
+    assert ("test", "planned") in kinds(house)
     assert dispatcher.run_once().sent > 1
     assert ("test", "sent") in kinds(house)
 

@@ -1,25 +1,29 @@
 """The doctor: finds what is unsafe, says what to do, tells no secret."""
 
-from datetime import UTC, datetime
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.commands import doctor
 from backend.services import health
 from backend.settings import Settings, load
+from backend.storage.beats import BeatRow
 from backend.storage.db import make_engine
 from backend.storage.people import SiteRow
-from backend.storage.reminders import BeatRow
 from tests.commands.conftest import Uitwerk
 from tests.factories import base
+from tests.factories.reminders import ReminderRowFactory
 
 SAFE = {
     "UITWERK_ARGON2_MEMORY_KIB": "19456",
     "UITWERK_MAIL_HOST": "mail.clinic.example",
     "UITWERK_MAIL_PASSWORD": "hunter2-secret",
     "UITWERK_BASE_URL": "https://diary.clinic.example",
+    "UITWERK_OPERATOR_MAIL": "ops@clinic.example night@clinic.example",
 }
 UNSAFE = [
     ({"APP_ENV": "test"}, "APP_ENV is test"),
@@ -28,6 +32,11 @@ UNSAFE = [
     ({"UITWERK_MAIL_HOST": ""}, "no mail server"),
     ({"UITWERK_MAIL_SECURITY": "none"}, "mail goes through"),
     ({"UITWERK_ARGON2_MEMORY_KIB": "1024"}, "password hashes"),
+    ({"UITWERK_OPERATOR_MAIL": ""}, "nobody is told when reminders stop"),
+    ({"UITWERK_OPERATOR_MAIL": "ops@clinic.example,night@clinic.example"}, "names 1 who are told"),
+    ({"UITWERK_SMS_URL": "https://sms.example/send"}, "SMS go through sms.example"),
+    ({"UITWERK_FCM_FILE": "/nowhere/fcm.json"}, "FCM signs with"),
+    ({"UITWERK_APNS_KEY_FILE": __file__, "UITWERK_APNS_TEAM": "T"}, "APNs signs with"),
     ({"UITWERK_DATA_DIR": "/nowhere/at/all"}, "does not exist yet"),
 ]
 
@@ -72,6 +81,67 @@ def test_each_unsafe_setting_is_found_alone(bare: Path, changed: dict[str, str],
     unsafe = _unsafe(_settings(bare, changed))
     assert len(unsafe) == 1
     assert what in unsafe[0]
+
+
+def test_what_is_missing_of_a_key_is_named(bare: Path) -> None:
+    _fill(_settings(bare))
+    found = doctor.examine(_settings(bare, {"UITWERK_APNS_KEY_FILE": __file__, "UITWERK_APNS_TEAM": "T"}))
+    assert [one.do for one in found if one.do] == ["set UITWERK_APNS_KEY_ID, UITWERK_APNS_TOPIC"]
+
+
+@pytest.mark.promise("P16")
+def test_it_says_who_is_told_and_which_ways_to_phones_there_are(bare: Path) -> None:
+    found = _settings(bare)
+    _fill(found)
+    told = [one.what for one in doctor.examine(found)]
+    assert "UITWERK_OPERATOR_MAIL names 2 who are told when reminders stop" in told
+    assert {"no SMS gateway", "no FCM", "no APNs"} <= set(told)
+    sms = {
+        "UITWERK_SMS_URL": "https://sms.example/send",
+        "UITWERK_SMS_TOKEN": "hunter2",
+        "UITWERK_SMS_SECRET": "s" * 40,
+    }
+    assert _unsafe(_settings(bare, sms)) == []
+    told = [one.what for one in doctor.examine(_settings(bare, sms | {"UITWERK_SMS_SECRET": "s" * 40}))]
+    assert "the SMS gateway may say what became of a message" in told
+
+
+def test_services_of_the_operator_need_the_extra(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    found = _settings(bare, {"UITWERK_OPERATOR_URLS": "json://clinic.example/hunter2", "UITWERK_OPERATOR_MAIL": ""})
+    _fill(found)
+    (unsafe,) = (one for one in doctor.examine(found) if one.do)
+    assert (unsafe.what, unsafe.do) == (
+        "the services in UITWERK_OPERATOR_URLS cannot be told",
+        "UITWERK_OPERATOR_URLS needs an extra: pip install 'uitwerk[apprise]'.",
+    )
+
+
+@pytest.mark.promise("P16")
+def test_a_reminder_that_waits_is_found_although_a_dispatcher_is_alive(bare: Path) -> None:
+    found = _settings(bare)
+    _fill(found)
+    now, engine = datetime.now(UTC), make_engine(found.url, pooled=False)
+    with Session(engine) as session:
+        site_id = session.scalars(select(SiteRow.id)).one()
+        patient = base.PatientFactory.build(site_id=site_id, key=b"", planned_at=None)
+        session.add(patient)
+        session.flush()
+        waits = {"send_at": now - timedelta(minutes=3), "expires_at": now + timedelta(hours=1)}
+        session.add(ReminderRowFactory.build(patient_id=patient.id, status="planned", **waits))
+        session.commit()
+    assert "reminders: due, and nobody takes them" in _unsafe(found)
+
+
+def test_serving_without_the_extra_that_is_asked_for_is_refused(
+    bare: Path, uitwerk: Uitwerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    monkeypatch.setenv("UITWERK_OPERATOR_URLS", "json://clinic.example/hunter2")
+    told = uitwerk("serve")
+    assert told.code != 0
+    assert "pip install 'uitwerk[apprise]'" in told.err
+    assert "hunter2" not in told.out + told.err
 
 
 @pytest.mark.parametrize("name", ["", "uitwerk.key"])

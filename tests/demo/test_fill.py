@@ -88,8 +88,8 @@ def _planned(life: Life, moment: object) -> object:
 def test_reminders_stand_for_the_doses_ahead(house: House, filled: Filled) -> None:
     with house.unit(writes=False) as ctx:
         standing = [row for life in LIVES for row in reminders.of_patient(ctx.session, life.person.id)]
-        assert "dose" in {row.kind for row in standing if row.status == "waiting"}
-        assert all(row.expires_at > NOW for row in standing if row.status == "waiting")
+        assert "dose" in {row.kind for row in standing if row.status == "planned"}
+        assert all(row.expires_at > NOW for row in standing if row.status == "planned")
 
 
 def test_injections_may_be_given_at_home_after_the_hospitals_checklist(house: House, filled: Filled) -> None:

@@ -22,10 +22,17 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(ZONE))
 
 
-def chain(house: House, patient: Patient, given: Sequence[str], weeks: int = 4, drug: str = "natalizumab_iv") -> UUID:
+def chain(
+    house: House,
+    patient: Patient,
+    given: Sequence[str],
+    weeks: int | None = 4,
+    drug: str = "natalizumab_iv",
+    route: Route = Route.IV,
+) -> UUID:
     """Give a patient a treatment that began with the first of these doses; return its id."""
     first = local(given[0])
-    found = _treatment(drug, first.date(), weeks, first.astimezone(UTC))
+    found = _treatment(drug, first.date(), weeks, first.astimezone(UTC), route)
     with house.unit() as ctx:
         treatment.add(ctx.session, patient.id, found, None)
     for moment in given:
@@ -43,6 +50,6 @@ def dose(house: House, patient: Patient, treatment_id: UUID, given: str) -> UUID
     return made.id
 
 
-def _treatment(drug: str, on: date, weeks: int, known_at: datetime) -> Treatment:
-    plan = PlanVersion(1, on, catalogue()[drug].regimens[0].key, Route.IV, weeks, time(9), (), "", known_at)
+def _treatment(drug: str, on: date, weeks: int | None, known_at: datetime, route: Route) -> Treatment:
+    plan = PlanVersion(1, on, catalogue()[drug].regimens[0].key, route, weeks, time(9), (), "", known_at)
     return Treatment(uuid4(), drug, on, None, ZONE, (plan,))

@@ -26,7 +26,7 @@ class ReminderRowFactory(factory.Factory[ReminderRow]):
     send_at = NOW
     expires_at = NOW + timedelta(hours=1)
     channel = "email"
-    status = "waiting"
+    status = "planned"
     next_try_at = factory.SelfAttribute("send_at")
     fence = 0
     attempts = 0

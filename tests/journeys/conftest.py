@@ -1,5 +1,6 @@
 """Fixtures of the journeys: a durable PostgreSQL server, an installation on each database, and how long to try."""
 
+import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from backend.settings import load
 from tests.databases import KINDS, Server, start_server
 from tests.factories import base
 from tests.house import House, SetClock
+from tests.journeys.dispatching import Warm, open_warm
 from tests.journeys.processes import Installation
 
 
@@ -24,6 +26,28 @@ def kills(pytestconfig: pytest.Config) -> int:
 def examples(pytestconfig: pytest.Config) -> int:
     """How many requests are generated for each operation and role."""
     return int(pytestconfig.getoption("--examples"))
+
+
+@pytest.fixture
+def chance(pytestconfig: pytest.Config) -> random.Random:
+    """What a test draws its luck from; `--seed` repeats it, as far as processes repeat anything."""
+    seed = int(pytestconfig.getoption("--seed"))
+    print(f"--seed {seed}")
+    return random.Random(seed)
+
+
+@pytest.fixture(scope="session")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """A warm parent of dispatchers."""
+    with open_warm(tmp_path_factory.mktemp("warm")) as made:
+        yield made
+
+
+@pytest.fixture
+def warm(parent: Warm) -> Iterator[Warm]:
+    """The warm parent, whose dispatchers do not outlive the test."""
+    yield parent
+    parent.clear()
 
 
 @pytest.fixture(scope="session")

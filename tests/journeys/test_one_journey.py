@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backend.storage.beats import BeatRow
 from backend.storage.db import make_engine
-from backend.storage.reminders import OPEN, BeatRow, ReminderRow
+from backend.storage.reminders import OPEN, ReminderRow
 from tests.journeys.mailbox import Mailbox, open_mailbox
 from tests.journeys.people import Colleague, Phone
 from tests.journeys.processes import Installation, until

@@ -1,10 +1,10 @@
 """An outbox in memory that keeps the port's contract, a channel that remembers, a clock by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from notifications.reminder import Accepted, Claimed, Failed, Message, Outcome, Status
+from notifications.reminder import Accepted, Again, Claimed, Deferred, Failed, Message, Outcome, Status, Suppressed
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -16,7 +16,9 @@ class Crash(BaseException):
 @dataclass
 class Row:
     held: Claimed
-    status: Status = Status.WAITING
+    channel: str
+    others: tuple[str, ...]
+    status: Status = Status.PLANNED
     try_at: datetime = EARLIEST
     lease_until: datetime = EARLIEST
     attempts: int = 0
@@ -31,14 +33,23 @@ class MemoryOutbox:
 
     def put(self, *many: Claimed) -> None:
         for one in many:
-            self.rows[one.id] = Row(one, try_at=one.reminder.send_at)
+            self.rows[one.id] = Row(one, one.reminder.channel, one.others, try_at=one.reminder.send_at)
 
-    def claim(self, now: datetime, worker: str, lease: timedelta, limit: int) -> list[Claimed]:
+    def claim(
+        self,
+        now: datetime,
+        worker: str,
+        lease: timedelta,
+        limit: int,
+        channel: str | None = None,
+        ids: Collection[str] | None = None,
+    ) -> list[Claimed]:
         free = [row for row in self.rows.values() if self._free(row, now) and row.held.reminder.expires_at > now]
+        free = [row for row in free if channel in (None, row.channel) and (ids is None or row.held.id in ids)]
         free = sorted(free, key=lambda row: row.try_at)[:limit]
         for row in free:
             row.status, row.lease_until, row.fence = Status.CLAIMED, now + lease, row.fence + 1
-        return [replace(row.held, fence=row.fence, attempt=row.attempts + 1) for row in free]
+        return [self._claimed(row) for row in free]
 
     def attempt(self, claimed: Claimed, now: datetime) -> bool:
         row = self.rows[claimed.id]
@@ -47,16 +58,14 @@ class MemoryOutbox:
         row.attempts += 1
         return True
 
-    def acknowledge(self, claimed: Claimed, outcome: Outcome, now: datetime, next_try_at: datetime | None) -> bool:
+    def acknowledge(self, claimed: Claimed, outcome: Outcome, now: datetime, again: Again | None) -> bool:
         row = self.rows[claimed.id]
         if row.fence != claimed.fence:
             return False
         if isinstance(outcome, Accepted):
             row.status = Status.SENT
         elif row.status is Status.CLAIMED:
-            row.why = outcome.why
-            row.status = Status.WAITING if next_try_at else Status.FAILED
-            row.try_at = next_try_at or row.try_at
+            self._not_sent(row, outcome, again)
         return True
 
     def expire(self, now: datetime) -> int:
@@ -71,9 +80,28 @@ class MemoryOutbox:
     def statuses(self) -> list[str]:
         return [row.status.value for row in self.rows.values()]
 
+    def reasons(self) -> list[str]:
+        return [row.why for row in self.rows.values()]
+
+    def _claimed(self, row: Row) -> Claimed:
+        reminder = replace(row.held.reminder, channel=row.channel)
+        return replace(row.held, fence=row.fence, attempt=row.attempts + 1, reminder=reminder, others=row.others)
+
+    def _not_sent(self, row: Row, outcome: Failed | Deferred | Suppressed, again: Again | None) -> None:
+        row.why = outcome.why
+        if isinstance(outcome, Suppressed):
+            row.status = Status.SUPPRESSED
+        elif again is None:
+            row.status = Status.FAILED
+        else:
+            if again.channel != row.channel:
+                row.others = row.others[row.others.index(again.channel) + 1 :]
+                row.channel, row.attempts = again.channel, 0
+            row.status, row.try_at = Status.DUE, again.at
+
     def _open(self, row: Row, now: datetime) -> bool:
         lapsed = row.status is Status.CLAIMED and row.lease_until <= now
-        return lapsed or row.status is Status.WAITING
+        return lapsed or row.status in {Status.PLANNED, Status.DUE}
 
     def _free(self, row: Row, now: datetime) -> bool:
         return self._open(row, now) and (row.status is Status.CLAIMED or row.try_at <= now)

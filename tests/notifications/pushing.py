@@ -110,7 +110,7 @@ def push_service(folder: Path) -> Iterator[PushService]:
     service = PushService(server.server_port, folder / "ca.pem")
     server.service = service  # type: ignore[attr-defined]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certified(folder))
+    context.load_cert_chain(certified(folder))
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -148,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def _certified(folder: Path) -> Path:
+def certified(folder: Path) -> Path:
     """Make an authority and a certificate for the loopback; return the file of the latter and its key."""
     authority, key = ec.generate_private_key(CURVE), ec.generate_private_key(CURVE)
     issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "A test authority")])

@@ -91,7 +91,11 @@ def test_a_mail_arrives_as_it_was_written(served: Served) -> None:
 @pytest.mark.parametrize(
     ("at", "answer", "outcome"),
     [
-        ("recipient", "550 nobody here", Failed(permanent=True, why="smtp-recipient-550")),
+        ("recipient", "550 nobody here", Failed(True, "smtp-recipient-550", gone=("email",))),
+        ("recipient", "554 5.1.1 nobody here", Failed(True, "smtp-recipient-554", gone=("email",))),
+        ("recipient", "553 5.1.8 your own address", Failed(True, "smtp-recipient-553")),
+        ("recipient", "550 5.7.1 not from you", Failed(True, "smtp-recipient-550")),
+        ("recipient", "552 5.2.2 full", Failed(True, "smtp-recipient-552")),
         ("recipient", "451 later", Failed(permanent=False, why="smtp-recipient-451")),
         ("sender", "550 not you", Failed(permanent=False, why="smtp-sender-550")),
         ("content", "554 no", Failed(permanent=True, why="smtp-content-554")),
@@ -139,7 +143,7 @@ def test_the_server_is_told_who_we_are(served: Served) -> None:
 @pytest.mark.parametrize("address", ["", "anna", "a@b@c", "a@b\nBcc: c@d", "a@b, c@d", "Anna <a@b>", "a@b ", "@b"])
 def test_what_is_not_one_bare_address_is_refused_for_good(address: str) -> None:
     channel = Email("127.0.0.1", 9, "post@clinic.example")
-    assert channel.send(MessageFactory.build(), address) == Failed(permanent=True, why="bad-address")
+    assert channel.send(MessageFactory.build(), address) == Failed(True, "bad-address", gone=("email",))
 
 
 def test_the_folder_holds_one_private_file_per_message_and_a_copy_overwrites_itself(tmp_path: Path) -> None:

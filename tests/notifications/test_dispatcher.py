@@ -4,15 +4,15 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 from datetime import time, timedelta
-from typing import Never
+from typing import Any, Never
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.dispatcher import BACK_OFF_S, Dispatcher, Tally
+from notifications.dispatcher import POINTS, Dispatcher, Tally
 from notifications.reminder import Accepted, Claimed, Failed, Message, Status
-from tests.notifications.making import ClaimedFactory, claimed, utc
+from tests.notifications.making import ClaimedFactory, PersonFactory, claimed, utc
 from tests.notifications.memory import Clock, Crash, MemoryChannel, MemoryOutbox
 
 MONDAY_NINE = utc("2026-03-09 08:00")  # when the made reminders are to be sent
@@ -146,10 +146,10 @@ def test_one_bad_message_does_not_delay_the_next(bad: dict[str, str]) -> None:
 
 @pytest.mark.promise("P15")
 def test_a_person_without_address_or_with_a_bad_zone_fails_for_good_and_alone() -> None:
-    broken = ClaimedFactory.build(zone="Europe/Uitwerk"), ClaimedFactory.build(address="")
+    broken = ClaimedFactory.build(person__zone="Europe/Uitwerk"), ClaimedFactory.build(address="")
     outbox, _, _, dispatcher = house(*broken, ClaimedFactory.build())
     assert dispatcher.run_once() == Tally(sent=1, failed=2)
-    assert [row.why for row in outbox.rows.values()] == ["unknown-zone", "no-address", ""]
+    assert outbox.reasons() == ["unknown-zone", "no-address", ""]
 
 
 @pytest.mark.promise("P30")
@@ -160,30 +160,23 @@ def test_a_channel_that_raises_is_a_failure_named_by_its_class_and_the_log_holds
     channel.answer = lambda _: raising(RuntimeError("no post for anna@example.org"))
     with caplog.at_level(logging.DEBUG):
         assert dispatcher.run_once() == Tally(retried=1)
-    assert [row.why for row in outbox.rows.values()] == ["RuntimeError"]
+    assert outbox.reasons() == ["RuntimeError"]
     assert [record.__dict__["code"] for record in caplog.records] == ["RuntimeError"]
     assert "anna" not in "".join(str(record.__dict__) for record in caplog.records)
 
 
-def test_failures_back_off_1_5_15_60_minutes_and_then_are_final() -> None:
+def test_on_the_last_channel_it_is_tried_five_times_and_never_before_its_time() -> None:
     outbox, channel, clock, dispatcher = house(claimed(expires_at=MONDAY_NINE + timedelta(days=7)))
     channel.answer = lambda _: Failed(permanent=False, why="busy")
     for minutes in (1, 5, 15, 60):
         assert dispatcher.run_once() == Tally(retried=1)
         clock.forward(minutes=minutes, seconds=-1)
         assert dispatcher.run_once() == Tally()
-        clock.forward(seconds=1)
+        clock.forward(seconds=1 + minutes * 15)  # a quarter more at most
     assert dispatcher.run_once() == Tally(failed=1)
-    assert (len(channel.sent), outbox.statuses()) == (len(BACK_OFF_S) + 1, ["failed"])
-
-
-def test_a_provider_may_ask_for_more_patience_but_not_for_less() -> None:
-    outbox, channel, _, dispatcher = house(ClaimedFactory.build(), ClaimedFactory.build())
-    waits = iter([600, 1])
-    channel.answer = lambda _: Failed(permanent=False, why="busy", retry_after_s=next(waits))
-    assert dispatcher.run_once() == Tally(retried=2)
-    tries = [row.try_at - MONDAY_NINE for row in outbox.rows.values()]
-    assert tries == [timedelta(seconds=600), timedelta(seconds=60)]
+    clock.forward(days=1)
+    assert dispatcher.run_once() == Tally()
+    assert (len(channel.sent), outbox.statuses()) == (5, ["failed"])
 
 
 def test_a_permanent_failure_is_not_tried_again() -> None:
@@ -202,7 +195,7 @@ def test_a_message_that_kills_every_worker_is_given_up() -> None:
             dispatcher.run_once()
         clock.forward(minutes=2)
     assert dispatcher.run_once() == Tally(failed=1)
-    assert [row.why for row in outbox.rows.values()] == ["tries-used-up"]
+    assert outbox.reasons() == ["tries-used-up"]
 
 
 def test_a_slow_provider_does_not_eat_the_lease_of_the_rest() -> None:
@@ -219,7 +212,7 @@ def test_a_slow_provider_does_not_eat_the_lease_of_the_rest() -> None:
 
 
 def test_what_was_held_up_into_quiet_hours_waits_for_their_end() -> None:
-    quiet = replace(claimed(), quiet_from=time(22), quiet_to=time(6, 30))
+    quiet = ClaimedFactory.build(person=PersonFactory.build(quiet_to=time(6, 30)))
     outbox, channel, clock, dispatcher = house(quiet)
     clock.now = utc("2026-03-09 23:00")
     assert dispatcher.run_once() == Tally(deferred=1)
@@ -230,10 +223,115 @@ def test_what_was_held_up_into_quiet_hours_waits_for_their_end() -> None:
 
 
 def test_better_in_quiet_hours_than_too_late() -> None:
-    quiet = replace(claimed(), quiet_from=time(22), quiet_to=time(10))
+    quiet = ClaimedFactory.build(person=PersonFactory.build(quiet_to=time(10)))
     _, _, clock, dispatcher = house(quiet)
     clock.now = utc("2026-03-09 23:00")
     assert dispatcher.run_once() == Tally(sent=1)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kind": "test", "step": "now"},
+        {"kind": "correction", "step": "now"},
+        {"key": "dose:dose-1:1:2026-03-10:day-before:snoozed:20260309T2300Z"},
+    ],
+)
+def test_what_somebody_waits_for_at_this_moment_is_not_held_up_by_quiet_hours(asked: dict[str, str]) -> None:
+    _, _, clock, dispatcher = house(replace(claimed(**asked), person=PersonFactory.build(quiet_to=time(6, 30))))
+    clock.now = utc("2026-03-09 23:00")
+    assert dispatcher.run_once() == Tally(sent=1)
+
+
+FROM_NOW = {"paused_from": MONDAY_NINE}
+UP_TO_NOW = {"paused_from": MONDAY_NINE - timedelta(days=1), "paused_until": MONDAY_NINE}
+FROM_TOMORROW = {"paused_from": MONDAY_NINE + timedelta(days=1)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "wish", "why"),
+    [
+        ("dose", FROM_NOW, "paused"),
+        ("dose", {"stopped": frozenset({"dose"})}, "stopped"),
+        ("correction", FROM_NOW, "paused"),
+        ("correction", {"stopped": frozenset({"correction"})}, ""),
+        ("test", {**FROM_NOW, "stopped": frozenset({"test"})}, ""),
+        ("dose", UP_TO_NOW, ""),
+        ("dose", FROM_TOMORROW, ""),
+        ("dose", {"stopped": frozenset({"form"})}, ""),
+    ],
+)
+def test_what_somebody_does_not_want_to_hear_by_now_is_held_back_untried(
+    kind: str, wish: dict[str, Any], why: str
+) -> None:
+    person = PersonFactory.build(quiet_from=None, quiet_to=None, **wish)
+    step = "day-before" if kind == "dose" else "now"
+    outbox, channel, _, dispatcher = house(replace(claimed(kind=kind, step=step), person=person))
+    assert dispatcher.run_once() == (Tally(suppressed=1) if why else Tally(sent=1))
+    assert (outbox.reasons(), len(channel.sent)) == ([why], not why)
+    assert outbox.statuses() == ["suppressed" if why else "sent"]
+
+
+def test_somebody_whom_nothing_reaches_any_more_is_a_failure_and_no_wish_of_theirs() -> None:
+    nowhere = PersonFactory.build(channels=(), paused_from=MONDAY_NINE)
+    outbox, _, _, dispatcher = house(ClaimedFactory.build(person=nowhere, address=""))
+    assert dispatcher.run_once() == Tally(failed=1)
+    assert outbox.reasons() == ["no-address"]
+
+
+@pytest.mark.promise("P15")
+def test_a_lane_keeps_to_what_waits_for_its_channel() -> None:
+    outbox, channel, _, mail = house(claimed(channel="email"), claimed(channel="push"), claimed(channel="email"))
+    push = replace(mail, channels={"push": MemoryChannel()}, lane="push")
+    assert replace(mail, lane="email").run_once() == Tally(sent=2)
+    assert (len(channel.sent), outbox.statuses()) == (2, ["sent", "planned", "sent"])
+    assert push.run_once() == Tally(sent=1)
+
+
+def test_told_ids_it_handles_those_that_are_due_and_no_others() -> None:
+    due, unnamed = ClaimedFactory.build(), ClaimedFactory.build()
+    later = claimed(send_at=MONDAY_NINE + timedelta(hours=1))
+    over = claimed(expires_at=MONDAY_NINE)
+    outbox, channel, _, dispatcher = house(due, unnamed, later, over)
+    assert dispatcher.deliver([due.id, later.id, over.id, "nobody"]) == Tally(sent=1)
+    assert dispatcher.deliver([]) == Tally()
+    assert outbox.statuses() == ["sent", "planned", "planned", "planned"]
+    assert ([message.message_id for _, message in channel.sent], outbox.beats) == ([due.message_id], [])
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize("point", POINTS)
+def test_wherever_the_process_dies_the_reminder_comes_and_twice_at_most(point: str) -> None:
+    outbox, channel, clock, dispatcher = house(ClaimedFactory.build())
+    dying = replace(dispatcher, reach=lambda reached: raising(Crash()) if reached == point else None)
+    with pytest.raises(Crash):
+        dying.run_once()
+    clock.forward(minutes=2)
+    dispatcher.run_once()
+    assert outbox.statuses() == ["sent"]
+    assert len(channel.sent) == (2 if point == "answered" else 1)
+
+
+def test_on_the_way_to_one_reminder_it_passes_every_point_in_order() -> None:
+    _, _, _, dispatcher = house(ClaimedFactory.build())
+    passed: list[str] = []
+    replace(dispatcher, reach=passed.append).run_once()
+    assert tuple(passed) == POINTS
+
+
+def test_what_expires_while_the_batch_is_sent_is_not_sent_any_more() -> None:
+    outbox, channel, clock, dispatcher = house(
+        ClaimedFactory.build(), claimed(expires_at=MONDAY_NINE + timedelta(seconds=20))
+    )
+
+    def slow(message: Message) -> Accepted:
+        clock.forward(seconds=20)
+        return Accepted(message.message_id)
+
+    channel.answer = slow
+    assert dispatcher.run_once() == Tally(sent=1, deferred=1)
+    assert dispatcher.run_once() == Tally(expired=1)
+    assert outbox.statuses() == ["sent", "expired"]
 
 
 def test_an_outbox_that_is_away_is_not_mistaken_for_a_bad_message(monkeypatch: pytest.MonkeyPatch) -> None:

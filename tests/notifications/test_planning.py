@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.planning import Change, change, plan
-from notifications.policy import RULES
+from notifications.policy import RULES, Rule, Step
 from notifications.reminder import Due, Person, Reminder, Status
+from notifications.states import TOLD
 from notifications.walltime import at_wall
 from tests.notifications.making import AMSTERDAM, DueFactory, PersonFactory, utc
 
@@ -23,18 +25,29 @@ PEOPLE = st.builds(
     quiet_to=st.sampled_from([time(6), time(8), time(10)]),
     channels=st.just(("email",)),
 )
+SILENT = st.sampled_from(
+    [
+        {"channels": ()},
+        {"stopped": frozenset({"dose", "form", "test", "correction"})},
+        {"paused_from": utc("2026-04-01 00:00"), "paused_until": utc("2026-09-01 00:00")},
+        {"paused_from": utc("2026-06-15 12:00")},
+    ]
+)
+WISHING = PEOPLE | st.builds(lambda person, wish: replace(person, **wish), PEOPLE, SILENT)
 
 
 @st.composite
 def dues(draw: st.DrawFn) -> Due:
     on = draw(st.dates(date(2026, 3, 1), date(2026, 11, 30)))
-    clock = draw(st.none() | st.sampled_from([time(2, 30), time(7), time(9), time(20)]))
+    kind = draw(st.sampled_from(sorted(RULES)))
+    clock = draw(st.none() | st.sampled_from([time(2, 30), time(7), time(9), time(20)])) if kind != "form" else None
     return Due(
-        kind=draw(st.sampled_from(sorted(RULES))),
+        kind=kind,
         subject=draw(st.sampled_from(["a", "b", "c"])),
         version=draw(st.integers(1, 3)),
         on=on,
         at=at_wall(on, clock, AMSTERDAM) if clock else None,
+        since=on - timedelta(days=9) if kind == "form" else None,
     )
 
 
@@ -44,24 +57,34 @@ MANY = st.lists(dues(), max_size=8)
 class Row:
     """A stored reminder."""
 
-    def __init__(self, reminder: Reminder, status: Status = Status.WAITING) -> None:
+    def __init__(self, reminder: Reminder, status: Status | None = None) -> None:
         self.reminder = reminder
         self.key, self.channel = reminder.key, reminder.channel
         self.send_at, self.expires_at = reminder.send_at, reminder.expires_at
-        self.status: str = status
+        self.status: str = status or (Status.SUPPRESSED if reminder.suppressed else Status.PLANNED)
 
 
 def written(rows: Sequence[Row], diff: Change) -> list[Row]:
     """Return the rows after the difference was written."""
     renewed = {reminder.key: reminder for reminder in diff.renew}
+    held = {reminder.key for reminder in diff.suppress}
     kept = [Row(renewed[row.key]) if row.key in renewed else row for row in rows]
     for row in kept:
         row.status = Status.CANCELLED if row.key in diff.cancel else row.status
+        row.status = Status.SUPPRESSED if row.key in held else row.status
     return kept + [Row(reminder) for reminder in diff.create]
 
 
 def standing(rows: Sequence[Row]) -> set[Reminder]:
-    return {row.reminder for row in rows if row.status == Status.WAITING}
+    return {row.reminder for row in rows if row.status == Status.PLANNED}
+
+
+def held_back(rows: Sequence[Row]) -> set[str]:
+    return {row.key for row in rows if row.status == Status.SUPPRESSED}
+
+
+def free(wanted: Sequence[Reminder]) -> set[Reminder]:
+    return {reminder for reminder in wanted if not reminder.suppressed}
 
 
 @given(st.data(), MANY, PEOPLE)
@@ -102,8 +125,80 @@ def test_two_steps_that_quiet_hours_push_together_are_told_as_one() -> None:
     assert [reminder.step for reminder in reminders] == ["week-before", "same-day"]
 
 
-def test_a_person_without_channels_is_told_nothing() -> None:
-    assert plan([DueFactory.build()], PersonFactory.build(channels=())) == ()
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        ({"channels": ()}, ["no-channel"] * 3),
+        ({"stopped": frozenset({"dose"})}, ["stopped"] * 3),
+        ({"stopped": frozenset({"form"})}, [""] * 3),
+        ({"paused_from": utc("2026-03-05 00:00"), "paused_until": utc("2026-03-10 00:00")}, ["", "paused", ""]),
+        ({"paused_from": utc("2026-03-05 00:00")}, ["", "paused", "paused"]),
+    ],
+)
+def test_what_somebody_does_not_want_to_hear_stands_there_with_the_reason(wish: dict[str, Any], why: list[str]) -> None:
+    reminders = plan([DueFactory.build()], PersonFactory.build(**wish))
+    assert [reminder.suppressed for reminder in reminders] == why
+    assert all(bool(reminder.channel) == ("channels" not in wish) for reminder in reminders)
+
+
+def test_wishes_change_no_key_and_no_moment() -> None:
+    due = DueFactory.build()
+    silent = plan([due], PersonFactory.build(channels=(), stopped=frozenset({"dose"})))
+    heard = plan([due], PersonFactory.build())
+    assert [(r.key, r.send_at, r.expires_at) for r in silent] == [(r.key, r.send_at, r.expires_at) for r in heard]
+
+
+def test_a_site_that_reminds_in_its_own_way() -> None:
+    own = {"dose": Rule((Step("soon", 2, time(18)), Step("half", fraction=0.5)), until_moment=True)}
+    due = DueFactory.build(subject="a", since=date(2026, 2, 10))
+    first, second = plan([due], PersonFactory.build(), own)
+    assert (first.step, first.send_at, first.expires_at) == ("half", utc("2026-02-24 08:00"), second.send_at)
+    assert (second.step, second.send_at, second.expires_at) == ("soon", utc("2026-03-08 17:00"), due.at)
+    assert [first.key, second.key] == ["dose:a:1:2026-02-10:half", "dose:a:1:2026-03-10T0800Z:soon"]
+    with pytest.raises(ValueError, match="unknown kind"):
+        plan([DueFactory.build(kind="form")], PersonFactory.build(), own)
+
+
+def test_the_steps_of_a_window_so_short_that_they_meet_are_told_as_one() -> None:
+    days = [date(2026, 3, 10), date(2026, 3, 9), date(2026, 3, 8)]
+    told = [plan([DueFactory.build(kind="form", at=None, since=since)], PersonFactory.build()) for since in days]
+    assert [[reminder.step for reminder in steps] for steps in told] == [
+        ["last-day"],
+        ["opens", "last-day"],
+        ["opens", "half-way", "last-day"],
+    ]
+
+
+def test_a_snoozed_reminder_is_told_once_more_at_its_moment_whatever_the_hour() -> None:
+    due, night = DueFactory.build(subject="a"), utc("2026-03-10 03:30")
+    plain = plan([due], PersonFactory.build())
+    key = plain[1].key
+    reminders = plan([due], PersonFactory.build(), RULES, {key: night, "dose:gone:1:2026-03-10:day-before": night})
+    (again,) = set(reminders) - set(plain)
+    assert set(plain) < set(reminders)
+    assert again == replace(
+        plain[1], key=f"{key}:snoozed:20260310T0330Z", send_at=night, expires_at=utc("2026-03-10 08:00")
+    )
+    later = plan([due], PersonFactory.build(), RULES, {again.key: utc("2026-03-10 05:00")})
+    assert [one.key for one in set(later) - set(plain)] == [f"{key}:snoozed:20260310T0500Z"]
+
+
+def test_a_snooze_goes_when_what_it_was_about_is_over_and_when_its_reason_is_met() -> None:
+    due = DueFactory.build(subject="a")
+    key = plan([due], PersonFactory.build())[0].key
+    over = plan([due], PersonFactory.build(), RULES, {key: utc("2026-03-10 08:00")})
+    assert not any("snoozed" in one.key for one in over)
+    rows = [Row(one) for one in plan([due], PersonFactory.build(), RULES, {key: utc("2026-03-05 08:00")})]
+    assert f"{key}:snoozed:20260305T0800Z" in change(rows, (), LONG_AGO).cancel
+
+
+def test_a_snooze_into_a_pause_is_held_back_too() -> None:
+    due, paused = DueFactory.build(subject="a"), PersonFactory.build(paused_from=utc("2026-03-05 00:00"))
+    key = plan([due], paused)[0].key
+    reminders = plan([due], paused, RULES, {key: utc("2026-03-05 08:00")})
+    assert [(one.send_at.day, one.suppressed) for one in reminders] == [
+        (3, ""), (5, "paused"), (9, "paused"), (10, "paused"),
+    ]  # fmt: skip
 
 
 def test_the_first_channel_is_used() -> None:
@@ -123,28 +218,43 @@ def test_a_key_tells_subject_step_version_and_day_apart() -> None:
     assert len({plan([one], PersonFactory.build())[0].key for one in [due, *others]}) == 6
 
 
-@given(MANY, MANY, PEOPLE, PEOPLE)
+def test_a_form_that_was_told_to_be_open_is_not_told_so_again_when_its_last_day_moves() -> None:
+    """The dose is given two days late, and the form about the interval it ended may be filled in two days longer."""
+    anna = PersonFactory.build()
+    expected = DueFactory.build(kind="form", subject="a", version=0, at=None, since=date(2026, 3, 1))
+    rows = [Row(reminder) for reminder in plan([expected], anna)]
+    rows[0].status = Status.SENT
+    given_late = replace(expected, on=date(2026, 3, 12))
+    diff = change(rows, plan([given_late], anna), utc("2026-03-03 12:00"))
+    assert [reminder.step for reminder in (*diff.renew, *diff.create)] == ["half-way", "last-day"]
+    assert diff.cancel == (rows[2].key,)
+
+
+@given(MANY, MANY, WISHING, WISHING)
 def test_after_the_difference_is_written_what_stands_is_what_is_planned(
     before: list[Due], after: list[Due], then: Person, now_person: Person
 ) -> None:
     rows = written([], change([], plan(before, then), LONG_AGO))
     wanted = plan(after, now_person)
     rows = written(rows, change(rows, wanted, LONG_AGO))
-    assert standing(rows) == set(wanted)
-    again = change(rows, wanted, LONG_AGO)
-    assert (again.cancel, again.create, again.renew) == ((), (), ())
+    assert standing(rows) == free(wanted)
+    assert held_back(rows) == {reminder.key for reminder in set(wanted) - free(wanted)}
+    assert change(rows, wanted, LONG_AGO) == Change(keep=tuple(sorted(reminder.key for reminder in wanted)))
 
 
-@given(MANY, MANY, PEOPLE)
-def test_the_difference_touches_each_row_in_one_way_only(before: list[Due], after: list[Due], person: Person) -> None:
-    rows = [Row(reminder) for reminder in plan(before, person)]
-    diff = change(rows, plan(after, person), LONG_AGO)
-    named = [*diff.cancel, *diff.keep, *(r.key for r in diff.create), *(r.key for r in diff.renew)]
+@given(MANY, MANY, WISHING, WISHING)
+def test_the_difference_touches_each_row_in_one_way_only(
+    before: list[Due], after: list[Due], then: Person, now_person: Person
+) -> None:
+    rows = [Row(reminder) for reminder in plan(before, then)]
+    diff = change(rows, plan(after, now_person), LONG_AGO)
+    touched = [*diff.cancel, *diff.keep, *(r.key for r in (*diff.renew, *diff.suppress))]
+    named = [*touched, *(r.key for r in diff.create)]
     assert len(named) == len(set(named))
-    assert {row.key for row in rows} == {*diff.cancel, *diff.keep, *(r.key for r in diff.renew)}
+    assert {row.key for row in rows} == set(touched)
 
 
-@given(MANY, PEOPLE, st.sampled_from([Status.SENT, Status.FAILED, Status.EXPIRED]))
+@given(MANY, WISHING, st.sampled_from([*TOLD, Status.FAILED, Status.EXPIRED]))
 def test_a_rebuild_never_sends_again_what_is_over(many: list[Due], person: Person, status: Status) -> None:
     wanted = plan(many, person)
     diff = change([Row(reminder, status) for reminder in wanted], wanted, LONG_AGO)
@@ -174,6 +284,56 @@ def test_moving_a_dose_away_and_back_cancels_and_plans_anew() -> None:
     assert len(standing(rows)) == 3
 
 
+@pytest.mark.promise("P12")
+@given(st.lists(st.tuples(MANY, WISHING, st.integers(0, 40)), min_size=1, max_size=6))
+def test_whatever_changes_no_key_is_told_twice_and_nothing_wanted_is_forgotten(
+    history: list[tuple[list[Due], Person, int]],
+) -> None:
+    now, rows, told = utc("2026-03-01 00:00"), list[Row](), list[str]()
+    for many, person, days in history:
+        wanted = plan(many, person)
+        rows = written(rows, change(rows, wanted, now))
+        open_keys = {row.key for row in rows if row.status == Status.PLANNED}
+        assert open_keys == {one.key for one in free(wanted) if one.expires_at > now and one.key not in told}
+        now += timedelta(days=days)
+        for row in rows:
+            if row.status == Status.PLANNED and row.send_at <= now:
+                row.status = Status.SENT if now < row.expires_at else Status.EXPIRED
+                told.append(row.key)
+    assert len(told) == len(set(told))
+
+
+def test_what_was_held_back_is_told_when_the_reason_falls_away_in_time() -> None:
+    due, anna = DueFactory.build(), PersonFactory.build()
+    rows = [Row(reminder) for reminder in plan([due], replace(anna, stopped=frozenset({"dose"})))]
+    wanted = plan([due], anna)
+    assert change(rows, wanted, LONG_AGO).renew == wanted
+    assert change(rows, wanted, wanted[0].expires_at).renew == wanted[1:]  # the first is over
+    assert change(rows, (), LONG_AGO).cancel == tuple(sorted(row.key for row in rows))
+    assert held_back(written(rows, change(rows, (), LONG_AGO))) == set()
+
+
+def test_a_pause_holds_back_what_waits_and_leaves_what_is_being_sent_to_its_sender() -> None:
+    due, anna = DueFactory.build(), PersonFactory.build()
+    rows = [Row(reminder) for reminder in plan([due], anna)]
+    rows[0].status, rows[1].status = Status.CLAIMED, Status.DUE
+    paused = plan([due], replace(anna, paused_from=LONG_AGO))
+    assert change(rows, paused, LONG_AGO) == Change(keep=(rows[0].key,), suppress=paused[1:])
+    gone = [Row(reminder, Status.CANCELLED) for reminder in plan([due], anna)]
+    assert change(gone, paused, LONG_AGO) == Change(keep=tuple(sorted(row.key for row in gone)))
+
+
+def test_what_was_given_back_for_another_try_keeps_its_channel_but_not_its_old_time() -> None:
+    due, anna = DueFactory.build(), PersonFactory.build()
+    rows = [Row(reminder, Status.DUE) for reminder in plan([due], anna)]
+    assert change(rows, plan([due], replace(anna, channels=("sms",))), LONG_AGO).renew == ()
+    later = plan([due], replace(anna, quiet_to=time(9, 30)))
+    assert change(rows, later, LONG_AGO).renew == later[:3]
+    planned = [Row(reminder) for reminder in plan([due], anna)]
+    elsewhere = plan([due], replace(anna, channels=("sms",)))
+    assert change(planned, elsewhere, LONG_AGO).renew == elsewhere
+
+
 def test_a_reminder_that_is_being_sent_is_cancelled_too_but_not_renewed() -> None:
     anna = PersonFactory.build()
     wanted = plan([DueFactory.build()], anna)
@@ -192,9 +352,9 @@ def test_a_channel_switched_off_and_on_again_is_not_silence() -> None:
 
 
 def test_other_quiet_hours_move_the_row_that_waits_and_leave_its_key() -> None:
-    due = DueFactory.build(kind="form", at=None)
+    due = DueFactory.build(kind="monitoring", at=None)
     rows = [Row(reminder) for reminder in plan([due], PersonFactory.build())]
     moved = plan([due], PersonFactory.build(quiet_to=time(10)))
     diff = change(rows, moved, LONG_AGO)
     assert diff == Change(renew=moved)
-    assert moved[0].send_at == utc("2026-03-10 09:00")
+    assert moved[0].send_at == utc("2026-03-03 09:00")

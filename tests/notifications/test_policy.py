@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from notifications.policy import RULES, expires_at, outside_quiet, rule, send_at
+from notifications.policy import RULES, Rule, Step, asked, day, expires_at, outside_quiet, rule, send_at, withheld
 from notifications.walltime import at_wall, known_zone, local
-from tests.notifications.making import AMSTERDAM, DueFactory, PersonFactory, utc
+from tests.notifications.making import AMSTERDAM, DueFactory, PersonFactory, ReminderFactory, utc
 
 ZONES = [
     AMSTERDAM,
@@ -120,12 +120,20 @@ def test_what_is_due_before_quiet_ends_is_told_before_quiet_begins() -> None:
         ("sample-kit", 0, None, "2026-03-10 08:00"),
         ("sample", 0, "2026-03-10 13:00", "2026-03-09 08:00"),
         ("sample", 1, "2026-03-10 08:30", "2026-03-10 06:30"),
-        ("form", 0, None, "2026-03-10 08:00"),
+        ("sample-post", 0, None, "2026-03-10 15:00"),
+        ("sample-post", 1, None, "2026-03-11 09:00"),
+        ("form", 0, None, "2026-03-01 08:00"),
+        ("form", 1, None, "2026-03-06 08:00"),  # day 4.5 of 9
+        ("form", 2, None, "2026-03-10 08:00"),
+        ("dose-late", 0, None, "2026-03-10 08:00"),
+        ("home-dose-late", 0, None, "2026-03-10 08:00"),
+        ("checklist", 0, None, "2026-03-09 08:00"),
+        ("diary", 0, None, "2026-03-10 18:00"),
         ("monitoring", 0, None, "2026-03-03 08:00"),
     ],
 )
 def test_each_step_has_its_hour(kind: str, step: int, at: str | None, told: str) -> None:
-    due = DueFactory.build(kind=kind, at=utc(at) if at else None)
+    due = DueFactory.build(kind=kind, at=utc(at) if at else None, since=date(2026, 3, 1))
     assert send_at(due, RULES[kind].steps[step], PersonFactory.build()) == utc(told)
 
 
@@ -139,7 +147,9 @@ def test_each_step_has_its_hour(kind: str, step: int, at: str | None, told: str)
         ("dose-expected", None, "2026-03-17 23:00"),
         ("sample", "2026-03-10 08:00", "2026-03-10 08:00"),
         ("sample", None, "2026-03-10 23:00"),
-        ("form", None, "2026-03-15 23:00"),  # asked once more two days after the dose: until a week after it
+        ("form", None, "2026-03-10 23:00"),
+        ("dose-late", None, "2026-03-17 23:00"),
+        ("diary", None, "2026-03-10 23:00"),
     ],
 )
 def test_a_reminder_expires_when_it_can_help_no_more(kind: str, at: str | None, over: str) -> None:
@@ -149,6 +159,64 @@ def test_a_reminder_expires_when_it_can_help_no_more(kind: str, at: str | None, 
 def test_a_day_that_is_an_hour_short_still_ends_at_midnight() -> None:
     due = DueFactory.build(on=date(2026, 3, 29), at=None)
     assert expires_at(due, PersonFactory.build()) == datetime(2026, 3, 29, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "fraction", "told"),
+    [
+        (date(2026, 2, 10), 0.5, date(2026, 2, 24)),  # the middle of four weeks
+        (date(2026, 2, 10), 0.75, date(2026, 3, 3)),
+        (date(2026, 3, 9), 0.5, date(2026, 3, 10)),  # half a day counts as one
+        (date(2026, 3, 8), 0.2, date(2026, 3, 8)),
+        (date(2026, 3, 10), 1, date(2026, 3, 10)),
+        (date(2026, 3, 20), 0.5, date(2026, 3, 20)),  # began after its end: no way to go
+        (None, 0.5, None),
+    ],
+)
+def test_a_part_of_the_way_is_told_on_a_whole_day(since: date | None, fraction: float, told: date | None) -> None:
+    step = Step("part", fraction=fraction)
+    due = DueFactory.build(since=since)
+    assert day(due, step) == told
+    assert (send_at(due, step, PersonFactory.build()) is None) is (told is None)
+
+
+def test_what_is_told_after_the_due_day_waits_for_the_end_of_quiet_hours_too() -> None:
+    late_riser = PersonFactory.build(quiet_to=time(11))
+    due, next_day = DueFactory.build(kind="sample-post", at=None), RULES["sample-post"].steps[1]
+    assert send_at(due, next_day, late_riser) == utc("2026-03-11 10:00")
+    assert send_at(due, next_day, PersonFactory.build(quiet_from=time(9), quiet_to=time(23, 59))) == utc(
+        "2026-03-11 22:59"
+    )
+
+
+def test_a_site_keeps_a_reminder_for_as_long_as_it_says() -> None:
+    due, person = DueFactory.build(kind="form", at=None), PersonFactory.build()
+    assert expires_at(due, person, {"form": Rule((), useful_days=2)}) == utc("2026-03-12 23:00")
+
+
+def test_what_is_not_told_says_why() -> None:
+    now = utc("2026-03-10 08:00")
+    paused = PersonFactory.build(paused_from=now, paused_until=now + timedelta(hours=1))
+    assert withheld("dose", now, PersonFactory.build()) == ""
+    assert [withheld(kind, now, paused) for kind in ("dose", "correction", "test")] == ["paused", "paused", ""]
+    assert withheld("dose", now + timedelta(hours=1), paused) == ""
+    assert withheld("dose", now - timedelta(seconds=1), paused) == ""
+    assert withheld("dose", now, PersonFactory.build(paused_from=now)) == "paused"  # without end
+    stopped = PersonFactory.build(stopped=frozenset({"dose", "correction", "test"}))
+    told = {kind: withheld(kind, now, stopped) for kind in ("dose", "form", "correction", "test")}
+    assert told == {"dose": "stopped", "form": "", "correction": "", "test": ""}
+    assert {withheld(kind, now, PersonFactory.build(channels=())) for kind in RULES} == {"no-channel"}
+
+
+def test_what_somebody_asked_for_is_held_up_by_no_quiet_hours() -> None:
+    assert asked(ReminderFactory.build(kind="test"))
+    assert asked(ReminderFactory.build(kind="correction"))
+    assert not asked(ReminderFactory.build(kind="dose"))
+    assert asked(ReminderFactory.build(kind="dose", key="dose:a:1:2026-03-10:day-before:snoozed:20260310T0800Z"))
+
+
+def test_nobody_is_called_when_a_nudge_does_not_arrive() -> None:
+    assert {kind for kind, terms in RULES.items() if terms.minor} == {"diary", "test"}
 
 
 def test_an_unknown_kind_is_refused() -> None:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.policy import RULES
+from notifications.policy import RULES, Step
 from notifications.reminder import Message
 from notifications.texts import TEXTS, render
 from notifications.walltime import at_wall, local
-from tests.notifications.making import AMSTERDAM, ClaimedFactory, ReminderFactory, utc
+from tests.notifications.making import AMSTERDAM, ClaimedFactory, PersonFactory, ReminderFactory, utc
 
-STEPS = [(kind, step.name) for kind, rule in RULES.items() for step in rule.steps]
+STEPS = [(kind, step.name) for kind, rule in RULES.items() for step in (*rule.steps, Step("a-site-s-own"))]
 TELLING = re.compile(
     r"natalizumab|tysabri|ocrelizumab|ms\b|sclero|infu|inject|prik|prick|bloed|blood|spiegel|trough|level|dos[ei]s?\b|"
     r"gift|medic|ziek|hospital|clinic|kliniek|poli|neuro|nurse|verpleeg|afspraak|appointment|anna|bram|carla",
@@ -23,8 +23,14 @@ TELLING = re.compile(
 NOW = utc("2026-03-09 08:00")
 
 
-def _said(now: datetime, language: str = "nl", **of_reminder: Any) -> Message:
-    return render(ClaimedFactory.build(language=language, reminder=ReminderFactory.build(**of_reminder)), now)
+def _said(now: datetime, language: str = "nl", zone: str = AMSTERDAM, **of_reminder: Any) -> Message:
+    person = PersonFactory.build(language=language, zone=zone)
+    return render(ClaimedFactory.build(person=person, reminder=ReminderFactory.build(**of_reminder)), now)
+
+
+def _line(language: str, kind: str, step: str) -> str:
+    lines = TEXTS[language]["line"][kind]
+    return str(lines.get(step, lines["default"]))
 
 
 @pytest.mark.promise("P17")
@@ -38,7 +44,10 @@ def test_every_kind_and_step_has_a_text_that_tells_a_stranger_nothing(
     message = _said(NOW, language, kind=kind, step=step, due_on=due_on, due_at=None)
     assert not TELLING.search(message.subject + "\n" + message.body)
     assert not re.search(r"[{}]", message.subject + message.body)
-    assert TEXTS[language]["line"][kind][step] in message.body
+    assert _line(language, kind, step) in message.body
+    assert message.body.startswith(message.brief)
+    assert len(message.subject) <= 78  # a line of a letter (RFC 5322, 2.1.1)
+    assert len(message.brief) <= 240  # what a phone shows of a push, opened
 
 
 def test_both_languages_say_the_same_things_and_nothing_nobody_asks_for() -> None:
@@ -47,20 +56,72 @@ def test_both_languages_say_the_same_things_and_nothing_nobody_asks_for() -> Non
 
     assert set(TEXTS) == {"nl", "en"}
     assert shape(TEXTS["nl"]) == shape(TEXTS["en"])
-    assert {(kind, step) for kind, steps in TEXTS["nl"]["line"].items() for step in steps} == set(STEPS)
+    lines = TEXTS["nl"]["line"]
+    assert lines.keys() == RULES.keys()
+    known = {kind: {"default", *(step.name for step in rule.steps)} for kind, rule in RULES.items()}
+    assert all("default" in told and told.keys() <= known[kind] for kind, told in lines.items())
+    assert all(TEXTS["nl"][part].keys() <= {"default", *RULES} for part in ("subject", "opening"))
+
+
+ELSEWHERE = [AMSTERDAM, "Pacific/Kiritimati", "Pacific/Pago_Pago"]
 
 
 @pytest.mark.promise("P14")
-@given(st.integers(-60, 60), st.times(), st.sampled_from([AMSTERDAM, "Pacific/Kiritimati", "Pacific/Pago_Pago"]))
-def test_tomorrow_is_said_the_day_before_and_on_no_other_day(days: int, clock: time, zone: str) -> None:
+@pytest.mark.parametrize(("language", "tomorrow", "today"), [("nl", "morgen", "vandaag"), ("en", "tomorrow", "today")])
+@given(st.integers(-60, 60), st.times(), st.sampled_from(ELSEWHERE), st.sampled_from(STEPS))
+def test_tomorrow_is_said_the_day_before_and_on_no_other_day(
+    language: str, tomorrow: str, today: str, days: int, clock: time, zone: str, told: tuple[str, str]
+) -> None:
+    kind, step = told
     due_on = date(2026, 3, 29)
     now = at_wall(due_on - timedelta(days=days), clock, zone)
-    claimed = ClaimedFactory.build(zone=zone, reminder=ReminderFactory.build(due_on=due_on, due_at=None))
-    message = render(claimed, now)
+    message = _said(now, language, zone, kind=kind, step=step, due_on=due_on, due_at=None)
     ahead = (due_on - local(now, zone).date()).days
-    assert ("orgen" in message.subject + message.body) == (ahead == 1)
-    assert ("andaag" in message.subject + message.body) == (ahead == 0)
-    assert message.late == (ahead < 0) == message.subject.startswith("Laat bericht")
+    said = (message.subject + message.body).lower()
+    assert tomorrow not in said or ahead == 1
+    assert today not in said or ahead == 0
+    assert message.late == (ahead < 0 and kind != "test")
+    assert not re.search(r"\b-?0 da|-[0-9]+ da", said)  # no "in 0 days"
+
+
+@pytest.mark.promise("P14")
+@pytest.mark.parametrize("days", range(-8, 9))
+def test_a_task_says_which_day_it_is_on(days: int) -> None:
+    message = _said(utc(f"2026-03-{10 - days:02}T08:00"), due_at=None)
+    said = message.subject + message.body
+    assert ("orgen" in said) == (days == 1)
+    assert ("andaag" in said) == (days == 0)
+    assert (f"over {days} dagen" in said) == (days > 1)
+    assert message.subject.startswith("Laat bericht") == message.late == (days < 0)
+
+
+@pytest.mark.promise("P14")
+@pytest.mark.parametrize(("language", "late"), [("nl", "komt later dan bedoeld"), ("en", "comes later than planned")])
+@pytest.mark.parametrize(("kind", "step"), STEPS)
+def test_what_comes_after_its_day_says_so(kind: str, step: str, language: str, late: str) -> None:
+    message = _said(utc("2026-03-12 08:00"), language, kind=kind, step=step, due_at=None)
+    told_later = kind in {"test", "sample-post"}  # a test has no day; a parcel is asked for the day after too
+    assert (late in message.body) == (not told_later)
+
+
+@pytest.mark.promise("P14")
+@pytest.mark.parametrize(
+    ("kind", "now", "opening"),
+    [
+        ("form", "2026-03-01", "U kunt ze beantwoorden tot en met dinsdag 10 maart."),
+        ("form", "2026-03-09", "U kunt ze beantwoorden tot en met morgen, dinsdag 10 maart."),
+        ("form", "2026-03-10", "Vandaag, dinsdag 10 maart, kunt u ze voor het laatst beantwoorden."),
+        ("diary", "2026-03-10", "Er is een vraag voor u over vandaag, dinsdag 10 maart."),
+        ("dose-late", "2026-03-10", "Een taak van de afgelopen dagen staat nog open."),
+        ("sample-post", "2026-03-10", "Vandaag, dinsdag 10 maart, staat er een taak voor u klaar."),
+        ("sample-post", "2026-03-11", "Een taak van dinsdag 10 maart staat nog open."),
+        ("correction", "2026-03-04", "Een eerder bericht van ons klopt niet meer."),
+        ("correction", "2026-03-10", "Een eerder bericht van ons klopt niet meer."),
+    ],
+)
+def test_each_kind_opens_in_its_own_words(kind: str, now: str, opening: str) -> None:
+    message = _said(utc(f"{now} 08:00"), kind=kind, step="x", due_at=None)
+    assert message.brief.splitlines()[0].endswith(opening)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications import vapid
-from notifications.channels.webpush import OPENS, WebPush
+from notifications.channels.webpush import WebPush
 from notifications.dispatcher import Dispatcher, Tally
 from notifications.endpoint import Hosts
 from notifications.envelope import CURVE, LONGEST, Keys, from_base64url, point, seal, sealed_with, secret
 from notifications.reminder import Accepted, Failed, Message
+from notifications.telling import OPENS
 from notifications.texts import render
 from tests.notifications.making import ClaimedFactory, MessageFactory, utc
 from tests.notifications.memory import Clock, MemoryChannel, MemoryOutbox
@@ -257,10 +258,12 @@ def test_where_every_phone_is_gone_it_goes_by_what_is_left_at_once() -> None:
 @pytest.mark.promise("P17")
 def test_a_test_message_says_so_and_nothing_else_also_in_quiet_hours() -> None:
     held = ClaimedFactory.build()
-    asked = replace(held, reminder=replace(held.reminder, kind="test", step="now", due_at=None), quiet_from=None)
+    asked = replace(held, reminder=replace(held.reminder, kind="test", step="now", due_at=None))
     assert render(asked, NOW).subject == "Testbericht"
-    assert render(replace(asked, language="en"), NOW).brief.startswith("This is a test message.")
-    quiet = replace(asked, quiet_from=(NOW - timedelta(hours=1)).time(), quiet_to=(NOW + timedelta(hours=2)).time())
+    english = replace(asked, person=replace(asked.person, language="en"))
+    assert render(english, NOW).brief.startswith("This is a test message.")
+    since, until = (NOW - timedelta(hours=1)).time(), (NOW + timedelta(hours=2)).time()
+    quiet = replace(asked, person=replace(asked.person, quiet_from=since, quiet_to=until))
     outbox, taken = MemoryOutbox(), MemoryChannel()
     outbox.put(quiet)
     assert Dispatcher(outbox, {"email": taken}, "one", Clock(NOW)).run_once() == Tally(sent=1)

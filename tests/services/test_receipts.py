@@ -3,24 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from backend.domain import dosing
 from backend.domain.moments import at_moment, at_wall, local_date
 from backend.domain.regimens import Route
-from backend.services import receipts, reminders
+from backend.services import callbacks, receipts, reminders
 from backend.services.context import Context
 from backend.services.receipts import Receipt
 from backend.storage import doses, patients
 from backend.storage.feed import ChangeRow, head
+from backend.storage.ledger import ReceiptRow, changes
 from backend.storage.outbox import SqlOutbox
 from backend.storage.patients import PatientRow
-from backend.storage.reminders import ReceiptRow, ReminderRow
-from notifications.reminder import Failed
+from backend.storage.reminders import ReminderRow
+from backend.storage.undelivered import UndeliveredRow
+from notifications import states
+from notifications.callback import Told
+from notifications.reminder import Accepted, Again, Failed, Status
 from tests.factories.chains import ZONE, chain
 from tests.factories.reminders import ReminderRowFactory
 from tests.house import House, Patient
@@ -113,49 +120,159 @@ def test_what_is_unknown_or_anothers_is_passed_over_and_nothing_of_it_is_told(ho
     theirs, mine = other.due(), phone.due(key="mine")
     at = house.clock.now
     assert phone.take(*(Receipt(one, "shown", at) for one in (theirs, uuid4(), mine))) == 1
-    assert sorted(stands(house)) == [("cancelled", "told-by-phone"), ("waiting", "")]
+    assert sorted(stands(house)) == [("delivered", "told-by-phone"), ("planned", "")]
     assert (phone.take(), other.feed()) == (0, 0)
 
 
 @pytest.mark.promise("P11")
-@pytest.mark.parametrize("state", ["shown", "opened"])
-def test_what_the_phone_showed_is_not_sent_and_no_plan_brings_it_back(house: House, phone: Phone, state: str) -> None:
+@pytest.mark.parametrize(("state", "stood"), [("shown", "delivered"), ("opened", "opened")])
+def test_what_the_phone_showed_is_not_sent_and_no_plan_brings_it_back(
+    house: House, phone: Phone, state: str, stood: str
+) -> None:
     planned(phone)
     with house.unit(writes=False) as ctx:
         ids = [row.id for row in ctx.session.query(ReminderRow)]
     before = phone.feed()
     assert sum(phone.says(one, state) for one in ids) == len(ids)
-    assert set(stands(house)) == {("cancelled", "told-by-phone")}
+    assert set(stands(house)) == {(stood, "told-by-phone")}
     assert phone.feed() > before
     phone.replan()
-    assert set(stands(house)) == {("cancelled", "told-by-phone")}
+    assert set(stands(house)) == {(stood, "told-by-phone")}
     house.clock.now += timedelta(days=27)
     assert phone.outbox().claim(house.clock.now, "one", LEASE, 100) == []
 
 
 def test_what_was_only_wiped_away_is_still_sent(house: House, phone: Phone) -> None:
     assert phone.says(phone.due(), "dismissed") == 1
-    assert (stands(house), phone.feed()) == ([("waiting", "")], 0)
+    assert (stands(house), phone.feed()) == ([("planned", "")], 0)
 
 
-@pytest.mark.parametrize("status", ["sent", "failed", "expired", "cancelled"])
-def test_what_ended_stays_as_it_ended(house: House, phone: Phone, status: str) -> None:
-    assert phone.says(phone.due(status=status, why="before"), "shown") == 1
-    assert (stands(house), phone.feed()) == ([(status, "before")], 0)
+@pytest.mark.parametrize("status", ["sent", "failed", "expired", "cancelled", "suppressed"])
+def test_what_had_ended_is_known_to_have_come_all_the_same(house: House, phone: Phone, status: str) -> None:
+    reminder_id = phone.due(status=status, why="before")
+    assert phone.says(reminder_id, "shown") == 1
+    why = "told-by-phone" if status == "suppressed" else ""
+    assert stands(house) == [("delivered", why)]
+    assert phone.feed() > 0
+    assert (phone.says(reminder_id, "dismissed"), phone.says(reminder_id, "shown")) == (1, 0)
+    assert stands(house) == [("dismissed", why)]
 
 
 @pytest.mark.promise("P11")
-def test_what_is_being_sent_at_this_moment_goes_its_way(house: House, phone: Phone) -> None:
+@pytest.mark.parametrize("again", [True, False])
+def test_what_is_being_sent_at_this_moment_goes_its_way(house: House, phone: Phone, again: bool) -> None:
+    reminder_id, now = phone.due(), house.clock.now
+    (claimed,) = phone.outbox().claim(now, "one", LEASE, 10)
+    assert phone.outbox().attempt(claimed, now)
+    assert phone.says(reminder_id, "shown") == 1
+    assert (stands(house), phone.feed()) == ([("claimed", "")], 0)
+    soon = Again(now + LEASE, "email") if again else None
+    assert phone.outbox().acknowledge(claimed, Failed(permanent=not again, why="busy"), now, soon)
+    assert stands(house) == [("delivered", "told-by-phone")]
+    assert phone.says(reminder_id, "shown") == 0  # a retry, now that nobody holds it
+    assert stands(house) == [("delivered", "told-by-phone")]
+    assert undelivered(house) == []
+
+
+def test_what_was_shown_while_a_worker_fell_silent_is_not_sent_by_the_next(house: House, phone: Phone) -> None:
+    shown, unseen = phone.due(), phone.due()
+    outbox = phone.outbox()
+    silent = outbox.claim(house.clock.now, "one", LEASE, 10)
+    assert all(outbox.attempt(claimed, house.clock.now) for claimed in silent)
+    phone.says(shown, "shown")
+    house.clock.now += LEASE
+    found = {claimed.id: claimed for claimed in outbox.claim(house.clock.now, "two", LEASE, 10)}
+    assert not outbox.attempt(found[str(shown)], house.clock.now)
+    assert outbox.attempt(found[str(unseen)], house.clock.now)
+    with house.unit(writes=False) as ctx:
+        assert ctx.session.get_one(ReminderRow, shown).status == Status.DELIVERED.value
+
+
+def test_what_was_shown_while_a_worker_fell_silent_did_not_come_too_late(house: House, phone: Phone) -> None:
     reminder_id = phone.due()
     (claimed,) = phone.outbox().claim(house.clock.now, "one", LEASE, 10)
     assert phone.outbox().attempt(claimed, house.clock.now)
-    assert phone.says(reminder_id, "shown") == 1
-    assert (stands(house), phone.feed()) == ([("claimed", "")], 0)
-    soon = house.clock.now + LEASE
-    assert phone.outbox().acknowledge(claimed, Failed(permanent=False, why="busy"), house.clock.now, soon)
-    assert stands(house) == [("cancelled", "told-by-phone")]
-    assert phone.says(reminder_id, "shown") == 0  # a retry, now that nobody holds it
-    assert stands(house) == [("cancelled", "told-by-phone")]
+    phone.says(reminder_id, "shown")
+    house.clock.now += timedelta(hours=2)
+    assert phone.outbox().expire(house.clock.now) == 1
+    assert stands(house) == [("delivered", "")]
+    assert [outcome for _, outcome in undelivered(house)] == ["reached"]
+
+
+@pytest.mark.parametrize("state", ["shown", "opened"])
+def test_what_reached_somebody_after_all_is_off_the_list(house: House, phone: Phone, state: str) -> None:
+    late, other = phone.due(), phone.due(key="other", subject="dose-2")
+    house.clock.now += timedelta(hours=2)
+    assert phone.outbox().expire(house.clock.now) == 2
+    assert undelivered(house) == [("dose-1", None), ("dose-2", None)]
+    phone.says(late, "dismissed")
+    assert undelivered(house) == [("dose-1", None), ("dose-2", None)]
+    phone.says(late, state)
+    assert undelivered(house) == [("dose-1", "reached"), ("dose-2", None)]
+    phone.says(other, state)
+    assert undelivered(house) == [("dose-1", "reached"), ("dose-2", "reached")]
+
+
+def test_an_old_word_said_again_takes_nothing_new_off_the_list(house: House, phone: Phone) -> None:
+    early = phone.due()
+    phone.says(early, "shown")
+    phone.due(key="later")
+    house.clock.now += timedelta(hours=2)
+    assert phone.outbox().expire(house.clock.now) == 1
+    assert phone.says(early, "shown") == 0
+    assert undelivered(house) == [("dose-1", None)]
+
+
+WORDS = st.lists(
+    st.tuples(st.sampled_from(["one", "two"]), st.sampled_from(["shown", "dismissed", "opened"]))
+    | st.just(("provider", "delivered")),
+    max_size=8,
+)
+MEANS = {"shown": "delivered", "delivered": "delivered", "dismissed": "dismissed", "opened": "opened"}
+RANK = ["sent", "delivered", "dismissed", "opened"]
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=WORDS, takes=st.integers(0, 8), settles=st.integers(0, 8))
+def test_whatever_the_order_the_furthest_word_stands_and_no_state_runs_backwards(
+    house: House, phone: Phone, words: list[tuple[str, str]], takes: int, settles: int
+) -> None:
+    reminder_id, now = phone.due(key=uuid4().hex), house.clock.now
+    phones, outbox = {"one": phone, "two": phone.another()}, phone.outbox()
+    claimed = []
+    for step in range(len(words) * 2 + 1):
+        if step == min(takes, len(words)):
+            claimed = [one for one in outbox.claim(now, "one", LEASE, 10) if outbox.attempt(one, now)]
+        if step < len(words) * 2:
+            who, word = words[step % len(words)]  # everything is said twice
+            if who == "provider":
+                provider(house, reminder_id, word)
+            else:
+                phones[who].says(reminder_id, word)
+        if step >= min(takes, len(words)) + settles:
+            for one in claimed:
+                outbox.acknowledge(one, Accepted("ref"), now, None)
+            claimed = []
+    for one in claimed:
+        outbox.acknowledge(one, Accepted("ref"), now, None)
+    furthest = max((MEANS[word] for _, word in words), key=RANK.index, default="sent")
+    with house.unit(writes=False) as ctx:
+        stood = ctx.session.get_one(ReminderRow, reminder_id).status
+        path = [Status(change.state) for change in changes(ctx.session, [reminder_id]).get(reminder_id, [])]
+    assert stood == furthest == path[-1]
+    assert len(set(path)) == len(path)
+    assert all(states.may_follow(before, after) for before, after in pairwise(path))
+
+
+def provider(house: House, reminder_id: UUID, word: str) -> None:
+    with house.unit() as ctx:
+        callbacks.take(ctx, Told(f"reminder-{reminder_id}", word, house.clock.now))
+
+
+def undelivered(house: House) -> list[tuple[str, str | None]]:
+    with house.unit(writes=False) as ctx:
+        rows = ctx.session.scalars(select(UndeliveredRow).order_by(UndeliveredRow.subject))
+        return [(row.subject, row.outcome) for row in rows]
 
 
 def test_a_plan_that_changes_is_told_to_the_phones_and_one_that_does_not_is_not(house: House, phone: Phone) -> None:
@@ -168,9 +285,9 @@ def test_a_plan_that_changes_is_told_to_the_phones_and_one_that_does_not_is_not(
 
 def test_another_wish_for_being_reached_is_told_to_the_phones(house: House) -> None:
     anna = house.patient(email_sealed=None)
-    headers = house.phone(anna)
-    body = {"language": "nl", "zone": ZONE, "channel": "push"}
-    assert house.put("/me/profile", headers=headers, json=body).json["channel"] == "push"
+    body = {"language": "nl", "zone": ZONE, "channels": ["push"]}
+    answer = house.put("/me/profile", headers=house.phone(anna), json=body)
+    assert (answer.status_code, answer.json["channels"]) == (200, ["push"])
     assert changed(house, Phone(house, anna)) == {"profile"}
 
 

@@ -1,7 +1,7 @@
 """Reminders follow the plan: what stands is what ought to, whatever was done to the doses; on both databases."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,105 +9,29 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from backend.domain import dosing
-from backend.domain.dosing import Dose, PartGiven
+from backend.domain.dosing import Dose, PartGiven, Status
 from backend.domain.errors import ClinicError
-from backend.domain.moments import Occurred, at_moment, at_wall, local_date
+from backend.domain.moments import at_moment, local_date
 from backend.domain.regimens import Route
 from backend.domain.schedule import due
-from backend.services import reminders
-from backend.services.context import Context
+from backend.services import reminders, schedule
 from backend.services.reminders import Moved
-from backend.storage import doses, patients
+from backend.storage import doses
 from backend.storage import reminders as storage
 from backend.storage.db import make_engine
-from backend.storage.outbox import SqlOutbox
-from backend.storage.patients import PatientRow
 from backend.storage.reminders import ReminderRow
 from notifications import planning
-from notifications.reminder import Accepted, Claimed, Due, Person
-from tests.factories.chains import ZONE, chain
-from tests.house import House, Patient
+from notifications.correcting import DATED
+from notifications.reminder import Accepted, Due, Failed
+from tests.factories.chains import ZONE
+from tests.house import House
+from tests.services.treated import Anna, treated
 
-LEASE = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Anna:
-    """A patient on a four-weekly infusion, the last one three weeks before the standing moment."""
-
-    house: House
-    patient: Patient
-    treatment_id: UUID
-
-    def row(self, ctx: Context) -> PatientRow:
-        row = patients.get(ctx.session, self.patient.id, lock=True)
-        assert row is not None
-        return row
-
-    def replan(self) -> Moved:
-        with self.house.unit() as ctx:
-            return reminders.replan(ctx, self.row(ctx))
-
-    def slot(self, days: int) -> Occurred:
-        on = local_date(self.house.clock.now, ZONE) + timedelta(days=days)
-        return at_moment(at_wall(on, time(9), ZONE), ZONE)
-
-    def plan(self, days: int) -> tuple[Dose, Moved]:
-        dose = dosing.plan(uuid4(), self.treatment_id, self.slot(days), Route.IV, self.house.clock.now)
-        return dose, self.put(dose, new=True)
-
-    def move(self, dose: Dose, days: int) -> tuple[Dose, Moved]:
-        moved = dosing.move(dose, self.slot(days), self.house.clock.now, "asked")
-        return moved, self.put(moved)
-
-    def put(self, dose: Dose, *, new: bool = False) -> Moved:
-        with self.house.unit() as ctx:
-            row = self.row(ctx)
-            self.write(ctx, dose, new=new)
-            return reminders.replan(ctx, row)
-
-    def write(self, ctx: Context, dose: Dose, *, new: bool = False) -> None:
-        if new:
-            doses.add(ctx.session, self.patient.id, [dose], None)
-        else:
-            assert doses.put(ctx.session, self.patient.id, dose, None)
-
-    def change(self, **columns: Any) -> Moved:
-        with self.house.unit() as ctx:
-            row = self.row(ctx)
-            for name, value in columns.items():
-                setattr(row, name, value)
-            return reminders.replan(ctx, row)
-
-    def stored(self) -> list[ReminderRow]:
-        with self.house.unit(writes=False) as ctx:
-            query = select(ReminderRow).where(ReminderRow.patient_id == self.patient.id)
-            rows = list(ctx.session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key)))
-            ctx.session.expunge_all()
-        return rows
-
-    def open(self, kind: str = "dose") -> list[ReminderRow]:
-        return [row for row in self.stored() if row.status in {"waiting", "claimed"} and row.kind == kind]
-
-    def claim(self, kind: str = "dose") -> list[Claimed]:
-        claimed = self.outbox().claim(self.house.clock.now, "one", LEASE, 100)
-        return [one for one in claimed if one.reminder.kind == kind]
-
-    def outbox(self) -> SqlOutbox:
-        with self.house.unit(writes=False) as ctx:
-            return SqlOutbox(ctx.session.get_bind().engine, ctx.sealer)
-
-    def tell(self) -> list[Claimed]:
-        """Send everything that is due, as a dispatcher would."""
-        told = self.outbox().claim(self.house.clock.now, "one", LEASE, 100)
-        for one in told:
-            assert self.outbox().attempt(one, self.house.clock.now)
-            assert self.outbox().acknowledge(one, Accepted("ref"), self.house.clock.now, None)
-        return told
+FATAL = Failed(permanent=True, why="smtp-550")
 
 
 @pytest.fixture
@@ -115,24 +39,37 @@ def anna(house: House) -> Anna:
     return treated(house)
 
 
-def treated(house: House) -> Anna:
-    patient = house.patient(email_sealed=b"sealed")
-    return Anna(house, patient, chain(house, patient, ["2026-04-13 09:00", "2026-05-11 09:00"]))
-
-
-def keys(rows: Sequence[Any]) -> set[str]:
-    return {row.key for row in rows}
+def falls(anna: Anna) -> list[Due]:
+    """What falls due, as the sending side knows it."""
+    with anna.house.unit(writes=False) as ctx:
+        known = due(schedule.facts(ctx, anna.patient.id))
+    return [Due(d.kind.value, d.subject, d.version, d.on, d.at, d.since) for d in known]
 
 
 def wanted(anna: Anna) -> set[tuple[Any, ...]]:
-    """What ought to stand: planned from what falls due, not over, and not told before."""
+    """What ought to wait: planned from what falls due, not over, not held back, and not told before."""
     final = {row.key for row in anna.stored() if row.status in {"sent", "failed", "expired"}}
     with anna.house.unit() as ctx:
         row = anna.row(ctx)
-        person = Person(row.zone, row.language, row.quiet_from, row.quiet_to, (row.channel,))
-        falls = [Due(d.kind.value, d.subject, d.version, d.on, d.at) for d in due(reminders.facts(ctx, row.id))]
-        plan = planning.plan(falls, person)
-        return {_seen(r) for r in plan if r.expires_at > ctx.now and r.key not in final}
+        plan = planning.plan(falls(anna), reminders.person(ctx, row), reminders.rules(ctx, row.site_id))
+        return {_seen(r) for r in plan if r.expires_at > ctx.now and r.key not in final and not r.suppressed}
+
+
+def waiting(anna: Anna) -> set[tuple[Any, ...]]:
+    """What waits, but for corrections: those follow what was told."""
+    rows = anna.stored()
+    return {_seen(row) for row in rows if row.status in {"planned", "due"} and row.kind != "correction"}
+
+
+def wrongly_told(anna: Anna) -> list[ReminderRow]:
+    """What was told of a day still to come on which nothing of the kind falls due now, and which was not given."""
+    right = {(d.kind, d.on, at) for d in falls(anna) for at in (d.at, None)}
+    now = anna.house.clock.now
+    with anna.house.unit(writes=False) as ctx:
+        done = {f"dose:{d.id}" for d in doses.of_patient(ctx.session, anna.patient.id) if d.status is Status.GIVEN}
+    told = [row for row in anna.stored() if row.status == "sent" and row.kind in DATED and row.subject not in done]
+    ahead = [row for row in told if (row.due_at > now if row.due_at else row.due_on >= local_date(now, ZONE))]
+    return [row for row in ahead if (row.kind, row.due_on, row.due_at) not in right]
 
 
 def _seen(one: Any) -> tuple[Any, ...]:
@@ -150,6 +87,15 @@ def act(anna: Anna, name: str, number: int, known: list[UUID]) -> None:
         dose = dosing.record_new(uuid4(), anna.treatment_id, [part], Route.IV, now)
         known.append(dose.id)
         anna.put(dose, new=True)
+        return
+    if name in {"pause", "stop", "mute"}:
+        until = now + timedelta(days=number)
+        wishes: dict[str, Callable[[], Moved]] = {
+            "pause": lambda: anna.said(paused_from=now if number % 2 else None, paused_until=until),
+            "stop": lambda: anna.said(stopped="dose form" if number % 2 else ""),
+            "mute": lambda: anna.change(email_refused_at=now if number % 2 else None),
+        }
+        wishes[name]()
         return
     if not known:
         return
@@ -170,7 +116,9 @@ def act(anna: Anna, name: str, number: int, known: list[UUID]) -> None:
 
 
 _ACTS = st.tuples(
-    st.sampled_from(["plan", "insert", "move", "move", "miss", "cancel", "record", "undo", "undo"]),
+    st.sampled_from(
+        ["plan", "insert", "move", "move", "miss", "cancel", "record", "undo", "undo", "pause", "stop", "mute"]
+    ),
     st.integers(0, 40),
     st.sampled_from([0, 0, 5, 60 * 24, 60 * 24 * 9]),
 )
@@ -185,11 +133,15 @@ def test_after_any_history_what_stands_is_what_ought_to(house: House, history: l
     anna.replan()
     for name, number, minutes in history:
         act(anna, name, number, known)
-        assert {_seen(row) for row in anna.stored() if row.status == "waiting"} == wanted(anna)
+        assert waiting(anna) == wanted(anna)
+        wrong = {(row.subject, row.due_on) for row in wrongly_told(anna)}
+        corrections = [row for row in anna.stored() if row.kind == "correction"]
+        assert {(row.subject, row.due_on) for row in corrections} >= wrong
+        assert {(row.subject, row.due_on) for row in corrections if row.status == "planned"} <= wrong
         assert anna.replan() == Moved((), (), ())
         house.clock.now += timedelta(minutes=minutes)
         anna.outbox().expire(house.clock.now)
-        told += [one.reminder.key for one in anna.tell()]
+        told += [one.reminder.key for one in anna.tell(FATAL if number == 7 else Accepted("ref"))]
     assert len(told) == len(set(told))
 
 
@@ -306,15 +258,20 @@ def test_what_comes_back_while_it_is_being_sent_is_left_to_its_sender(anna: Anna
     anna.plan(7)
     (claimed,) = anna.claim()
     assert anna.outbox().attempt(claimed, anna.house.clock.now)
-    assert len(anna.change(email_sealed=None).in_flight) == 1  # nothing to reach anna by, and then there is again
-    anna.change(email_sealed=b"sealed")
+    assert len(anna.site_says({"dose": {"steps": []}}).in_flight) == 1  # the site reminds of no dose, and then it does
+    anna.site_says({})
     assert anna.claim() == []
     assert anna.outbox().acknowledge(claimed, Accepted("ref"), anna.house.clock.now, None)
     assert anna.claim() == []
 
 
 @pytest.mark.parametrize(
-    "change", [{"quiet_from": time(8), "quiet_to": time(11)}, {"zone": "America/New_York"}, {"channel": "sms"}]
+    "change",
+    [
+        {"quiet_from": time(8), "quiet_to": time(11)},
+        {"zone": "America/New_York"},
+        {"channels": "sms", "phone_sealed": b"sealed"},
+    ],
 )
 def test_another_wish_for_being_reached_changes_the_rows_and_keeps_their_ids(
     anna: Anna, change: dict[str, Any]
@@ -327,14 +284,17 @@ def test_another_wish_for_being_reached_changes_the_rows_and_keeps_their_ids(
     assert after != before
     assert moved.cancelled == ()
     assert {one.id for one in moved.created} == {row for row in after if after[row] != before[row]}
-    assert {_seen(row) for row in anna.stored() if row.status == "waiting"} == wanted(anna)
-    assert all(row.next_try_at == row.send_at for row in anna.stored() if row.status == "waiting")
+    assert waiting(anna) == wanted(anna)
+    assert all(row.next_try_at == row.send_at for row in anna.stored() if row.status == "planned")
 
 
-def test_somebody_who_cannot_be_reached_has_no_reminders(anna: Anna) -> None:
-    anna.plan(28)
-    anna.change(email_sealed=None)
-    assert anna.open() == []
+@pytest.mark.promise("P12")
+def test_what_is_being_sent_when_nothing_is_to_be_heard_any_more_stays_with_its_sender(anna: Anna) -> None:
+    anna.plan(7)
+    (claimed,) = anna.claim()
+    moved = anna.said(paused_from=anna.house.clock.now)
+    assert claimed.id not in {str(one.id) for one in moved.cancelled}
+    assert anna.outbox().attempt(claimed, anna.house.clock.now)  # it asked for the wishes when it took it
 
 
 def test_a_moved_dose_takes_few_statements_however_long_the_history(anna: Anna) -> None:
@@ -353,4 +313,4 @@ def test_a_moved_dose_takes_few_statements_however_long_the_history(anna: Anna) 
         event.listen(engine, "before_cursor_execute", note)
         reminders.replan(ctx, row)
         event.remove(engine, "before_cursor_execute", note)
-    assert len(seen) <= 8, "\n".join(seen)
+    assert len(seen) <= 18, "\n".join(seen)

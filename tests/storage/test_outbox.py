@@ -1,127 +1,19 @@
 """The outbox: each reminder to one dispatcher at a time, fenced, and never ending nowhere; on both databases."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from backend.storage import feed
-from backend.storage.access import open_session
-from backend.storage.db import make_engine, unit_of_work
-from backend.storage.outbox import SqlOutbox
-from backend.storage.push import SubscriptionRow
-from backend.storage.reminders import AttemptRow, BeatRow, ReceiptRow, ReminderRow, cancel
-from backend.storage.sealing import Place, Sealer
-from notifications.reminder import Accepted, Claimed, Deferred, Failed
-from tests.conftest import Copies
-from tests.databases import emptied
-from tests.factories.base import NOW, PatientFactory, SiteFactory
-from tests.factories.reminders import ReminderRowFactory
-
-LEASE = timedelta(minutes=2)
-LATER = NOW + LEASE
-SOON = NOW + timedelta(seconds=60)
-TOOK, PASSING, FATAL = Accepted("ref"), Failed(permanent=False, why="smtp-451"), Failed(permanent=True, why="smtp-550")
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """A database of its own with one patient, and the outbox on it."""
-
-    engine: Engine
-    outbox: SqlOutbox
-    patient_id: UUID
-
-    def put(self, count: int = 1, **columns: Any) -> list[UUID]:
-        rows = ReminderRowFactory.build_batch(count, **{"patient_id": self.patient_id, **columns})
-        ids = [row.id for row in rows]
-        with unit_of_work(Session(self.engine), writes=True) as session:
-            session.add_all(rows)
-        return ids
-
-    def claim(self, now: Any = NOW, limit: int = 50) -> list[Claimed]:
-        return self.outbox.claim(now, "one", LEASE, limit)
-
-    def cancel(self, *ids: UUID) -> None:
-        with unit_of_work(Session(self.engine), writes=True) as session:
-            cancel(session, ids, NOW)
-
-    def phone(self) -> None:
-        """Let a phone of the patient be woken."""
-        session_id = uuid4()
-        row = SubscriptionRow(id=uuid4(), session_id=session_id, mark=b"", target_sealed=b"", made_at=NOW)
-        row.patient_id = self.patient_id
-        with unit_of_work(Session(self.engine), writes=True) as session:
-            open_session(session, session_id, "phone", NOW, None, patient_id=self.patient_id)
-            session.add(row)
-
-    def shown(self, reminder_id: UUID, state: str = "shown") -> None:
-        row = ReceiptRow(reminder_id=reminder_id, session_id=uuid4(), state=state, at=NOW, received_at=NOW)
-        with unit_of_work(Session(self.engine), writes=True) as session:
-            session.add(row)
-
-    def told(self, patient_id: UUID | None = None) -> int:
-        """How often the phones were told of other reminders."""
-        with Session(self.engine) as session:
-            return feed.head(session, patient_id or self.patient_id).seq
-
-    def row(self, reminder_id: UUID) -> ReminderRow:
-        with Session(self.engine) as session:
-            return session.get_one(ReminderRow, reminder_id)
-
-    def attempts(self) -> list[tuple[int, int, str]]:
-        with Session(self.engine) as session:
-            rows = session.scalars(select(AttemptRow).order_by(AttemptRow.attempt))
-            return [(row.attempt, row.fence, row.outcome) for row in rows]
-
-
-@pytest.fixture(scope="module")
-def engine(copies: Copies) -> Iterator[Engine]:
-    made = make_engine(copies.url())
-    yield made
-    made.dispose()
-
-
-@pytest.fixture
-def store(engine: Engine) -> Store:
-    emptied(engine)
-    sealer = Sealer(b"k" * 32)
-    site = SiteFactory.build()
-    return Store(engine, SqlOutbox(engine, sealer), enrol(engine, sealer, site))
-
-
-def enrol(engine: Engine, sealer: Sealer, site: Any, **columns: Any) -> UUID:
-    patient = PatientFactory.build(site_id=site.id)
-    row = str(patient.id)
-    patient.key = sealer.new_key(row)
-    patient.email_sealed = sealer.seal(patient.key, row, "anna@example.org", Place("patients", "email", row))
-    for name, value in columns.items():
-        setattr(patient, name, value)
-    patient_id: UUID = patient.id
-    with unit_of_work(Session(engine), writes=True) as session:
-        session.merge(site)
-        session.flush()
-        session.add(patient)
-    return patient_id
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run all acts in threads that start together."""
-    gate = Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        gate.wait()
-        return act()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return [done.result() for done in [threads.submit(run, act) for act in acts]]
+from backend.storage.beats import BeatRow
+from backend.storage.db import unit_of_work
+from backend.storage.reminders import ReminderRow, cancel
+from notifications.reminder import Deferred, Suppressed
+from tests.factories.base import NOW, SiteFactory
+from tests.storage.store import BY_MAIL, FATAL, LATER, OVER, PASSING, SOON, TOOK, Store, at_once, enrol
 
 
 @pytest.mark.promise("P11")
@@ -197,7 +89,7 @@ def test_what_is_cancelled_in_flight_was_sent_only_if_the_provider_took_it(
     assert store.outbox.attempt(claimed, NOW)
     store.cancel(*ids)
     assert store.row(ids[0]).in_flight
-    assert store.outbox.acknowledge(claimed, outcome, NOW, SOON) is True
+    assert store.outbox.acknowledge(claimed, outcome, NOW, BY_MAIL) is True
     row = store.row(ids[0])
     assert (row.status, row.in_flight) == (status, False)
 
@@ -214,7 +106,7 @@ def test_what_was_sent_is_not_cancelled_afterwards(store: Store) -> None:
 
 
 @pytest.mark.promise("P11")
-@pytest.mark.parametrize(("outcome", "next_at", "status"), [(PASSING, SOON, "waiting"), (FATAL, None, "failed")])
+@pytest.mark.parametrize(("outcome", "next_at", "status"), [(PASSING, BY_MAIL, "due"), (FATAL, None, "failed")])
 def test_a_failure_waits_for_its_next_try_or_is_final(store: Store, outcome: Any, next_at: Any, status: str) -> None:
     (reminder_id,) = store.put()
     (claimed,) = store.claim()
@@ -223,13 +115,13 @@ def test_a_failure_waits_for_its_next_try_or_is_final(store: Store, outcome: Any
     row = store.row(reminder_id)
     assert (row.status, row.why, row.attempts) == (status, outcome.why, 1)
     assert store.claim(SOON - timedelta(microseconds=1)) == []
-    assert len(store.claim(SOON)) == (status == "waiting")
+    assert len(store.claim(SOON)) == (status == "due")
 
 
 def test_what_is_put_off_counts_no_attempt(store: Store) -> None:
     store.put()
     (claimed,) = store.claim()
-    store.outbox.acknowledge(claimed, Deferred("quiet-hours"), NOW, SOON)
+    store.outbox.acknowledge(claimed, Deferred("quiet-hours"), NOW, BY_MAIL)
     assert store.claim() == []
     (again,) = store.claim(SOON)
     assert again.attempt == 1
@@ -237,18 +129,17 @@ def test_what_is_put_off_counts_no_attempt(store: Store) -> None:
 
 @pytest.mark.promise("P14")
 def test_what_makes_no_sense_any_more_is_listed_as_expired_and_never_sent(store: Store) -> None:
-    over = NOW + timedelta(hours=1)
     waiting, silent, sent, far = (store.put()[0] for _ in range(4))
     with unit_of_work(Session(store.engine), writes=True) as session:
         session.get_one(ReminderRow, silent).status = "claimed"
-        session.get_one(ReminderRow, silent).lease_until = over
+        session.get_one(ReminderRow, silent).lease_until = OVER
         session.get_one(ReminderRow, sent).status = "sent"
-        session.get_one(ReminderRow, far).expires_at = over + timedelta(microseconds=1)
-    assert store.outbox.expire(over - timedelta(microseconds=1)) == 0
-    assert store.outbox.expire(over) == 2
-    assert [store.row(one).status for one in (waiting, silent, sent, far)] == ["expired", "expired", "sent", "waiting"]
+        session.get_one(ReminderRow, far).expires_at = OVER + timedelta(microseconds=1)
+    assert store.outbox.expire(OVER - timedelta(microseconds=1)) == 0
+    assert store.outbox.expire(OVER) == 2
+    assert [store.row(one).status for one in (waiting, silent, sent, far)] == ["expired", "expired", "sent", "planned"]
     assert store.row(waiting).why == "too-late"
-    assert [one.id for one in store.claim(over)] == [str(far)]
+    assert [one.id for one in store.claim(OVER)] == [str(far)]
 
 
 def test_a_claim_on_a_stopped_clock_goes_on_to_the_next(store: Store) -> None:
@@ -311,7 +202,14 @@ def test_a_claim_waits_for_no_row_that_somebody_else_holds(store: Store) -> None
 
 @pytest.mark.promise("P11")
 @pytest.mark.parametrize(
-    ("outcome", "next_at", "told"), [(TOOK, None, 1), (FATAL, None, 1), (PASSING, SOON, 0), (Deferred("x"), SOON, 0)]
+    ("outcome", "next_at", "told"),
+    [
+        (TOOK, None, 1),
+        (FATAL, None, 1),
+        (PASSING, BY_MAIL, 0),
+        (Deferred("x"), BY_MAIL, 0),
+        (Suppressed("paused"), None, 1),
+    ],
 )
 def test_what_reached_its_end_is_no_longer_in_the_phones_list(
     store: Store, outcome: Any, next_at: Any, told: int
@@ -331,69 +229,52 @@ def test_what_expired_leaves_the_phones_lists_once_for_each_patient(
     for patient_id in (*others[:2], store.patient_id):
         store.put(2, patient_id=patient_id)
     assert store.outbox.expire(NOW) == 0
-    assert store.outbox.expire(NOW + timedelta(hours=1)) == 6
+    assert store.outbox.expire(OVER) == 6
     assert all(store.told(patient_id) >= 1 for patient_id in (*others[:2], store.patient_id))
     assert store.told(others[2]) == 0
 
 
-@pytest.mark.promise("P11")
-@pytest.mark.parametrize(
-    ("kind", "state", "status"),
-    [
-        ("dose", "shown", "cancelled"),
-        ("dose", "opened", "cancelled"),
-        ("dose", "dismissed", "waiting"),
-        ("test", "shown", "waiting"),
-    ],
-)
-@pytest.mark.parametrize("outcome", [PASSING, Deferred("quiet-hours")])
-def test_what_the_phone_showed_while_it_was_being_sent_is_not_tried_again(
-    store: Store, outcome: Any, kind: str, state: str, status: str
-) -> None:
-    (reminder_id,) = store.put(kind=kind)
-    (claimed,) = store.claim()
-    store.outbox.attempt(claimed, NOW)
-    store.shown(reminder_id, state)
-    store.outbox.acknowledge(claimed, outcome, NOW, SOON)
-    row = store.row(reminder_id)
-    assert (row.status, row.why == "told-by-phone") == (status, status == "cancelled")
-    assert store.told() == (status == "cancelled")
-
-
-@pytest.mark.promise("P11")
-@pytest.mark.parametrize(
-    ("outcome", "next_at"), [(FATAL, None), (PASSING, None), (PASSING, NOW + timedelta(hours=1)), (PASSING, SOON)]
-)
-def test_what_can_not_be_pushed_goes_by_mail_and_its_tries_begin_anew(store: Store, outcome: Any, next_at: Any) -> None:
+@pytest.mark.promise("P15")
+def test_a_lane_takes_only_what_waits_for_its_channel(store: Store) -> None:
+    mail, push = store.put(channel="email")[0], store.put(channel="push")[0]
     store.phone()
-    (reminder_id,) = store.put(channel="push", attempts=4)
-    (claimed,) = store.claim()
-    assert (claimed.reminder.channel, claimed.attempt) == ("push", 5)
-    store.outbox.attempt(claimed, NOW)
-    store.outbox.acknowledge(claimed, outcome, NOW, next_at)
-    if next_at == SOON:
-        assert (store.claim(), store.row(reminder_id).channel) == ([], "push")
-        return
-    (again,) = store.claim()
-    assert (again.reminder.channel, again.address, again.attempt) == ("email", "anna@example.org", 1)
-    assert store.outbox.attempt(again, NOW)
-    store.outbox.acknowledge(again, FATAL, NOW, None)
-    assert [ended for *_, ended in store.attempts()] == [outcome.why, "smtp-550"]
-    assert store.row(reminder_id).status == "failed"
+    store.change(channels="push email")
+    assert store.claim(channel="sms") == []
+    assert [one.id for one in store.claim(channel="push")] == [str(push)]
+    assert [one.id for one in store.claim(channel="email")] == [str(mail)]
 
 
 @pytest.mark.promise("P11")
-def test_where_no_phone_is_left_after_many_tries_those_by_mail_begin_anew(store: Store) -> None:
-    (reminder_id,) = store.put(channel="push", attempts=5)
-    (claimed,) = store.claim()
-    assert (claimed.reminder.channel, claimed.attempt) == ("email", 1)
-    store.outbox.acknowledge(claimed, Deferred("quiet-hours"), NOW, SOON)
-    assert (store.row(reminder_id).channel, store.claim(SOON)[0].attempt) == ("email", 1)
+def test_named_reminders_are_taken_when_they_are_due_and_no_others(store: Store) -> None:
+    named, other = store.put(2)
+    later = store.put(send_at=SOON)[0]
+    assert store.claim(ids=[]) == []
+    assert [one.id for one in store.claim(ids=[str(named), str(later)])] == [str(named)]
+    assert [one.id for one in store.claim(SOON)] == [str(other), str(later)]
 
 
-def test_without_an_address_for_mail_what_can_not_be_pushed_has_failed(store: Store) -> None:
-    store = replace(store, patient_id=enrol(store.engine, store.outbox.sealer, SiteFactory.build(), email_sealed=None))
+@pytest.mark.promise("P11")
+def test_lanes_and_carriers_at_once_never_get_the_same_reminder(store: Store) -> None:
     store.phone()
-    (reminder_id,) = store.put(channel="push")
-    store.outbox.acknowledge(store.claim()[0], FATAL, NOW, None)
-    assert (store.row(reminder_id).status, store.claim(SOON)) == ("failed", [])
+    store.change(channels="push email")
+    ids = [str(one) for one in store.put(12, channel="email") + store.put(12, channel="push")]
+
+    def lane(channel: str | None, named: list[str] | None = None) -> list[str]:
+        mine: list[str] = []
+        while claimed := store.claim(limit=3, channel=channel, ids=named):
+            mine += [one.id for one in claimed]
+        return mine
+
+    got = at_once(lambda: lane("email"), lambda: lane("push"), lambda: lane(None), lambda: lane(None, ids[::2]))
+    assert sorted(one for mine in got for one in mine) == sorted(ids)
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize("outcome", [TOOK, PASSING, FATAL])
+def test_what_a_sender_says_after_its_reminder_expired_counts_if_it_was_taken(store: Store, outcome: Any) -> None:
+    (reminder_id,) = store.put()
+    claimed = store.tried(OVER - timedelta(minutes=2))
+    assert store.outbox.expire(OVER) == 1
+    assert store.outbox.acknowledge(claimed, outcome, OVER, BY_MAIL if outcome is PASSING else None)
+    assert store.row(reminder_id).status == ("sent" if outcome is TOOK else "expired")
+    assert [one.outcome for one in store.items()] == ["reached" if outcome is TOOK else None]

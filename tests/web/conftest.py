@@ -10,12 +10,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from backend.app import create_app, db
 from backend.settings import load
 from tests.house import House, SetClock
-from tests.journeys.conftest import durable_postgres, installation
+from tests.journeys.conftest import durable_postgres, installation, seeded
 from tests.journeys.processes import Installation
 from tests.web.care_pages import watched
 from tests.web.phones import Anna, Clinic
 
-__all__ = ["durable_postgres", "installation"]
+__all__ = ["durable_postgres", "installation", "seeded"]
 
 CHROMIUM = Path("/usr/bin/chromium")
 _ALONE = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")

@@ -316,11 +316,9 @@ def test_files_are_packed_for_those_who_can_unpack_and_not_sent_twice(clinic: Cl
     assert changed.status_code == 200
 
 
-def test_what_is_sent_is_what_was_written_without_the_lines_that_only_comment() -> None:
-    code = (
-        "/** One. */\nlet a = 1; // stays\n  // goes\n/*\n goes\n*/\nlet b = `\n// stays\n`;\n/* c */ let c;\n// goes"
-    )
-    assert without_comments(code) == "\nlet a = 1; // stays\n\n\n\n\nlet b = `\n// stays\n`;\n/* c */ let c;\n"
+def test_what_is_sent_is_what_was_written_without_indents_and_lines_that_only_comment() -> None:
+    code = "/** One. */\nlet a = 1; // stays\n  // goes\n/*\n goes\n*/\nlet b = `\n  // stays\n`;\n/* c */ let c;\n  d;"
+    assert without_comments(code) == "\nlet a = 1; // stays\n\n\n\n\nlet b = `\n  // stays\n`;\n/* c */ let c;\nd;"
 
 
 def test_the_policy_lets_in_nothing_from_outside_and_no_script_in_the_page(clinic: Clinic) -> None:

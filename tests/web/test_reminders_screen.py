@@ -96,6 +96,12 @@ def saved(page: Page) -> None:
     expect(page.locator("form [role=status]")).to_contain_text("Opgeslagen")
 
 
+def only_by_phone(page: Page) -> None:
+    """Choose messages on the phone and nothing else."""
+    page.get_by_role("checkbox", name="Op mijn telefoon").check()
+    page.get_by_role("checkbox", name="Per e-mail").uncheck()
+
+
 def test_what_is_coming_is_told_in_plain_words_by_day(opened: Open) -> None:
     coming = opened().locator("section").first
     expect(coming).to_contain_text("Afspraak voor je infuus of injectie")
@@ -132,7 +138,7 @@ def test_quiet_hours_language_and_zone_are_kept_at_the_clinic(opened: Open, anna
     saved(page)
     kept = profile(anna)
     assert (kept["quiet_from"], kept["quiet_to"], kept["zone"]) == ("21:30", "07:15", "Europe/Lisbon")
-    assert (kept["email"], kept["channel"], kept["language"]) == ("anna@home.example", "email", "nl")
+    assert (kept["email"], kept["channels"], kept["language"]) == ("anna@home.example", ["email"], "nl")
     page.get_by_label("Stuur me op vaste uren niets").uncheck()
     page.get_by_label("Taal van de app").select_option("en")
     page.locator("#reminders-save").click()
@@ -176,14 +182,14 @@ def test_without_internet_saving_says_so_and_keeps_what_was_typed(opened: Open, 
 
 def test_the_phone_asks_only_after_a_tap_and_then_messages_come_here(opened: Open, anna: Anna) -> None:
     page = opened(browser_of("granted"))
-    page.get_by_label("Op mijn telefoon").check()
+    page.get_by_role("checkbox", name="Op mijn telefoon").check()
     expect(page.locator("#push-panel")).to_contain_text("nog geen berichten")
     assert page.evaluate("questions") == 0
     page.locator("#push-on").click()
     expect(page.locator("#push-panel")).to_contain_text("krijgt je berichten")
     assert page.evaluate("questions") == 1
     expect(page.locator("form [role=status]")).to_contain_text("Opgeslagen")
-    assert profile(anna)["channel"] == "push"
+    assert profile(anna)["channels"] == ["push", "email"]
     assert barriers(page, without=("region",)) == []
     page.locator("#push-off").click()
     page.get_by_role("dialog").get_by_role("button", name="Uitzetten op deze telefoon").click()
@@ -192,36 +198,36 @@ def test_the_phone_asks_only_after_a_tap_and_then_messages_come_here(opened: Ope
 
 def test_saving_with_the_phone_chosen_switches_it_on(opened: Open, anna: Anna) -> None:
     page = opened(browser_of("granted"))
-    page.get_by_label("Op mijn telefoon").check()
+    page.get_by_role("checkbox", name="Op mijn telefoon").check()
     expect(page.locator("#push-on")).to_be_visible()
     saved(page)
     expect(page.locator("#push-off")).to_be_visible()
-    assert profile(anna)["channel"] == "push"
+    assert profile(anna)["channels"] == ["push", "email"]
 
 
 def test_a_phone_that_says_no_is_told_how_to_allow_it_and_nothing_is_saved(opened: Open, anna: Anna) -> None:
     page = opened(browser_of("denied"))
-    page.get_by_label("Op mijn telefoon").check()
+    only_by_phone(page)
     expect(page.locator("#push-on")).to_be_visible()
     page.locator("#reminders-save").click()
     expect(page.locator("#push-panel")).to_contain_text("Zo zet je ze aan")
     expect(page.locator("#push-check")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#push-panel")).to_contain_text("Nog niet")
-    assert profile(anna)["channel"] == "email"
+    assert profile(anna)["channels"] == ["email"]
     assert barriers(page) == []
 
 
 def test_a_push_service_that_does_not_answer_is_no_dead_end(opened: Open, anna: Anna) -> None:
     page = opened(browser_of("granted", reached=False))
-    page.get_by_label("Op mijn telefoon").check()
+    page.get_by_role("checkbox", name="Op mijn telefoon").check()
     page.locator("#push-on").click()
     expect(page.locator("#push-panel .trouble")).to_contain_text("kies e-mail")
     expect(page.locator("#push-on")).to_be_visible()
-    page.get_by_label("Per e-mail").check()
+    page.get_by_role("checkbox", name="Op mijn telefoon").uncheck()
     expect(page.locator("#push-panel")).to_be_hidden()
     saved(page)
-    assert profile(anna)["channel"] == "email"
+    assert profile(anna)["channels"] == ["email"]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +235,7 @@ def test_a_push_service_that_does_not_answer_is_no_dead_end(opened: Open, anna: 
 )
 def test_where_it_cannot_be_the_way_round_it_is_told(opened: Open, agent: str | None, said: str) -> None:
     page = opened(NO_PUSH, **({"user_agent": agent} if agent else {}))
-    page.get_by_label("Op mijn telefoon").check()
+    only_by_phone(page)
     expect(page.locator("#push-panel")).to_contain_text(said)
     page.locator("#reminders-save").click()
     expect(page.locator("#push-panel .trouble")).to_contain_text("kies e-mail")

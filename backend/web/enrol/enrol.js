@@ -1,4 +1,5 @@
 // Enrolment of staff: reads the token from the fragment, which never reaches a server's log, and speaks to /api alone.
+import { watchSilence } from "/static/shared/silence.js";
 import { texts } from "./texts.js";
 
 const API = "/api/v1/access/enrolments";
@@ -109,3 +110,4 @@ at("enrol").addEventListener("submit", confirm);
 window.addEventListener("hashchange", () => location.reload());
 show();
 begin();
+watchSilence();

@@ -33,19 +33,30 @@ export function readable(answer, sent) {
 
 /**
  * Store one answer. While a store is being replaced (`collected`: all that came since `reset`) only the results count,
- * until the last page: then the old gives way to the new at once. So a break half-way leaves what was there.
+ * until the last page: then the old gives way to the new at once. So a break half-way leaves what was there. Returns
+ * whether it is news that reminders come late, or no longer do.
  */
 export function takeIn(whose, { sent, receipts, answer, collected }) {
   return mine(TABLES, "readwrite", async (stores) => {
     for (const [at, item] of sent.entries()) await settle(stores, item, answer.results[at]);
     await Promise.all(receipts.map((one) => got(stores.receipts.put({ ...one, told: true }))));
-    if (collected && answer.more) return;
+    const delayed = await delay(stores, answer);
+    if (collected && answer.more) return delayed;
     // Documents come whole with the first page of a reset, and replace each other.
     if (collected) await got(stores.records.clear());
     for (const change of collected ?? answer.changes) await lay(stores, change);
     await got(stores.marks.put(answer.cursor, "cursor"));
     if (!answer.more) await got(stores.marks.put(Date.now(), "synced_at"));
+    return delayed;
   }, { whose, strict: true });
+}
+
+/** Keep since when reminders come late, as of now; returns whether that is news. */
+async function delay({ documents }, { reminders_delayed_since: since }) {
+  const held = since !== undefined && (await got(documents.get("bootstrap")));
+  if (!held || held.data.reminders_delayed_since === since) return false;
+  await got(documents.put({ ...held, data: { ...held.data, reminders_delayed_since: since } }));
+  return true;
 }
 
 /** Return what results say of standing records, as changes: what was stored while a store is being replaced. */

@@ -19,6 +19,7 @@ import { drawFrame, startFrame } from "./frame.js";
 import { screen as intervals } from "./intervals.js";
 import { tellLanguage } from "./languages.js";
 import { screen as looked } from "./looked.js";
+import { screen as messages } from "./messages.js";
 import { screen as more } from "./more.js";
 import { screen as move } from "./move.js";
 import { start as startNotices } from "./notices.js";
@@ -36,8 +37,8 @@ import { add, chosen, language, onLanguage, setLanguage, t } from "./words.js";
 import { register } from "./worker.js";
 
 const ALL = [
-  today, entry, days, intervals, prick, forms, dose, reminders, looked, consents, along, contact, move, phones, trouble,
-  more, pair,
+  today, entry, days, intervals, prick, forms, dose, messages, reminders, looked, consents, along, contact, move, phones,
+  trouble, more, pair,
 ];
 const SCREENS = Object.fromEntries(ALL.map((screen) => [screen.name, screen]));
 const HOME = "today";

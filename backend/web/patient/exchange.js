@@ -2,6 +2,7 @@
 
 import { marks, readable, standing, takeBootstrap, takeIn } from "./answer.js";
 import { nowIso, origin } from "./clock.js";
+import { sendLater } from "./later.js";
 import { change, ended, refuse, sendableLeft, shiftOf, take, told, untold } from "./outbox.js";
 import { keep, kept } from "./phone.js";
 import { apiOf, Offline } from "./session.js";
@@ -27,6 +28,7 @@ export async function exchange(whose, { afresh = false } = {}) {
   // What waits goes also when the server has trouble with the rest.
   const trouble = first ? await bootstrap(run).then(() => null, onlyRefused) : null;
   while (await page(run)) await pause(run.backoff);
+  await sendLater(whose);
   const old = !(Math.abs(Date.now() - known.bootstrapped_at) < DAILY_MS);
   if (trouble) throw trouble;
   if (!first && (afresh || old)) await bootstrap(run);
@@ -62,7 +64,7 @@ async function page(run) {
   for (const [at, { seq }] of sent.entries()) if (!ended(answer.results[at])) run.tried.add(seq);
   if (answer.reset) run.collected = [];
   run.collected?.push(...answer.changes, ...standing(sent, answer));
-  await takeIn(run.whose, { sent, receipts, answer, collected: run.collected });
+  run.changed = (await takeIn(run.whose, { sent, receipts, answer, collected: run.collected })) || run.changed;
   return next(run, answer) || unsure || sendableLeft(run.whose, run.tried);
 }
 

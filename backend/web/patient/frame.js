@@ -7,6 +7,7 @@ import { icon } from "./icons.js";
 import { otherLanguage } from "./languages.js";
 import { doc } from "./store.js";
 import { state } from "./sync.js";
+import { unread } from "./told.js";
 import { button, link } from "./ui.js";
 import { add, day, localDay, t, time } from "./words.js";
 
@@ -14,7 +15,7 @@ const PLACES = {
   today: ["today", "entry", "forms", "dose"],
   intervals: ["intervals"],
   prick: ["prick"],
-  more: ["more", "days", "contact", "move", "reminders", "looked", "consents", "along", "phones", "trouble"],
+  more: ["more", "days", "contact", "move", "messages", "reminders", "looked", "consents", "along", "phones", "trouble"],
 };
 const byId = (id) => document.getElementById(id);
 
@@ -26,7 +27,7 @@ add(words);
 /** Draw the frame from now on whenever something it shows changes. */
 export function startFrame() {
   on("state", () => drawFrame());
-  on("changed", () => drawBanners());
+  on("changed", () => void drawBanners().then(drawNews));
   addEventListener("online", () => drawQueue());
   addEventListener("offline", () => drawQueue());
 }
@@ -38,6 +39,7 @@ export function drawFrame(name = place) {
   drawTabs();
   drawLanguages();
   drawQueue();
+  drawNews();
   return drawBanners();
 }
 
@@ -55,7 +57,15 @@ function tab(name) {
     { href: `#/${name}`, id: `tab-${name}`, "aria-current": current },
     h("span", { class: "mark" }, icon(name)),
     h("span", {}, t(`app.tab.${name}`)),
+    name === "more" && h("span", { id: "news" }),
   );
+}
+
+/** How many messages nobody has read yet, at the way to them. */
+async function drawNews() {
+  const n = await unread();
+  const news = byId("news");
+  if (news) fill(news, n > 0 && [h("span", { class: "count", "aria-hidden": "true" }, n), h("span", { class: "unseen" }, t("app.news", { n }))]);
 }
 
 function drawLanguages() {

@@ -45,11 +45,12 @@ export async function tellLanguage() {
 
 async function told() {
   const profile = await doc("profile");
-  if (!profile) return;
-  const { email, zone, quiet_from, quiet_to, channel } = profile;
+  // A profile pulled before the app was renewed tells too little to be sent back whole; the next pull brings the rest.
+  if (!profile?.channels) return;
+  const { email, phone, zone, quiet_from, quiet_to, channels } = profile;
   const said = language();
   try {
-    await api("PUT", "/me/profile", { email, zone, quiet_from, quiet_to, channel, language: said });
+    await api("PUT", "/me/profile", { email, phone, zone, quiet_from, quiet_to, channels, language: said });
   } catch (error) {
     if (error.name === "Offline" || error.status >= 500) return;
   }

@@ -54,5 +54,5 @@ function held(node) {
 }
 
 function nameOf(element) {
-  return element.getAttribute("href") ?? (element.tagName === "SUMMARY" ? element.textContent : element.id);
+  return element.getAttribute("href") ?? (element.tagName === "SUMMARY" ? element.id || element.textContent : element.id);
 }

@@ -7,6 +7,7 @@ import { languages } from "./languages.js";
 import { words } from "./more.words.js";
 import { doc } from "./store.js";
 import { state } from "./sync.js";
+import { unread } from "./told.js";
 import { button, busy, card } from "./ui.js";
 import { t } from "./words.js";
 
@@ -14,13 +15,13 @@ export const screen = {
   name: "more",
   words,
   async render(root, { again }) {
-    const [plan, site] = [await doc("plan"), await doc("site")];
+    const [plan, site, fresh] = await Promise.all([doc("plan"), doc("site"), unread()]);
     const atHome = plan?.treatments?.some((treatment) => treatment.at_home && !treatment.stopped_on);
     const now = state();
     fill(
       root,
       h("h1", {}, t("more.title")),
-      menu("clinic", site?.phone && call(site), item("contact"), item("move")),
+      menu("clinic", site?.phone && call(site), item("messages", fresh), item("contact"), item("move")),
       menu("diary", item("days"), item("forms"), atHome && item("dose"), item("trouble", now.waiting + now.refused)),
       menu("settings", item("reminders"), item("phones")),
       menu("privacy", item("looked"), item("consents"), item("along")),

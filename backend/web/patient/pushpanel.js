@@ -11,12 +11,12 @@ import { t } from "./words.js";
 const INSTALL = [1, 2, 3, 4];
 
 /**
- * Return the panel: `node`; `look()` finds out how it stands; `ensure()` resolves to true when some phone gets messages,
- * and otherwise asks its owner to switch them on. `hasEmail()` tells whether there is another way, and `turnedOn()` is
- * called when somebody switched them on here.
+ * Return the panel: `node`; `look()` finds out how it stands; `ensure()` resolves to true when some phone gets messages
+ * or there is another way, and otherwise asks its owner to switch them on. `instead()` names that other way (null for
+ * none), and `turnedOn()` is called when somebody switched them on here.
  */
-export function pushPanel({ hasEmail, turnedOn }) {
-  const panel = { node: h("div", { class: "card calm", id: "push-panel" }), found: null, hasEmail, turnedOn };
+export function pushPanel({ instead, turnedOn }) {
+  const panel = { node: h("div", { class: "card calm", id: "push-panel" }), found: null, instead, turnedOn };
   fill(panel.node, h("p", {}, t("common.busy")));
   panel.look = () => look(panel);
   panel.ensure = () => ensure(panel);
@@ -89,7 +89,8 @@ async function switchOn(panel) {
 }
 
 async function switchOff(panel) {
-  const key = panel.found.others.length ? "ask_off_others" : panel.hasEmail() ? "ask_off" : "ask_off_last";
+  const way = panel.instead();
+  const key = panel.found.others.length ? "ask_off_others" : way ? `ask_off_${way}` : "ask_off_last";
   if (!(await confirm(question(t("reminders.push.ask"), t(`reminders.push.${key}`)), t("reminders.push.turn_off"), undefined, { danger: true }))) return;
   try {
     await turnOff();
@@ -123,6 +124,7 @@ async function ensure(panel) {
   if (state === "on" || others.length > 0) return true;
   // Saving is a tap as well, so the phone may ask now.
   if (state === "off" && (await switchOn(panel))) return true;
+  if (panel.instead()) return true;
   if (!panel.node.querySelector(".trouble")) panel.node.prepend(trouble(t("reminders.push.needed")));
   settle(panel);
   return false;

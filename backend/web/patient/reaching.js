@@ -1,4 +1,4 @@
-/** How one is reached: phone or e-mail, quiet hours, language and time zone; saved at the clinic, so with internet. */
+/** How one is reached: by which ways, quiet hours, language and time zone; saved at the clinic, so with internet. */
 
 import { isOffline, why } from "./asking.js";
 import { zone as zoneHere } from "./clock.js";
@@ -8,11 +8,14 @@ import { api } from "./session.js";
 import { doc } from "./store.js";
 import { state, sync } from "./sync.js";
 import { busy, button, card, choices, field, trouble } from "./ui.js";
-import { language, LANGUAGES, setLanguage, t } from "./words.js";
+import { waysField } from "./ways.js";
+import { day, language, LANGUAGES, localDay, setLanguage, t } from "./words.js";
 
 const NAMES = { nl: "Nederlands", en: "English" };
 const NIGHT = { from: "22:00", to: "08:00" };
 const ADDRESS = /^[^@\s,;:<>()]+@[^@\s.,;:<>()]+(\.[^@\s.,;:<>()]+)+$/;
+const NUMBER = /^\+[1-9]\d{7,14}$/;
+const DUTCH = "Europe/Amsterdam";
 
 /** The card with the form: `node`, and `changed()` to be called when the profile may have been changed elsewhere. */
 export function reaching() {
@@ -29,7 +32,8 @@ async function draw(body, shown) {
   body.setAttribute("aria-busy", "true");
   try {
     // A phone that has just been paired may not have pulled it yet.
-    shown.profile = (await doc("profile")) ?? (await api("GET", "/me/profile"));
+    const kept = await doc("profile");
+    shown.profile = kept?.channels ? kept : await api("GET", "/me/profile");
     fill(body, formOf(shown));
   } catch (error) {
     fill(body, trouble(isOffline(error) ? t("reminders.how_offline") : why(error)));
@@ -40,7 +44,7 @@ async function draw(body, shown) {
 /** Draw it anew when another phone or the clinic changed the profile; what somebody is filling in is left alone. */
 async function redraw(body, shown) {
   const profile = await doc("profile");
-  if (!profile || shown.touched || profile.version === shown.profile?.version) return;
+  if (!profile?.channels || shown.touched || profile.version === shown.profile?.version) return;
   await draw(body, shown);
 }
 
@@ -50,7 +54,7 @@ function formOf(shown) {
   const parts = { ...where(profile, () => form.requestSubmit()), ...quiet(profile), ...elsewhere(profile) };
   const said = h("div", { role: "status" });
   const save = h("button", { class: "primary", id: "reminders-save" }, t("common.save"));
-  const form = h("form", { novalidate: true }, parts.channel, parts.panel.node, parts.email, parts.quiet, parts.hours, parts.details, said, save);
+  const form = h("form", { novalidate: true }, parts.ways, parts.panel.node, parts.email, parts.phone, parts.quiet, parts.hours, parts.details, said, save);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     busy(save, () => submit(parts, said, shown));
@@ -60,18 +64,32 @@ function formOf(shown) {
 }
 
 function where(profile, turnedOn) {
-  const panel = pushPanel({ hasEmail: () => Boolean(address(email)), turnedOn });
-  const email = field(t("reminders.email"), h("input", { type: "email", maxlength: 254, value: profile.email ?? "", autocomplete: "email", id: "reminders-email" }));
-  const spare = h("p", { class: "hint", id: "reminders-email-spare" }, t("reminders.email_spare"));
-  email.querySelector("label").after(spare);
-  const chosen = (channel) => {
-    panel.node.hidden = spare.hidden = channel !== "push";
-    if (channel === "push") panel.look();
+  const filled = (way) => ({ email, sms: phone })[way];
+  const instead = () => ways.chosen().find((way) => filled(way) && typed(filled(way))) ?? null;
+  const panel = pushPanel({ instead, turnedOn });
+  const email = addressed("email", { type: "email", maxlength: 254, autocomplete: "email" }, profile);
+  const phone = addressed("phone", { type: "tel", maxlength: 30, autocomplete: "tel" }, profile, t("reminders.phone_hint"));
+  const chosen = (on) => {
+    panel.node.hidden = !on.includes("push");
+    email.hidden = !on.includes("email");
+    phone.hidden = !on.includes("sms");
+    if (on.includes("push")) panel.look();
   };
-  const options = ["push", "email"].map((value) => ({ value, text: t(`reminders.channel.${value}`), hint: value === "push" ? t("reminders.channel.push_hint") : null }));
-  const channel = choices(t("reminders.channel"), "channel", options, { value: profile.channel, onchange: chosen });
-  chosen(profile.channel);
-  return { panel, email, channel };
+  const ways = waysField(profile.channels_offered ?? profile.channels, profile.channels, chosen);
+  chosen(profile.channels);
+  return { panel, email, phone, ways };
+}
+
+/** The field of an address or number, which says so when the provider knows no such address. */
+function addressed(name, props, profile, hint = null) {
+  const node = field(t(`reminders.${name}`), h("input", { ...props, value: profile[name] ?? "", id: `reminders-${name}` }), { hint });
+  warn(node, name, profile);
+  return node;
+}
+
+function warn(place, name, profile) {
+  const since = profile[`${name}_refused_at`];
+  if (since) place.refuse(t(`reminders.${name}_refused`, { when: day(localDay(new Date(since)), "tight") }));
 }
 
 function quiet(profile) {
@@ -123,13 +141,19 @@ function spoken(zone) {
   return zone.replace(/_/g, " ");
 }
 
-function address(email) {
-  return email.querySelector("input").value.trim();
+function typed(place) {
+  return place.querySelector("input").value.trim();
+}
+
+/** Return a number as the network writes it: "06 12 34 56 78" is +31612345678 to who lives in the Netherlands. */
+function dialled(place, zone) {
+  const number = typed(place).replace(/[\s().\/-]/g, "").replace(/^00/, "+");
+  return zone === DUTCH ? number.replace(/^0(?=[1-9]\d{8}$)/, "+31") : number;
 }
 
 async function submit(parts, said, shown) {
   fill(said);
-  const told = read(parts);
+  const told = read(parts, shown.profile);
   if (!(await fits(parts, told))) {
     announce(t("reminders.not_saved"));
     return;
@@ -139,6 +163,8 @@ async function submit(parts, said, shown) {
     shown.profile = await api("PUT", "/me/profile", told);
     moved = shown.profile.reminders;
     shown.touched = false;
+    parts.phone.querySelector("input").value = shown.profile.phone ?? "";
+    for (const name of ["email", "phone"]) warn(parts[name], name, shown.profile);
   } catch (error) {
     refused(parts, said, error);
     return;
@@ -152,11 +178,14 @@ async function submit(parts, said, shown) {
   notice(done);
 }
 
-function read({ channel, email, quiet: ticked, from, to, tongue, zones }) {
+function read({ ways, email, phone, quiet: ticked, from, to, tongue, zones }, profile) {
   const still = ticked.chosen().length > 0;
+  // What is out of sight and cannot be right stays what it was.
+  const seen = (place, value, right, before) => (place.hidden && value && !right.test(value) ? before : value || null);
   return {
-    channel: channel.chosen(),
-    email: address(email) || null,
+    channels: ways.chosen(),
+    email: seen(email, typed(email), ADDRESS, profile.email),
+    phone: seen(phone, dialled(phone, zones.value), NUMBER, profile.phone),
     quiet_from: still ? from.querySelector("input").value || null : null,
     quiet_to: still ? to.querySelector("input").value || null : null,
     zone: zones.value,
@@ -165,17 +194,19 @@ function read({ channel, email, quiet: ticked, from, to, tongue, zones }) {
 }
 
 /** Tell whether this can be saved; what cannot is said where it is, and the first of it gets the focus. */
-async function fits({ panel, email, quiet: ticked, from, to }, told) {
-  email.refuse(null);
-  to.refuse(null);
-  const input = email.querySelector("input");
-  if (told.email && !ADDRESS.test(told.email)) return deny(email, input, "reminders.email_wrong");
-  if (told.channel === "email" && !told.email) return deny(email, input, "reminders.email_needed");
+async function fits({ panel, ways, email, phone, quiet: ticked, from, to }, told) {
+  for (const place of [ways, email, phone, to]) place.refuse(null);
+  if (!told.channels.length) return deny(ways, ways.querySelector("input"), "reminders.ways_none");
+  const wrong = [
+    [email, !email.hidden && (!told.email ? "reminders.email_needed" : !ADDRESS.test(told.email) && "reminders.email_wrong")],
+    [phone, !phone.hidden && (!told.phone ? "reminders.phone_needed" : !NUMBER.test(told.phone) && "reminders.phone_wrong")],
+  ].find(([, key]) => key);
+  if (wrong) return deny(wrong[0], wrong[0].querySelector("input"), wrong[1]);
   const still = ticked.chosen().length > 0;
   if (still && (!told.quiet_from || !told.quiet_to || told.quiet_from === told.quiet_to)) {
     return deny(to, (told.quiet_from ? to : from).querySelector("input"), "reminders.quiet_both");
   }
-  return told.channel !== "push" || panel.ensure();
+  return !told.channels.includes("push") || panel.ensure();
 }
 
 function deny(place, input, key) {
@@ -184,10 +215,15 @@ function deny(place, input, key) {
   return false;
 }
 
-function refused({ email, to }, said, error) {
+function refused({ ways, email, phone, to }, said, error) {
   const pointers = (error.problem?.pointers ?? []).map(({ pointer }) => pointer);
-  if (pointers.includes("/email")) return deny(email, email.querySelector("input"), "reminders.email_wrong");
-  if (pointers.some((one) => one.startsWith("/quiet"))) return deny(to, to.querySelector("input"), "reminders.quiet_both");
+  const wrong = [
+    ["/email", email, "reminders.email_wrong"],
+    ["/phone", phone, "reminders.phone_wrong"],
+    ["/channels", ways, "reminders.ways_wrong"],
+    ["/quiet", to, "reminders.quiet_both"],
+  ].find(([stem]) => pointers.some((one) => one.startsWith(stem)));
+  if (wrong) return deny(wrong[1], wrong[1].querySelector("input"), wrong[2]);
   fill(said, trouble(isOffline(error) ? t("reminders.how_offline") : why(error)));
   return false;
 }

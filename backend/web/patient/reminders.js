@@ -1,32 +1,37 @@
-/** Reminders: what is coming, how one is reached, whether it arrives, and what a stranger gets to see. */
+/** Reminders: what is coming, how one is reached, what one wants to hear, whether it arrives, and who else sees it. */
 
 import { why } from "./asking.js";
 import { on } from "./bus.js";
 import { calendarLink } from "./calendarlink.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { pauseOf, pauseText, pausing } from "./pausing.js";
 import { reaching } from "./reaching.js";
 import { words } from "./reminders.words.js";
 import { api } from "./session.js";
 import { doc } from "./store.js";
-import { busy, button, card, empty, trouble } from "./ui.js";
+import { unread } from "./told.js";
+import { busy, button, card, empty, link, trouble } from "./ui.js";
 import { day, has, moment, t } from "./words.js";
 
 const AT_FIRST = 4;
 const MINUTE_S = 60;
+const NO_THING = new Set(["dose-late", "home-dose-late", "correction"]);
+const WOKEN = new Set(["push", "fcm", "apns"]);
 
 export const screen = {
   name: "reminders",
   words,
   async render(root) {
     const coming = h("div", {});
-    const how = reaching();
+    const [how, wishes] = [reaching(), pausing()];
     fill(
       root,
       h("h1", {}, t("reminders.title")),
       h("p", { class: "lead" }, t("reminders.lead")),
       coming,
       how.node,
+      wishes.node,
       test(),
       lockScreen(),
       calendarLink(),
@@ -35,15 +40,19 @@ export const screen = {
     return on("changed", () => {
       drawComing(coming);
       how.changed();
+      wishes.changed();
     });
   },
 };
 
-/** Put reminders of one thing together: [{kind, due_on, due_at, title, next}], by day; `next` is the coming message. */
+/**
+ * Put reminders of one thing together: [{kind, due_on, due_at, title, next}], by day; `next` is the coming message. What
+ * would be said only if the thing were not done by then, or takes back an earlier message, is no thing of its own.
+ */
 export function things(items, now = new Date()) {
   const found = new Map();
   for (const item of items) {
-    if (new Date(item.expires_at) <= now) continue;
+    if (new Date(item.expires_at) <= now || NO_THING.has(item.kind)) continue;
     const key = [item.kind, item.due_on, item.due_at].join(" ");
     const { kind, due_on, due_at, send_at } = item;
     const before = found.get(key)?.next ?? send_at;
@@ -54,15 +63,23 @@ export function things(items, now = new Date()) {
 }
 
 async function drawComing(place) {
-  const [reminders, bootstrap, profile] = await Promise.all([doc("reminders"), doc("bootstrap"), doc("profile")]);
+  const [reminders, bootstrap, profile, n] = await Promise.all([doc("reminders"), doc("bootstrap"), doc("profile"), unread()]);
   const since = bootstrap?.reminders_delayed_since ?? null;
-  const nowhere = profile && profile.channel === "email" && !profile.email;
+  const pause = pauseOf(profile?.reminder_wishes);
   fill(
     place,
     since && h("p", { class: "note" }, t("reminders.delayed", { when: moment(since, "short") })),
-    nowhere && h("p", { class: "note" }, t("reminders.nowhere")),
+    profile && nowhere(profile) && h("p", { class: "note" }, t("reminders.nowhere")),
+    pause && h("p", { class: "note" }, pauseText(pause)),
+    h("p", {}, link(n ? t("reminders.messages_new", { n }) : t("reminders.messages"), "#/messages", { id: "to-messages" })),
     card(t("reminders.coming"), list(things(reminders?.items ?? []))),
   );
+}
+
+/** Tell whether no chosen way leads anywhere; whether a phone lets itself be woken is not known here. */
+function nowhere({ channels = [], email, email_refused_at, phone, phone_refused_at }) {
+  const leads = { push: true, email: email && !email_refused_at, sms: phone && !phone_refused_at };
+  return channels.length > 0 && !channels.some((way) => leads[way]);
 }
 
 function list(found) {
@@ -97,8 +114,8 @@ async function sendTest(said) {
   fill(said);
   try {
     const { channel } = await api("POST", "/me/test-message");
-    const { email } = (await doc("profile")) ?? {};
-    const told = channel === "push" ? t("reminders.test_push") : t("reminders.test_email", { email });
+    const { email, phone } = (await doc("profile")) ?? {};
+    const told = t(`reminders.test_${WOKEN.has(channel) ? "push" : channel}`, { email, phone });
     fill(said, h("p", { class: "note" }, told));
   } catch (error) {
     fill(said, trouble(whyNot(error)));

@@ -12,9 +12,11 @@ const PAGES = new Set(["/app", "/pair"]);
 const CACHE = "uitwerk-";
 const PATIENCE_MS = 4000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const HOUR_MS = 3600_000;
+const ONCE = new Set(["correction", "test"]);
 const NEUTRAL = {
-  nl: { title: "Uitwerk", body: "Er staat iets voor je klaar." },
-  en: { title: "Uitwerk", body: "There is something for you." },
+  nl: { title: "Uitwerk", body: "Er staat iets voor je klaar.", later: "Over een uur" },
+  en: { title: "Uitwerk", body: "There is something for you.", later: "In an hour" },
 };
 
 /** Pages whose frame is newer than the files kept here: theirs come from the server too. */
@@ -33,8 +35,10 @@ self.addEventListener("fetch", (event) => {
 });
 self.addEventListener("push", (event) => event.waitUntil(show(event.data)));
 self.addEventListener("notificationclick", (event) => {
-  event.notification.close();
-  event.waitUntil(Promise.all([open(event.notification), note(event.notification.tag, "opened")]));
+  const { notification, action } = event;
+  notification.close();
+  const done = action === "later" ? [putOff(notification.tag)] : [open(notification), note(notification.tag, "opened")];
+  event.waitUntil(Promise.all(done));
 });
 self.addEventListener("notificationclose", (event) => event.waitUntil(note(event.notification.tag, "dismissed")));
 self.addEventListener("sync", (event) => event.waitUntil(pass(event.lastChance)));
@@ -77,11 +81,12 @@ async function file({ request, clientId }) {
 }
 
 async function show(data) {
-  const told = { ...(await neutral()), ...read(data) };
-  const { id = "", title, body, url = "" } = told;
+  const own = await neutral();
+  const { id = "", title, body, url = "" } = { ...own, ...read(data) };
   await self.registration.showNotification(title, {
     body,
     tag: id,
+    actions: (await canWait(id)) ? [{ action: "later", title: own.later }] : [],
     icon: "/static/patient/icon-192.png",
     badge: "/static/patient/icon-192.png",
     data: { url },
@@ -103,6 +108,22 @@ async function neutral() {
   const profile = await mine("documents", "readonly", (documents) => documents.get("profile")).catch(() => null);
   const language = profile?.data?.language ?? self.navigator.language.slice(0, 2);
   return NEUTRAL[language] ?? NEUTRAL.nl;
+}
+
+/** Tell whether an hour later is still in time, by what this phone knows, and can be sent also with the app closed. */
+async function canWait(id) {
+  if (!self.syncByItself || !self.registration.sync) return false;
+  const known = await mine("documents", "readonly", (documents) => documents.get("reminders")).catch(() => null);
+  const one = [known?.data?.items, known?.data?.told].flatMap((list) => list ?? []).find((item) => item.id === id);
+  return Boolean(one) && !ONCE.has(one.kind) && Date.parse(one.expires_at) - Date.now() > 2 * HOUR_MS;
+}
+
+/** Note that somebody wants to hear a reminder once more, and send that now, or once there is internet. */
+async function putOff(id) {
+  const until = Date.now() + HOUR_MS;
+  await mine("drafts", "readwrite", (drafts) => drafts.put({ until }, `later:${id}`));
+  await self.registration.sync.register("uitwerk").catch(() => null);
+  await note(id, "dismissed");
 }
 
 async function open({ data }) {

@@ -1,0 +1,81 @@
+"""Fates: what a dispatcher's news changes in a reminder, in the ledger, and on the list of what reached nobody."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from backend.storage import ledger, reminders, undelivered
+from backend.storage.ledger import By
+from backend.storage.reminders import BY_PHONE, TEST, ReminderRow
+from backend.storage.ways import INBOX
+from notifications.policy import rule
+from notifications.reminder import Accepted, Again, Outcome, Status, Suppressed
+
+
+def claiming(row: ReminderRow, now: datetime) -> Iterable[dict[str, Any]]:
+    """Yield what a claim changes: a planned one fell due before it was taken, a silent worker's when its lease ran out.
+
+    What was planned when its moment had come already fell due there and then.
+    """
+    if row.status == Status.PLANNED.value:
+        yield ledger.change(row.id, Status.DUE, max(row.next_try_at, row.changed_at), By.DISPATCHER)
+    elif row.status == Status.CLAIMED.value:
+        yield ledger.change(row.id, Status.DUE, row.lease_until or now, By.DISPATCHER, "worker-silent")
+    yield ledger.change(row.id, Status.CLAIMED, now, By.DISPATCHER)
+
+
+def expiring(row: ReminderRow, now: datetime) -> Iterable[dict[str, Any]]:
+    """Yield what an expiry changes: one that nobody ever took fell due unseen."""
+    if row.status == Status.PLANNED.value and row.next_try_at <= now:
+        yield ledger.change(row.id, Status.DUE, max(row.next_try_at, row.changed_at), By.DISPATCHER)
+    yield ledger.change(row.id, Status.EXPIRED, now, By.DISPATCHER, "too-late")
+
+
+def sent(session: Session, row: ReminderRow, channel: str, now: datetime) -> None:
+    """Let a reminder be sent; what was only put into the inbox is watched until somebody opens it there.
+
+    `channel` is the one that took it: the row's may have been planned anew meanwhile.
+    """
+    by_inbox = channel == INBOX
+    reminders.advance(session, row, Status.SENT, now, By.DISPATCHER)
+    if by_inbox and matters(row):
+        undelivered.raise_items(session, [item(row, "not-seen", row.expires_at)], now)
+    elif not by_inbox:
+        undelivered.settle(session, row.patient_id, [(row.kind, row.subject)], now, "reached")
+
+
+def not_sent(session: Session, row: ReminderRow, outcome: Outcome, now: datetime, again: Again | None) -> None:
+    """Let what was not sent be due again, or held back; without another try it failed and somebody is to look at it."""
+    why = "" if isinstance(outcome, Accepted) else outcome.why
+    if isinstance(outcome, Suppressed):
+        reminders.advance(session, row, Status.SUPPRESSED, now, By.DISPATCHER, why)
+    elif reminders.was_told(session, row):
+        reminders.advance(session, row, Status.CANCELLED, now, By.PHONE, BY_PHONE)
+    elif again is None:
+        reminders.advance(session, row, Status.FAILED, now, By.DISPATCHER, why)
+        if matters(row):
+            undelivered.raise_items(session, [item(row, why, now)], now)
+    else:
+        row.attempts = 0 if again.channel != row.channel else row.attempts
+        row.channel, row.next_try_at = again.channel, again.at
+        reminders.advance(session, row, Status.DUE, now, By.DISPATCHER, why)
+
+
+def matters(row: ReminderRow) -> bool:
+    """Whether somebody is to look at it when it reached nobody."""
+    return row.kind != TEST and not rule(row.kind).minor
+
+
+def item(row: ReminderRow, why: str, since: datetime) -> dict[str, Any]:
+    """Return what goes on the list of those who care for the patient; it counts from `since`."""
+    return {
+        "patient_id": row.patient_id,
+        "kind": row.kind,
+        "subject": row.subject,
+        "due": row.due_on.isoformat(),
+        "reminder_id": row.id,
+        "why": why[:60],
+        "since": since,
+    }
