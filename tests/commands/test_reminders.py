@@ -96,7 +96,7 @@ def test_that_somebody_looked_is_written_down(anna: UUID, uitwerk: Uitwerk) -> N
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("told", ["anna", str(uuid4()), ""])
+@pytest.mark.parametrize("told", ["anna", "0b54a6c2-0000-4000-8000-000000000000", ""])
 def test_it_refuses_what_is_no_patient_without_saying_it_again(bare: Path, uitwerk: Uitwerk, told: str) -> None:
     refused = uitwerk("reminders", "why", "--patient", told)
     assert (refused.code, refused.out) == (cli.REFUSED, "")
@@ -109,11 +109,11 @@ def test_it_refuses_what_is_no_patient_without_saying_it_again(bare: Path, uitwe
     [
         (),
         ("why",),
-        ("how", "--patient", str(uuid4())),
-        ("why", "--patient", str(uuid4()), "--since", "yesterday"),
-        ("why", "--patient", str(uuid4()), "--until", "2026-06-01"),
-        ("why", "--patient", str(uuid4()), "--since", "2026-06-01T10:00:00"),
-        ("why", "--patient", str(uuid4()), "--since", "2026-02-30T10:00:00Z"),
+        ("how", "--patient", "0b54a6c2-0000-4000-8000-000000000000"),
+        ("why", "--patient", "0b54a6c2-0000-4000-8000-000000000000", "--since", "yesterday"),
+        ("why", "--patient", "0b54a6c2-0000-4000-8000-000000000000", "--until", "2026-06-01"),
+        ("why", "--patient", "0b54a6c2-0000-4000-8000-000000000000", "--since", "2026-06-01T10:00:00"),
+        ("why", "--patient", "0b54a6c2-0000-4000-8000-000000000000", "--since", "2026-02-30T10:00:00Z"),
     ],
 )
 def test_wrong_usage_is_told_apart(bare: Path, uitwerk: Uitwerk, words: tuple[str, ...]) -> None:

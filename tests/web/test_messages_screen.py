@@ -112,6 +112,14 @@ def test_hearing_it_again_later_is_agreed_on_with_its_time(opened: Open, anna: A
     assert [datetime.fromisoformat(one["send_at"]) for one in again] == [datetime.fromisoformat(moment)]
 
 
+def test_of_several_messages_about_one_thing_the_last_can_be_put_off(opened: Open, anna: Anna) -> None:
+    newest, _ = told(anna, "form"), told(anna, "form", timedelta(days=2))
+    page = opened()
+    expect(page.locator(".told-list > li")).to_have_count(2)
+    expect(page.locator(".told-list summary")).to_have_count(1)
+    expect(page.locator(f"#later-{newest}")).to_be_visible()
+
+
 def test_without_internet_later_is_not_promised(opened: Open, anna: Anna) -> None:
     id_ = sent(anna, "dose")
     page = opened()
