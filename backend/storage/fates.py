@@ -1,9 +1,10 @@
 """Fates: what a dispatcher's news changes in a reminder, in the ledger, and on the list of what reached nobody."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.storage import ledger, reminders, undelivered
@@ -61,6 +62,23 @@ def not_sent(session: Session, row: ReminderRow, outcome: Outcome, now: datetime
         row.attempts = 0 if again.channel != row.channel else row.attempts
         row.channel, row.next_try_at = again.channel, again.at
         reminders.advance(session, row, Status.DUE, now, By.DISPATCHER, why)
+
+
+def too_late(session: Session, rows: Sequence[ReminderRow], now: datetime) -> list[dict[str, Any]]:
+    """Return what goes on the list of things that expired: what matters, and no later step has told of already.
+
+    After an outage the later step may well be sent before the earlier one is found to have expired.
+    """
+    about = (ReminderRow.patient_id, ReminderRow.kind, ReminderRow.subject, ReminderRow.due_on)
+    told = (ReminderRow.status.in_(reminders.TOLD), ReminderRow.channel != INBOX)
+    mine = ReminderRow.patient_id.in_({row.patient_id for row in rows})
+    query = select(func.max(ReminderRow.send_at), *about).where(mine, *told).group_by(*about)
+    last = {tuple(thing): send_at for send_at, *thing in session.execute(query)}
+    return [
+        item(row, "too-late", now)
+        for row in rows
+        if matters(row) and last.get((row.patient_id, row.kind, row.subject, row.due_on), row.send_at) <= row.send_at
+    ]
 
 
 def matters(row: ReminderRow) -> bool:

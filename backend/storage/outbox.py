@@ -175,9 +175,7 @@ class SqlOutbox:
                 values = {"status": Status.EXPIRED.value, "in_flight": False, "changed_at": now, "why": "too-late"}
                 session.execute(mine.values(values), execution_options={"synchronize_session": False})
                 ledger.keep(session, (change for row in found for change in fates.expiring(row, now)))
-                undelivered.raise_items(
-                    session, (fates.item(row, "too-late", now) for row in found if fates.matters(row)), now
-                )
+                undelivered.raise_items(session, fates.too_late(session, found, now), now)
                 heard.catch_up(session, _claimed_anew(session, found), now)
             for patient_id in sorted({row.patient_id for row in found}):
                 _tell(session, patient_id)

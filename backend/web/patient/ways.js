@@ -13,64 +13,62 @@ const ALL = ["push", "email", "sms"];
  * the clinic can send by; one that was chosen before stays in the list until it is switched off.
  */
 export function waysField(offered, value, onchange) {
-  const order = value.filter((way) => ALL.includes(way));
-  const rows = new Map(ALL.filter((way) => offered.includes(way) || order.includes(way)).map((way) => [way, row(way)]));
   const id = unique("ways");
-  const list = h("ol", { class: "ways" });
   const wrong = h("p", { class: "error", id: `${id}-error`, hidden: true });
   const hint = h("p", { class: "hint", id: `${id}-hint` }, t("reminders.ways_hint"));
-  const node = h("fieldset", { "aria-describedby": `${id}-hint ${id}-error` }, h("legend", {}, t("reminders.channel")), hint, list, wrong);
-  node.chosen = () => [...order];
-  node.refuse = (text) => {
+  const own = { order: value.filter((way) => ALL.includes(way)), list: h("ol", { class: "ways" }), onchange };
+  const shown = ALL.filter((way) => offered.includes(way) || own.order.includes(way));
+  own.rows = new Map(shown.map((way) => [way, row(own, way)]));
+  own.node = h("fieldset", { "aria-describedby": `${id}-hint ${id}-error` }, h("legend", {}, t("reminders.channel")), hint, own.list, wrong);
+  own.node.chosen = () => [...own.order];
+  own.node.refuse = (text) => {
     wrong.textContent = text ?? "";
     wrong.hidden = !text;
   };
-  draw();
-  return node;
+  draw(own);
+  return own.node;
+}
 
-  function row(way) {
-    const box = h("input", { type: "checkbox", id: `way-${way}`, checked: order.includes(way), onchange: () => switched(way) });
-    const rank = h("small");
-    const higher = t("reminders.way_up", { way: t(`reminders.channel.${way}`) });
-    const up = h("button", { type: "button", id: `way-${way}-up`, "aria-label": higher, onclick: () => raised(way) }, icon("up"));
-    return { node: h("li", {}, h("label", { class: "choice" }, box, h("span", {}, t(`reminders.channel.${way}`), rank)), up), box, rank, up };
-  }
+function row(own, way) {
+  const name = t(`reminders.channel.${way}`);
+  const box = h("input", { type: "checkbox", id: `way-${way}`, checked: own.order.includes(way), onchange: () => switched(own, way) });
+  const up = h("button", { type: "button", id: `way-${way}-up`, "aria-label": t("reminders.way_up", { way: name }), onclick: () => raised(own, way) }, icon("up"));
+  const rank = h("small");
+  return { node: h("li", {}, h("label", { class: "choice" }, box, h("span", {}, name, " ", rank)), up), box, rank, up };
+}
 
-  function draw() {
-    const held = document.activeElement;
-    const off = [...rows.keys()].filter((way) => !order.includes(way));
-    for (const [way, { rank, up }] of rows) {
-      const at = order.indexOf(way);
-      rank.textContent = at < 0 ? "" : t(at === 0 ? "reminders.way_first" : "reminders.way_next");
-      up.hidden = at < 1;
-    }
-    fill(list, [...order, ...off].map((way) => rows.get(way).node));
-    if (list.contains(held)) held.focus();
-  }
-
-  function switched(way) {
+function draw({ order, rows, list }) {
+  const held = document.activeElement;
+  const off = [...rows.keys()].filter((way) => !order.includes(way));
+  for (const [way, { rank, up }] of rows) {
     const at = order.indexOf(way);
-    if (at >= 0) order.splice(at, 1);
-    else {
-      const before = order.findIndex((one) => ALL.indexOf(one) > ALL.indexOf(way));
-      order.splice(before < 0 ? order.length : before, 0, way);
-    }
-    moved(way);
+    rank.textContent = at < 0 ? "" : t(at === 0 ? "reminders.way_first" : "reminders.way_next");
+    up.hidden = at < 1;
   }
+  fill(list, [...order, ...off].map((way) => rows.get(way).node));
+  if (list.contains(held)) held.focus();
+}
 
-  function raised(way) {
-    const at = order.indexOf(way);
-    order.splice(at - 1, 0, ...order.splice(at, 1));
-    moved(way);
-    const { up, box } = rows.get(way);
-    (up.hidden ? box : up).focus();
-  }
+function switched(own, way) {
+  const at = own.order.indexOf(way);
+  const before = own.order.findIndex((one) => ALL.indexOf(one) > ALL.indexOf(way));
+  if (at >= 0) own.order.splice(at, 1);
+  else own.order.splice(before < 0 ? own.order.length : before, 0, way);
+  moved(own, way);
+}
 
-  function moved(way) {
-    node.refuse(null);
-    draw();
-    const at = order.indexOf(way);
-    if (at >= 0) announce(t("reminders.way_at", { way: t(`reminders.channel.${way}`), n: at + 1, of: order.length }));
-    onchange(node.chosen());
-  }
+function raised(own, way) {
+  const at = own.order.indexOf(way);
+  own.order.splice(at - 1, 0, ...own.order.splice(at, 1));
+  moved(own, way);
+  const { up, box } = own.rows.get(way);
+  (up.hidden ? box : up).focus();
+}
+
+function moved(own, way) {
+  own.node.refuse(null);
+  draw(own);
+  const at = own.order.indexOf(way);
+  if (at >= 0) announce(t("reminders.way_at", { way: t(`reminders.channel.${way}`), n: at + 1, of: own.order.length }));
+  own.onchange(own.node.chosen());
 }
