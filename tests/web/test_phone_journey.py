@@ -139,7 +139,7 @@ def test_a_message_of_the_clinic_is_received_opened_and_told(
 
     def ended() -> Any:
         (same,) = [r for r in anywhere.nurse.get(anna.path("/reminders"))["items"] if r["id"] == waiting["id"]]
-        return same if same["status"] == "cancelled" else None
+        return same if same["status"] == "opened" else None
 
     assert until(ended, "the reminder is told by the phone")["why"] == "told-by-phone"
     phone.close()
