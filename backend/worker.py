@@ -41,14 +41,18 @@ def make_dispatcher(settings: Settings, clock: Clock | None = None, box: SqlOutb
     return made if reach is None else replace(made, reach=reach)
 
 
-def jobs(settings: Settings, clock: Clock | None = None) -> list[Job]:
-    """Return what a dispatcher process does.
+PAUSE_S = 0.05
+"""Between two patients gone over: each holds all writers of SQLite, and after a release all have their turn at once."""
+
+
+def jobs(settings: Settings, stop: threading.Event, clock: Clock | None = None) -> list[Job]:
+    """Return what a dispatcher process does until it is told to stop.
 
     A sign of life, a lane for each channel, so that a slow provider holds up none but itself, and going over every
     patient's reminders once a day.
     """
     box = outbox(settings)
-    dispatcher = make_dispatcher(settings, clock, box)
+    dispatcher = replace(make_dispatcher(settings, clock, box), stopping=stop.is_set)
     lanes = [partial(_dispatch, replace(dispatcher, lane=channel)) for channel in dispatcher.channels]
     return [partial(tend, dispatcher), *lanes, over(box, settings, dispatcher.clock)]
 
@@ -60,7 +64,7 @@ def outbox(settings: Settings) -> SqlOutbox:
 
 
 def over(box: SqlOutbox, settings: Settings, clock: Clock) -> Job:
-    """Return the job that goes over every patient's reminders once a day."""
+    """Return the job that goes over every patient's reminders once a day, one at a time with a pause between."""
     return partial(_go_over, box, settings, clock)
 
 
@@ -74,15 +78,20 @@ def _dispatch(lane: Dispatcher) -> bool:
     return bool(lane.work().settled)
 
 
-def _go_over(box: SqlOutbox, settings: Settings, clock: Clock) -> bool:
-    with Session(box.engine) as session:
-        ctx = Context(session, None, clock(), "replanning", box.sealer, settings)
-        with act(session, ctx, writes=True) as unit:
-            return replanning.go_over(unit)
+def _go_over(box: SqlOutbox, settings: Settings, clock: Clock) -> float:
+    """Plan the patient whose turn it is, if any, and return how long the others are to wait for theirs."""
+    now = clock()
+    for turn in (replanning.waits, replanning.go_over):  # nothing is locked to find out that nobody waits
+        with Session(box.engine) as session:
+            ctx = Context(session, None, now, "replanning", box.sealer, settings)
+            with act(session, ctx, writes=turn is replanning.go_over) as unit:
+                if not turn(unit):
+                    return 0.0
+    return PAUSE_S
 
 
 def main(settings: Settings) -> int:
-    """Dispatch until told to stop (SIGTERM, SIGINT); the message being sent is finished first. Returns 0."""
+    """Dispatch until told to stop (SIGTERM, SIGINT); the messages being sent are finished first. Returns 0."""
     logs.configure(settings.log_level)
     stop = threading.Event()
 
@@ -91,5 +100,5 @@ def main(settings: Settings) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    run(jobs(settings), settings.dispatch_every_s, stop)
+    run(jobs(settings, stop), settings.dispatch_every_s, stop)
     return 0

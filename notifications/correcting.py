@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Protocol
 
-from notifications.policy import end_of_day, withheld
+from notifications.policy import end_of_day, local_day, withheld
 from notifications.reminder import Due, Person, Reminder
 from notifications.states import TOLD
 
@@ -35,13 +35,15 @@ class Told(Protocol):
     @property
     def in_flight(self) -> bool: ...  # noqa: D102
     @property
+    def unsure(self) -> bool: ...  # noqa: D102
+    @property
     def lease_until(self) -> datetime | None: ...  # noqa: D102
 
 
 def wrong(
     told: Iterable[Told], dues: Iterable[Due], met: Collection[tuple[str, str]], person: Person, now: datetime
 ) -> Mapping[str, Due]:
-    """Return the due things somebody was told of, or is being told of, that are no longer so, by correction key.
+    """Return the due things somebody was told of, or may have been, that are no longer so, by correction key.
 
     `dues` is what falls due now: a day on which something of the same kind still does, and at the clock time that was
     told, is right, whatever else changed behind it. `met` holds kind and subject of what was done: that needs no
@@ -65,7 +67,7 @@ def wrong(
             key = _key(row)
             at = max(now, row.lease_until) if row.in_flight and row.lease_until else now
             at = max(at, found[key].at or at) if key in found else at
-            found[key] = Due(KIND, row.subject, row.version, row.due_on, at)
+            found[key] = Due(KIND, row.subject, row.version, local_day(row.due_on, row.due_at, person.zone), at)
     return found
 
 
@@ -78,9 +80,9 @@ def correction(key: str, due: Due, person: Person, send_at: datetime) -> Reminde
 
 
 def _was_dated(row: Told, zone: str, now: datetime) -> bool:
-    """Tell whether somebody was told, or is being told, of a day that they can still act on."""
+    """Tell whether somebody was told, is being told, or may have been, of a day that they can still act on."""
     over_at = row.due_at or end_of_day(row.due_on, zone)
-    return (row.status in TOLD or row.in_flight) and row.kind in DATED and over_at > now
+    return (row.status in TOLD or row.in_flight or row.unsure) and row.kind in DATED and over_at > now
 
 
 def _day(row: Told) -> tuple[object, ...]:

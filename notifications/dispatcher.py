@@ -27,6 +27,11 @@ def _pass_by(_point: str) -> None:
     """Do nothing at a named moment."""
 
 
+def _goes_on() -> bool:
+    """Do not stop."""
+    return False
+
+
 class _Fate(StrEnum):
     SENT = "sent"
     FAILED = "failed"
@@ -59,8 +64,9 @@ class Dispatcher:
     """One worker. `channels` maps a reminder's channel to where it goes; `clock` gives aware UTC.
 
     With `lane` it keeps to what waits for that channel, so that a slow provider holds up nobody else (P15). `lease`
-    must be more than twice the longest a channel may take; of a batch `width` are sent at a time. `clinic_phone` and
-    `app_url` stand in the texts when given. `back_off_s` and `reach`, which is told each of POINTS, are for tests.
+    must be more than twice the longest a channel may take; of a batch `width` are sent at a time. Once `stopping` says
+    so, what was claimed and not begun is given back. `clinic_phone` and `app_url` stand in the texts when given.
+    `back_off_s` and `reach`, which is told each of POINTS, are for tests.
     """
 
     outbox: Outbox
@@ -75,6 +81,7 @@ class Dispatcher:
     width: int = 1
     back_off_s: Sequence[float] = BACK_OFF_S
     reach: Callable[[str], None] = _pass_by
+    stopping: Callable[[], bool] = _goes_on
 
     def run_once(self) -> Tally:
         """Beat, expire, and handle one batch. Errors of the outbox are raised, those of a message are not."""
@@ -95,7 +102,7 @@ class Dispatcher:
     def deliver(self, ids: Collection[str]) -> Tally:
         """Handle those of some reminders that are due: what another engine carries are ids, the rules stay here."""
         now = self.clock()
-        claimed = self.outbox.claim(now, self.worker, self.lease, len(ids), None, ids)
+        claimed = self.outbox.claim(now, self.worker, self.lease, len(ids), self.lane, ids)
         return self._handled(claimed, now)
 
     def _handled(self, claimed: Sequence[Claimed], now: datetime) -> Tally:
@@ -111,7 +118,7 @@ class Dispatcher:
 
     def _tell(self, claimed: Claimed, give_up_at: datetime) -> _Fate:
         now = self.clock()
-        held_back = _held_back(claimed, now, give_up_at)
+        held_back = Deferred("stopping") if self.stopping() else _held_back(claimed, now, give_up_at)
         if held_back is not None:
             return self._give_back(claimed, held_back, now)
         hopeless = _hopeless(claimed, len(self.back_off_s) + 1)
@@ -129,12 +136,14 @@ class Dispatcher:
         channel = self.channels.get(claimed.reminder.channel)
         if channel is None:
             return Failed(permanent=False, why="no-such-channel")
+        handed_over = False
         try:
             message = render(claimed, now, clinic_phone=self.clinic_phone, app_url=self.app_url)
             self.reach("rendered")
+            handed_over = True
             return channel.send(message, claimed.address)
         except Exception as trouble:  # noqa: BLE001 - whatever one message does, the others go on (P15)
-            return Failed(permanent=False, why=type(trouble).__name__)
+            return Failed(permanent=False, why=type(trouble).__name__, unsure=handed_over)
 
     def _settle(self, claimed: Claimed, outcome: Outcome) -> _Fate:
         self.reach("answered")

@@ -16,6 +16,10 @@ LONGEST_ANSWER = 65536
 """Bytes read of an answer; what providers say is far shorter, and the rest of a longer one is not waited for."""
 
 
+class NotReached(OSError):
+    """The line never stood: nothing of the message was said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the other side said: its status, its Retry-After as written, and the beginning of its body."""
@@ -45,9 +49,9 @@ def post(
     """Post to one of the addresses in `found` and nowhere else; what comes back is read (`most` bytes), not followed.
 
     Reaching the other side may take `timeout_s`, and so may all that is said then. Without `tls` it is spoken in the
-    clear. Raises OSError or HTTPException where there is no whole answer.
+    clear. Raises NotReached where nothing was said, OSError or HTTPException where there is no whole answer.
     """
-    with _line(found, endpoint, timeout_s, tls) as held:
+    with line(found, endpoint, timeout_s, tls) as held:
         connection = HTTPConnection(endpoint.host, endpoint.port)
         if tls is not None:
             connection = HTTPSConnection(endpoint.host, endpoint.port, context=tls)
@@ -64,19 +68,36 @@ def cut(held: socket.socket) -> None:
 
 
 @contextmanager
-def _line(found: list[str], endpoint: Endpoint, timeout_s: float, tls: SSLContext | None) -> Iterator[socket.socket]:
-    """Open a line to the first address that answers; it is cut when time is up, however slowly the other side talks."""
-    held = _reached(found, endpoint.port, timeout_s)
+def line(
+    found: list[str], endpoint: Endpoint, timeout_s: float, tls: SSLContext | None, whole_s: float | None = None
+) -> Iterator[socket.socket]:
+    """Open a line to the first address that answers; it is cut when time is up, however slowly the other side talks.
+
+    Reaching it may take `timeout_s`, and so may each single read or write; all that is said then may take `whole_s`, as
+    much again where it is not given. Raises NotReached where it does not stand.
+    """
+    with _before_a_word():
+        held = _reached(found, endpoint.port, timeout_s)
     try:
-        if tls is not None:
-            held = tls.wrap_socket(held, server_hostname=endpoint.host, do_handshake_on_connect=False)
-        held.settimeout(timeout_s)
-        with _watched(held, timeout_s):
+        # A second handle on the same line: whoever encrypts it later takes the first one away.
+        with held.dup() as spare, _watched(spare, timeout_s if whole_s is None else whole_s):
+            if tls is not None:
+                held = tls.wrap_socket(held, server_hostname=endpoint.host, do_handshake_on_connect=False)
+            held.settimeout(timeout_s)
             if isinstance(held, SSLSocket):
-                held.do_handshake()
+                with _before_a_word():
+                    held.do_handshake()
             yield held
     finally:
         held.close()
+
+
+@contextmanager
+def _before_a_word() -> Iterator[None]:
+    try:
+        yield
+    except OSError as trouble:
+        raise NotReached from trouble
 
 
 @contextmanager

@@ -209,18 +209,27 @@ def withheld(kind: str, at: datetime, person: Person) -> str:
     return "paused" if person.paused(at) else ""
 
 
-def day(due: Due, step: Step) -> date | None:
+def local_day(on: date, at: datetime | None, zone: str) -> date:
+    """Return the day on which something falls due where a person is.
+
+    `on` is a day of the plan's own zone: with a moment (aware) that may be another one on the person's calendar.
+    """
+    return on if at is None else local(at, zone).date()
+
+
+def day(due: Due, step: Step, zone: str) -> date | None:
     """Return the local day of a step, None where it is a part of a stretch that nobody knows the beginning of."""
+    on = local_day(due.on, due.at, zone)
     if step.fraction is None:
-        return due.on - timedelta(days=step.days_before)
+        return on - timedelta(days=step.days_before)
     if due.since is None:
         return None
-    return due.since + timedelta(days=int(step.fraction * max((due.on - due.since).days, 0) + 0.5))
+    return due.since + timedelta(days=int(step.fraction * max((on - due.since).days, 0) + 0.5))
 
 
 def planned_at(due: Due, step: Step, zone: str) -> datetime | None:
     """Return the UTC moment of a step, quiet hours or not; None as `day`."""
-    on = day(due, step)
+    on = day(due, step, zone)
     if on is None:
         return None
     moments = [at_wall(on, step.at, zone)] if step.at else []
@@ -247,7 +256,7 @@ def expires_at(due: Due, person: Person, rules: Mapping[str, Rule] = RULES) -> d
     terms = rule(due.kind, rules)
     if terms.until_moment and due.at is not None:
         return due.at.astimezone(UTC)
-    return end_of_day(due.on + timedelta(days=terms.useful_days), person.zone)
+    return end_of_day(local_day(due.on, due.at, person.zone) + timedelta(days=terms.useful_days), person.zone)
 
 
 def end_of_day(on: date, zone: str) -> datetime:

@@ -145,12 +145,16 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The provider did not take the message; `why` is a short neutral code without personal data; `gone` as above."""
+    """The provider did not take the message; `why` is a short neutral code without personal data; `gone` as above.
+
+    `unsure` where nobody can know: the message was handed over, or may have been, and no answer to it was read.
+    """
 
     permanent: bool
     why: str
     retry_after_s: int | None = None
     gone: tuple[str, ...] = ()
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ def again(failed: Failed, claimed: Claimed, now: datetime, back_off_s: Sequence[
     """Return the next try, None for never.
 
     A failure that will not pass goes to the next channel at once, one that may pass after two tries or where waiting
-    would be in vain. On the last channel it is tried as often as there are waits. What a provider asks for
-    (Retry-After) is honoured.
+    would be in vain, or longer than we would ever wait by ourselves. On the last channel it is tried as often as there
+    are waits. What a provider asks for (Retry-After) is honoured.
     """
     next_channel = claimed.others[0] if claimed.others else None
     if failed.permanent:
@@ -30,9 +30,9 @@ def again(failed: Failed, claimed: Claimed, now: datetime, back_off_s: Sequence[
         return Again(now, after) if after else None
     if claimed.attempt > len(back_off_s) or (next_channel and claimed.attempt >= TRIES_BEFORE_NEXT):
         return Again(now, next_channel) if next_channel else None
-    wait_s = max(_spread(claimed, back_off_s[claimed.attempt - 1]), float(failed.retry_after_s or 0))
-    at = now + timedelta(seconds=wait_s)
-    if next_channel and at >= claimed.reminder.expires_at:
+    asked_s = float(failed.retry_after_s or 0)
+    at = now + timedelta(seconds=max(_spread(claimed, back_off_s[claimed.attempt - 1]), asked_s))
+    if next_channel and (at >= claimed.reminder.expires_at or asked_s > back_off_s[-1]):
         return Again(now, next_channel)
     return Again(at, claimed.reminder.channel)
 

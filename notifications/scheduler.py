@@ -10,8 +10,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 log = logging.getLogger(__name__)
 
-Job = Callable[[], bool]
-"""Does a part of its work, and says whether there may be more to do at once."""
+Job = Callable[[], bool | float]
+"""Does a part of its work, and says whether there may be more to do at once; seconds: after so long a pause."""
 
 
 def run(jobs: Iterable[Job], every_s: float, stop: threading.Event) -> None:
@@ -46,8 +46,9 @@ def _tick(job: Job, stop: threading.Event) -> Callable[[], None]:
         if not taken.acquire(blocking=False):
             return
         try:
-            while not stop.is_set() and job():
-                pass  # more may be due: work on until nothing moves
+            while not stop.is_set() and (more := job()):  # more may be due: work on until nothing moves
+                if more is not True:
+                    stop.wait(more)
         except Exception as trouble:  # noqa: BLE001 - the store may be away, the next tick tries again; no trace: it may hold data
             log.error("tick failed", extra={"code": type(trouble).__name__})  # noqa: TRY400
         finally:

@@ -24,12 +24,13 @@ FOLLOWS: Mapping[Status, frozenset[Status]] = {
     Status.DELIVERED: frozenset({Status.DISMISSED, Status.OPENED}),
     Status.DISMISSED: frozenset({Status.OPENED}),
     Status.OPENED: frozenset(),
-    # What nobody could be sure of may have come all the same.
-    Status.FAILED: _SEEN,
+    # What nobody could be sure of may have come all the same; a mended address is worth another try.
+    Status.FAILED: _SEEN | {Status.PLANNED},
     Status.EXPIRED: _SEEN | {Status.SENT},
     # Wanted again, taken while it was being cancelled, or shown by a phone before it knew.
     Status.CANCELLED: _SEEN | {Status.PLANNED, Status.CLAIMED, Status.SENT},
-    Status.SUPPRESSED: frozenset({Status.PLANNED, Status.CANCELLED, Status.SENT}),
+    # Held back again is held back for another reason.
+    Status.SUPPRESSED: frozenset({Status.SUPPRESSED, Status.PLANNED, Status.CANCELLED, Status.SENT}),
 }
 
 

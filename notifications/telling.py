@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
+from socket import gaierror
 from ssl import SSLCertVerificationError
 from time import monotonic
 from typing import TypeVar
 
 from notifications.endpoint import NotPublic
+from notifications.line import NotReached
 from notifications.reminder import Accepted, Failed, Message
 
 OPENS = "/app#/today"
@@ -21,6 +23,9 @@ PASSING = frozenset({401, 403, 407, 408, 425, 429})
 """Refusals of ours, not of the message: a clock or key that is wrong, or too much at once."""
 
 _LONGEST_WAIT_S = 86400
+_NEVER_SAID = (NotPublic, NotReached, gaierror)
+_NOBODY_KNOWS = frozenset({502, 504})
+"""Answers of what stands between us and the provider, which had none."""
 _Phone = TypeVar("_Phone", bound=Mapping[str, str])
 
 
@@ -57,7 +62,8 @@ def summed(message: Message, told: Mapping[str, Accepted | Failed]) -> Accepted 
     if not passing:
         return Failed(permanent=True, why=alive[0].why if alive else "no-address", gone=gone)
     wait = min(one.retry_after_s or 0 for one in passing)
-    return Failed(permanent=False, why=passing[0].why, retry_after_s=wait or None, gone=gone)
+    unsure = any(one.unsure for one in failed)
+    return Failed(permanent=False, why=passing[0].why, retry_after_s=wait or None, gone=gone, unsure=unsure)
 
 
 def gone(phone: Mapping[str, str], why: str) -> Failed:
@@ -68,11 +74,14 @@ def gone(phone: Mapping[str, str], why: str) -> Failed:
 def refused(why: str, status: int, wait: int | None, *, final: bool = True) -> Failed:
     """Return what a status that is not 2xx means: a 4xx is final, unless it is ours or `final` says it is not."""
     permanent = final and 400 <= status < 500 and status not in PASSING
-    return Failed(permanent, why, None if permanent else wait)
+    return Failed(permanent, why, None if permanent else wait, unsure=status in _NOBODY_KNOWS)
 
 
 def unreached(channel: str, trouble: Exception) -> Failed:
-    """Return what it means that a provider could not be spoken to; it passes."""
+    """Return what it means that a provider could not be spoken to; it passes.
+
+    Unless the line never stood, nobody can know how much was said before it broke.
+    """
     if isinstance(trouble, NotPublic):
         return Failed(permanent=False, why=f"{channel}-not-public")
     below: BaseException | None = trouble
@@ -80,7 +89,7 @@ def unreached(channel: str, trouble: Exception) -> Failed:
         if isinstance(below, SSLCertVerificationError):
             return Failed(permanent=False, why=f"{channel}-no-tls")
         below = below.__cause__ or below.__context__
-    return Failed(permanent=False, why=f"{channel}-unreachable")
+    return Failed(permanent=False, why=f"{channel}-unreachable", unsure=not isinstance(trouble, _NEVER_SAID))
 
 
 def wait_s(told: str | None, now: datetime) -> int | None:

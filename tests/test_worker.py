@@ -3,10 +3,12 @@
 import email
 import email.policy
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from backend.storage.outbox import SqlOutbox
 from backend.storage.patients import PatientRow
 from backend.storage.reminders import ReminderRow
 from backend.storage.sealing import Place
-from backend.worker import make_dispatcher, over
+from backend.worker import jobs, make_dispatcher, over
 from notifications.channels.absent import Absent
 from notifications.channels.apns import SANDBOX, Apns
 from notifications.channels.email import Email
@@ -220,6 +222,19 @@ def test_the_dispatcher_goes_over_every_patient_once_a_day(house: House, dispatc
     assert not go_over(), "not twice a day"
     turn(house, anna, house.clock.now - timedelta(hours=25))
     assert go_over()
+
+
+def test_a_dispatcher_told_to_stop_begins_nothing_and_gives_back_what_it_claimed(house: House) -> None:
+    house.add(ReminderRowFactory.build(patient_id=reachable(house).id))
+    stop = threading.Event()
+    made = jobs(house.settings, stop, house.clock)
+    stop.set()
+    for job in made:
+        job()
+    assert statuses(house) == ["due"]
+    assert attempts(house) == []
+    for box in {one.args[0].outbox for one in made[:1] if isinstance(one, partial)}:
+        box.engine.dispose()
 
 
 def turn(house: House, patient: Patient, planned_at: datetime | None) -> None:

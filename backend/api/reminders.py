@@ -29,7 +29,7 @@ class ToldOut(Schema):
 
 
 class MovedOut(Schema):
-    """What an act did to the reminders; `in_flight` ones were being sent at that moment."""
+    """What an act did to the reminders; `in_flight` ones were being sent, or may have been sent before."""
 
     cancelled = fields.Many(fields.Part(ToldOut), most=1000, required=True)
     created = fields.Many(fields.Part(ToldOut), most=1000, required=True)

@@ -26,8 +26,8 @@ class OwnerOut(Schema):
 class UndeliveredOut(Schema):
     """One thing a patient was not told, and since when it waits.
 
-    `kind` is the reminder's, or `unreachable` where nothing can reach the patient; `due` is the day it was about.
-    `owner` is null where it belongs to whoever opens it; `escalated_at` is when everybody who cares was told.
+    `kind` is the reminder's, or `unreachable` where nothing can reach the patient; `due` is the day it was about, ""
+    for none. `owner` is null where it belongs to whoever opens it; `escalated_at` is when everybody who cares was told.
     """
 
     id = fields.Id(required=True)

@@ -4,10 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.domain.errors import ClinicError
-from backend.services import events, feed
+from backend.services import events, receipts
 from backend.services.context import Context
 from backend.settings import Settings
-from backend.storage import heard, ledger, patients, reminders
+from backend.storage import heard, patients, reminders
 from backend.storage.ways import SMS
 from notifications import callback
 from notifications.callback import Told
@@ -45,13 +45,12 @@ def take(ctx: Context, told: Told | None) -> None:
     if told is None or found is None:
         return
     # The order in which planning takes its locks.
-    patients.get(ctx.session, found.patient_id, lock=True)
+    patient = patients.get(ctx.session, found.patient_id, lock=True)
     rows = heard.held(ctx.session, found.patient_id, {found.id})
     said = {"reminder_id": found.id, "source": SMS, "state": told.state, "at": told.at, "received_at": ctx.now}
-    if not ledger.keep_receipts(ctx.session, [said]):
+    if patient is None or not heard.keep(ctx.session, said):
         return
-    if heard.catch_up(ctx.session, rows, ctx.now):
-        feed.touch(ctx, found.patient_id, feed.Kind.REMINDERS)
+    receipts.follow(ctx, patient, rows)
     events.note(ctx, "reminders:reported", found.patient_id, found.id, {"state": told.state})
 
 

@@ -94,6 +94,11 @@ def forgiven(before: Contact, after: Contact) -> Mapping[str, None]:
     return {column: None for column, changed in renewed.items() if changed}
 
 
+def mended(before: Contact, after: Contact) -> bool:
+    """Whether what came to nothing may arrive now: by another address, or by other channels."""
+    return bool(forgiven(before, after)) or before.channels != after.channels
+
+
 def _check_channels(ctx: Context, contact: Contact) -> None:
     able, chosen = offered(ctx), contact.channels
     if not chosen or len(set(chosen)) < len(chosen) or not set(chosen) <= set(able):

@@ -203,7 +203,8 @@ def _replace(
     if (before.contact.language, before.contact.zone) != (contact.language, contact.zone):
         for kind in _IN_WORDS_OR_DAYS:
             feed.touch(ctx, row.id, kind)
-    moved = reminders.replan(ctx, row) if before.contact != contact else NOTHING
+    mended = reaching.mended(before.contact, contact)
+    moved = reminders.replan(ctx, row, mended=mended) if before.contact != contact else NOTHING
     return opened(ctx, row), moved
 
 

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from backend.services import events, feed
+from backend.services import events, feed, reminders
 from backend.services.context import Context
 from backend.storage import heard, ledger, patients
 from backend.storage.patients import PatientRow
+from backend.storage.reminders import TOLD, ReminderRow
+from notifications.correcting import DATED
+from notifications.reminder import Status
+
+_OVER = frozenset({Status.CANCELLED.value, Status.EXPIRED.value, Status.FAILED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,19 @@ def take(ctx: Context, patient: PatientRow, receipts: Sequence[Receipt]) -> int:
     common = {"source": session_id.hex, "received_at": ctx.now}
     known = [{"reminder_id": one.id, "state": one.state, "at": one.at, **common} for one in receipts if one.id in mine]
     new = ledger.keep_receipts(ctx.session, known)
-    if heard.catch_up(ctx.session, rows, ctx.now):
-        feed.touch(ctx, patient.id, feed.Kind.REMINDERS)
+    follow(ctx, patient, rows)
     if new:
         events.note(ctx, "own-record:sync", patient.id, "receipts", {"new": new})
     return new
+
+
+def follow(ctx: Context, patient: PatientRow, rows: Sequence[ReminderRow]) -> None:
+    """Let reminders, theirs and the patient's row held by the caller, come as far as was said of them.
+
+    What was over and did come may have named a day that is no longer right, and nobody knew it needed taking back.
+    """
+    over = {row.id for row in rows if row.status in _OVER and row.kind in DATED}
+    if heard.catch_up(ctx.session, rows, ctx.now):
+        feed.touch(ctx, patient.id, feed.Kind.REMINDERS)
+    if any(row.id in over and row.status in TOLD for row in rows):
+        reminders.replan(ctx, patient)

@@ -8,15 +8,15 @@ from uuid import UUID
 from backend.domain.dosing import Dose, given
 from backend.domain.moments import local_date
 from backend.domain.samples import State
-from backend.domain.schedule import Due, Facts, due
-from backend.services import feed
+from backend.domain.schedule import Due, Facts, Kind, due
+from backend.services import feed, site_rules
 from backend.services.context import Context
 from backend.services.schedule import facts
 from backend.storage import reminders, undelivered, ways, wishes
 from backend.storage.patients import PatientRow
 from backend.storage.reminders import BY_PHONE, SNOOZED, TEST, ReminderRow, Standing
 from backend.storage.undelivered import UNREACHABLE
-from notifications import correcting, planning, policy
+from notifications import correcting, planning, policy, repeating
 from notifications.reminder import Due as Falls
 from notifications.reminder import Person, Reminder, Status
 
@@ -25,8 +25,8 @@ _SNOOZED_FOR = timedelta(days=40)
 
 _OFF = frozenset({Status.CANCELLED, Status.SUPPRESSED})
 
-_CHANNELS = "channels"
-"""What an item about an unreachable patient is about."""
+_CHANNELS, _NO_DAY = "channels", ""
+"""What an item about an unreachable patient is about: the same from day to day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What an act did to the patient's reminders; `in_flight` ones were being sent at that moment."""
+    """What an act did to the patient's reminders; `in_flight` ones were being sent, or may have been sent before."""
 
     cancelled: tuple[Told, ...]
     created: tuple[Told, ...]
@@ -55,11 +55,12 @@ NOTHING = Moved((), (), ())
 """What an act that changed nothing moved."""
 
 
-def replan(ctx: Context, patient: PatientRow) -> Moved:
+def replan(ctx: Context, patient: PatientRow, *, mended: bool = False) -> Moved:
     """Make a patient's standing reminders what they ought to be and return the difference (P12).
 
     Belongs in the act that changed the cause, with the patient's row locked, so that of two plans one follows the
-    other. Nothing that was sent is sent again; what is unchanged keeps its row.
+    other. Nothing that was sent is sent again; what is unchanged keeps its row. What failed and still makes sense has
+    another chance where the way to the patient was `mended` by the act.
 
     Against a dispatcher at work: the rows read here stay locked until the act commits, and a sender commits its
     attempt on the same row before it calls the provider. Whichever comes first decides. Attempt first: the row is
@@ -73,16 +74,14 @@ def replan(ctx: Context, patient: PatientRow) -> Moved:
     falls = _falls(due(known))
     planned = _planned(ctx, patient, falls, whom)
     today = local_date(ctx.now, patient.zone)
-    before = [
-        row
-        for row in reminders.standing(ctx.session, patient.id, [one.key for one in planned], today)
-        if row.kind != TEST
-    ]
-    wrong = correcting.wrong(before, falls, _met(known), whom, ctx.now)
+    before = [row for row in reminders.standing(ctx.session, patient.id, planned, today, ctx.now) if row.kind != TEST]
+    due_still = [row for row in before if not _done(row, known.doses)]
+    wrong = correcting.wrong(due_still, falls, _met(known), whom, ctx.now)
     before, corrections = _corrected(ctx, patient, before, wrong, whom)
-    wanted = [*planned, *corrections]
+    wanted = planning.present([*planned, *corrections], whom, ctx.now)
     told_before = {row.key for row in before if row.why in {BY_PHONE, SNOOZED}}
-    change = planning.change(before, [one for one in wanted if one.key not in told_before], ctx.now)
+    news = [one for one in repeating.unheard(before, wanted) if one.key not in told_before]
+    change = planning.change(before, news, ctx.now, mended=mended)
     moved = _write(ctx, patient.id, before, change)
     _tidy(ctx, patient.id, whom, wanted)
     return moved
@@ -90,13 +89,12 @@ def replan(ctx: Context, patient: PatientRow) -> Moved:
 
 def person(ctx: Context, patient: PatientRow) -> Person:
     """Return how a patient can be told: by the ways they chose that lead somewhere, else in the app alone."""
-    return ways.of_patient(ctx.session, patient).person()
+    return ways.of_patient(ctx.session, patient, ctx.now).person()
 
 
 def rules(ctx: Context, site_id: UUID) -> Mapping[str, policy.Rule]:
-    """Return what a site reminds of, and when."""
-    own = wishes.rules(ctx.session, site_id)
-    return policy.RULES if own is None else policy.read(own.rules)
+    """Return what a site reminds of, and when; raises nothing, whatever is stored."""
+    return site_rules.in_force(wishes.rules(ctx.session, site_id))
 
 
 def told(row: ReminderRow | Standing) -> Told:
@@ -136,6 +134,15 @@ def _met(known: Facts) -> set[tuple[str, str]]:
     return met
 
 
+def _done(row: Standing, doses: Iterable[Dose]) -> bool:
+    """Whether a reminder told of a finger prick before a dose that was given: its blood would tell nothing now."""
+    if row.kind != Kind.SAMPLE:
+        return False
+    slots = ((dose.given, dose.planned) for dose in given(tuple(doses)))
+    days = {slot.on for both in slots for slot in both if slot is not None}
+    return row.due_on in days
+
+
 def _given(doses: Iterable[Dose]) -> set[str]:
     """Return the subjects of the doses that were given, also of those only expected, or planned beside on that day."""
     known = tuple(doses)
@@ -156,7 +163,7 @@ def _write(ctx: Context, patient_id: UUID, before: Collection[Standing], change:
     held_back = [rows[one.key] for one in change.suppress]
     renewed = [(rows[reminder.key], reminder) for reminder in change.renew]
     reminders.cancel(ctx.session, [row.id for row in cancelled], ctx.now)
-    reminders.suppress(ctx.session, ((rows[one.key].id, one.suppressed) for one in change.suppress), ctx.now)
+    reminders.suppress(ctx.session, ((rows[one.key], one) for one in change.suppress), ctx.now)
     reminders.renew(ctx.session, renewed, ctx.now)
     ids = reminders.create(ctx.session, patient_id, change.create, ctx.now)
     made = [_made(row.id, reminder) for row, reminder in renewed]
@@ -168,20 +175,23 @@ def _write(ctx: Context, patient_id: UUID, before: Collection[Standing], change:
     return Moved(
         cancelled=tuple(told(row) for row in ended),
         created=tuple(sorted(made, key=lambda one: (one.send_at, one.key))),
-        in_flight=tuple(told(row) for row in cancelled if row.in_flight),
+        in_flight=tuple(told(row) for row in cancelled if row.in_flight or row.unsure),
     )
 
 
 def _tidy(ctx: Context, patient_id: UUID, whom: Person, wanted: Collection[Reminder]) -> None:
     """Keep the list of what reached nobody to what still matters, and put somebody on it whom nothing can reach."""
-    listed = undelivered.open_of_patient(ctx.session, patient_id)
+    listed, settled = undelivered.of_patient(ctx.session, patient_id)
     matters = {(one.kind, one.subject) for one in wanted if not policy.rule(one.kind).minor}
     unreachable = bool(matters) and not whom.channels
     kept = matters | ({(UNREACHABLE, _CHANNELS)} if unreachable else set())
-    over = [thing for thing in listed if thing not in kept]
+    # A day that was never taken back stays on the list when it is over: whoever was not told may have come in vain.
+    over = [thing for thing in listed if thing not in kept and thing[0] != correcting.KIND]
     undelivered.settle(ctx.session, patient_id, over, ctx.now, reminders.NO_LONGER_DUE)
-    if unreachable and (UNREACHABLE, _CHANNELS) not in listed:
-        item = {"kind": UNREACHABLE, "subject": _CHANNELS, "due": ctx.now.date().isoformat(), "why": "no-channel"}
+    if settled and whom.channels:
+        undelivered.begin_anew(ctx.session, patient_id, UNREACHABLE)
+    elif unreachable and (UNREACHABLE, _CHANNELS) not in listed:
+        item = {"kind": UNREACHABLE, "subject": _CHANNELS, "due": _NO_DAY, "why": "no-channel"}
         undelivered.raise_items(
             ctx.session, [{**item, "patient_id": patient_id, "reminder_id": None, "since": ctx.now}], ctx.now
         )

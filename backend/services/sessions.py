@@ -49,8 +49,9 @@ def of_phone(ctx: Context, patient: PatientRow, name: str) -> Tokens:
     held = words.sealed(ctx, patient, name, words.of_device(session_id))
     access.open_session(ctx.session, session_id, held, ctx.now, None, patient_id=patient.id)
     events.note(ctx, "session:open", patient.id, session_id)
+    tokens = _issue(ctx, session_id, None, Role.PATIENT, (None, patient.id), (secrets.new(), secrets.new()))
     _follow(ctx, patient.id)
-    return _issue(ctx, session_id, None, Role.PATIENT, (None, patient.id), (secrets.new(), secrets.new()))
+    return tokens
 
 
 def refresh(ctx: Context, refresh_token: str) -> Tokens:

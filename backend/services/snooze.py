@@ -55,7 +55,7 @@ def snooze(ctx: Context, reminder_id: UUID, until: datetime) -> Snoozed:
         # What it told of has changed since, or its patient wants to hear nothing then: no promise is made.
         raise ClinicError("wrong-state", "Nothing would be told then.")
     events.note(ctx, "own-reminders:write", patient.id, row.id, {"snoozed": True})
-    in_flight = ended if origin.in_flight else ()
+    in_flight = ended if origin.in_flight or origin.unsure else ()
     together = replace(moved, cancelled=(*ended, *moved.cancelled), in_flight=(*in_flight, *moved.in_flight))
     return Snoozed(row.id, again_at, together)
 

@@ -8,7 +8,7 @@ from backend.domain.moments import local_date
 from backend.services import events, gate
 from backend.services.context import Context
 from backend.services.reminders import person
-from backend.storage import reminders
+from backend.storage import inbox, reminders
 from backend.storage.reminders import TEST
 from backend.storage.ways import APNS, EMAIL, FCM, INBOX, PUSH, SMS
 from notifications.reminder import Reminder
@@ -26,7 +26,7 @@ def send(ctx: Context) -> str:
     Raises ClinicError `too-many-tries`, and `wrong-state` for somebody there is no way to reach.
     """
     patient = gate.own(ctx, "own-push:write", lock=True)
-    asked_at = reminders.sent_since(ctx.session, patient.id, TEST, ctx.now - WINDOW)
+    asked_at = inbox.sent_since(ctx.session, patient.id, TEST, ctx.now - WINDOW)
     if len(asked_at) >= MOST:
         wait = asked_at[-MOST] + WINDOW - ctx.now
         raise ClinicError("too-many-tries", retry_after_s=-int(-wait.total_seconds() // 1))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.services.context import Context
 from backend.services.reminders import person
-from backend.storage import reminders
+from backend.storage import inbox
 from backend.storage.patients import PatientRow
 from backend.storage.reminders import ReminderRow
 from notifications.reminder import Claimed, Message, Person, Reminder
@@ -40,7 +40,7 @@ class Upcoming:
 
 def upcoming(ctx: Context, patient: PatientRow) -> list[Upcoming]:
     """Return the open reminders of the coming four weeks of a patient who is within reach, by when they are told."""
-    rows = reminders.upcoming(ctx.session, patient.id, ctx.now, ctx.now + AHEAD, MOST)
+    rows = inbox.upcoming(ctx.session, patient.id, ctx.now, ctx.now + AHEAD, MOST)
     whom = person(ctx, patient)
     return [_upcoming(ctx, whom, row) for row in rows]
 

@@ -1,5 +1,6 @@
 """Access: devices and sessions with their hashed tokens, pairing codes, and counted tries."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -181,6 +182,17 @@ def devices(session: Session, patient_id: UUID) -> list[SessionRow]:
     """Return a patient's devices, the newest first."""
     query = select(SessionRow).where(SessionRow.patient_id == patient_id)
     return list(session.scalars(query.order_by(SessionRow.started_at.desc(), SessionRow.id)))
+
+
+def paired(session: Session, patient_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Return those of some patients who have a phone that can still sync, with a token that has not ended."""
+    if not patient_ids:
+        return set()
+    family = SessionRow.patient_id.in_(patient_ids), SessionRow.revoked_at.is_(None)
+    lasts = SessionRow.ends_at.is_(None) | (SessionRow.ends_at > now)
+    query = select(SessionRow.patient_id).join(TokenRow, TokenRow.session_id == SessionRow.id).distinct()
+    found = session.scalars(query.where(*family, lasts, TokenRow.expires_at > now))
+    return {patient_id for patient_id in found if patient_id is not None}
 
 
 def revoke(session: Session, session_id: UUID, now: datetime) -> None:

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, Table, func, select, update
+from sqlalchemy import String, Table, and_, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
 from backend.storage.records import insert_once
 from backend.storage.reminders import WAITING, ReminderRow
+from notifications.reminder import Status
 
 
 class BeatRow(Base):
@@ -33,6 +34,11 @@ def last_beat(session: Session) -> datetime | None:
 
 
 def overdue_since(session: Session, before: datetime) -> datetime | None:
-    """Return since when the oldest reminder has waited that was to be sent before a moment and nobody took."""
-    waits = (ReminderRow.status.in_(WAITING), ReminderRow.next_try_at < before, ReminderRow.expires_at > before)
-    return session.scalar(select(func.min(ReminderRow.next_try_at)).where(*waits))
+    """Return since when the oldest reminder has waited that was to be sent before a moment and nobody took.
+
+    One whose sender had fallen silent before that moment, its lease over, waits too: no other has taken it since.
+    """
+    waits = and_(ReminderRow.status.in_(WAITING), ReminderRow.next_try_at < before)
+    silent = and_(ReminderRow.status == Status.CLAIMED.value, ReminderRow.lease_until < before)
+    late = select(func.min(ReminderRow.next_try_at)).where(or_(waits, silent), ReminderRow.expires_at > before)
+    return session.scalar(late)

@@ -65,11 +65,12 @@ def not_sent(session: Session, row: ReminderRow, outcome: Outcome, now: datetime
 
 
 def too_late(session: Session, rows: Sequence[ReminderRow], now: datetime) -> list[dict[str, Any]]:
-    """Return what goes on the list of things that expired: what matters, and no later step has told of already.
+    """Return what goes on the list of things that expired: what matters, and nothing later has told of already.
 
-    After an outage the later step may well be sent before the earlier one is found to have expired.
+    After an outage the later one, whatever day it names by now, may well be sent before the earlier one is found to
+    have expired: that it reached somebody has settled what it did not put on the list itself.
     """
-    about = (ReminderRow.patient_id, ReminderRow.kind, ReminderRow.subject, ReminderRow.due_on)
+    about = (ReminderRow.patient_id, ReminderRow.kind, ReminderRow.subject)
     told = (ReminderRow.status.in_(reminders.TOLD), ReminderRow.channel != INBOX)
     mine = ReminderRow.patient_id.in_({row.patient_id for row in rows})
     query = select(func.max(ReminderRow.send_at), *about).where(mine, *told).group_by(*about)
@@ -77,7 +78,7 @@ def too_late(session: Session, rows: Sequence[ReminderRow], now: datetime) -> li
     return [
         item(row, "too-late", now)
         for row in rows
-        if matters(row) and last.get((row.patient_id, row.kind, row.subject, row.due_on), row.send_at) <= row.send_at
+        if matters(row) and last.get((row.patient_id, row.kind, row.subject), row.send_at) <= row.send_at
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -41,6 +42,20 @@ def held(session: Session, patient_id: UUID, reminder_ids: Collection[UUID]) -> 
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
+def keep(session: Session, said: dict[str, Any]) -> bool:
+    """Store a provider's word about a reminder, its row held by the caller; whether it is news.
+
+    Every copy of a message bears the same name. So that a copy failed is news also when an earlier one had failed:
+    it is told apart by when it was said.
+    """
+    if ledger.keep_receipts(session, [said]):
+        return True
+    last = _last_try(session, said["reminder_id"])
+    if said["state"] != FAILED or last is None or last.channel != said["source"]:
+        return False
+    return ledger.say_anew(session, said, last.started_at)
+
+
 def catch_up(session: Session, rows: Sequence[ReminderRow], now: datetime) -> bool:
     """Let reminders, their rows held by the caller, come as far as was said of them; whether any moved.
 
@@ -76,14 +91,15 @@ def _told_by_phone(session: Session, row: ReminderRow, said: Sequence[ReceiptRow
 
 def _given_up(session: Session, row: ReminderRow, said: Sequence[ReceiptRow], now: datetime) -> bool:
     """Let what its provider took and could not deliver go by the next channel, as long as it makes sense."""
-    given_up = {one.source for one in said if one.state == FAILED}
+    given_up = {one.source: one.received_at for one in said if one.state == FAILED}
     if not given_up or row.status != Status.SENT.value:
         return False
     tries = ledger.attempts(session, [row.id]).get(row.id, [])
-    # What it went by is told by the last try: the row's own channel may have been planned anew since.
-    if not tries or tries[-1].channel not in given_up:
+    # What it went by is told by the last try: the row's own channel may have been planned anew since. What was said
+    # before that try was said of an earlier one.
+    if not tries or tries[-1].channel not in given_up or given_up[tries[-1].channel] < tries[-1].started_at:
         return False
-    channel = _next_channel(session, row, tries) if row.expires_at > now else None
+    channel = _next_channel(session, row, tries, now) if row.expires_at > now else None
     if channel is None:
         reminders.advance(session, row, Status.FAILED, now, By.PROVIDER, UNDELIVERED)
         if fates.matters(row):
@@ -94,10 +110,15 @@ def _given_up(session: Session, row: ReminderRow, said: Sequence[ReceiptRow], no
     return True
 
 
-def _next_channel(session: Session, row: ReminderRow, tries: Sequence[AttemptRow]) -> str | None:
+def _last_try(session: Session, reminder_id: UUID) -> AttemptRow | None:
+    tries = ledger.attempts(session, [reminder_id]).get(reminder_id)
+    return tries[-1] if tries else None
+
+
+def _next_channel(session: Session, row: ReminderRow, tries: Sequence[AttemptRow], now: datetime) -> str | None:
     """Return the patient's next channel after the one it went by, else the first that was not tried, if any."""
     patient, last = patients.get(session, row.patient_id), tries[-1].channel
-    channels = ways.of_patient(session, patient).person().channels if patient else ()
+    channels = ways.of_patient(session, patient, now).person().channels if patient else ()
     if last in channels:
         return next(iter(channels[channels.index(last) + 1 :]), None)
     tried = {one.channel for one in tries}

@@ -1,4 +1,4 @@
-"""The inbox inside the app: the reminders that were told lately, or should have been."""
+"""What a patient was told lately, or should have been, and what they are still to be told."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from backend.storage.reminders import OPEN, TOLD, ReminderRow
+from backend.storage.reminders import OPEN, TEST, TOLD, ReminderRow
 from notifications.reminder import Status
 
 _MISSED = (Status.FAILED.value, Status.EXPIRED.value)
@@ -33,3 +33,16 @@ def lately(session: Session, patient_id: UUID, since: datetime, now: datetime, m
         or_(ReminderRow.status.in_(TOLD), missed),
     )
     return session.scalars(query.order_by(ReminderRow.send_at.desc(), ReminderRow.key).limit(most)).all()
+
+
+def upcoming(session: Session, patient_id: UUID, now: datetime, until: datetime, most: int) -> Sequence[ReminderRow]:
+    """Return what a patient is still to be reminded of up to a moment and has not expired, the first so many."""
+    mine = (ReminderRow.patient_id == patient_id, ReminderRow.status.in_(OPEN), ReminderRow.kind != TEST)
+    query = select(ReminderRow).where(*mine, ReminderRow.send_at <= until, ReminderRow.expires_at > now)
+    return session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key).limit(most)).all()
+
+
+def sent_since(session: Session, patient_id: UUID, kind: str, since: datetime) -> list[datetime]:
+    """Return when a patient's reminders of a kind were to be sent since a moment, oldest first."""
+    mine = (ReminderRow.patient_id == patient_id, ReminderRow.kind == kind, ReminderRow.send_at > since)
+    return list(session.scalars(select(ReminderRow.send_at).where(*mine).order_by(ReminderRow.send_at)))

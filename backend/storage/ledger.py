@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Table, insert, select
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Table, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
@@ -108,6 +108,15 @@ def keep_receipts(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Store what a phone or provider said and return how much of it was new; the first word of each state stands."""
     table: Table = ReceiptRow.__table__  # type: ignore[assignment]  # a mapped class has a Table
     return sum(insert_once(session, table, row) for row in rows)
+
+
+def say_anew(session: Session, row: dict[str, Any], since: datetime) -> bool:
+    """Date what was said before a moment, of which it holds no longer, by when it was said again; whether it was."""
+    mine = (ReceiptRow.reminder_id == row["reminder_id"], ReceiptRow.source == row["source"])
+    old = update(ReceiptRow).where(*mine, ReceiptRow.state == row["state"], ReceiptRow.received_at < since)
+    values = {"at": row["at"], "received_at": row["received_at"]}
+    done = session.execute(old.values(values), execution_options={"synchronize_session": False})
+    return bool(done.rowcount)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
 
 
 def receipts(session: Session, reminder_ids: Collection[UUID]) -> dict[UUID, list[ReceiptRow]]:

@@ -60,21 +60,22 @@ class SqlOutbox:
                 "status": Status.CLAIMED.value,
                 "lease_until": now + lease,
                 "fence": ReminderRow.fence + 1,
+                "unsure": _MAY_HAVE_TOLD,
                 "why": "",
             }
             mine = update(ReminderRow).where(ReminderRow.id.in_([row.id for row, _ in found]))
             session.execute(mine.values(values), execution_options={"synchronize_session": False})
-            reached = ways.of_patients(session, {patient.id: patient for _, patient in found}.values())
+            reached = ways.of_patients(session, {patient.id: patient for _, patient in found}.values(), now)
             claimed = [self._claimed(row, reached[patient.id]) for row, patient in found]
             _take_other_way(session, [one for one, (row, _) in zip(claimed, found, strict=True) if _moved(one, row)])
             return claimed
 
-    def waiting(self, now: datetime, limit: int) -> list[str]:
-        """Return the ids of reminders that may be claimed now, the first so many."""
+    def waiting(self, now: datetime, limit: int, channel: str) -> list[str]:
+        """Return the ids of reminders that may be claimed for a channel now, the first so many."""
         with unit_of_work(Session(self.engine), writes=False) as session:
             found: list[UUID] = []
             for which in (_silent(now), _waits(Status.DUE, now), _waits(Status.PLANNED, now)):
-                query = select(ReminderRow.id).where(which, ReminderRow.expires_at > now)
+                query = select(ReminderRow.id).where(which, ReminderRow.expires_at > now, *_kept_to(channel, None))
                 found += session.scalars(query.order_by(ReminderRow.next_try_at).limit(limit - len(found)))
             return [str(one) for one in found]
 
@@ -129,7 +130,7 @@ class SqlOutbox:
             patient = session.scalars(select(PatientRow).where(PatientRow.id == of_it).with_for_update()).one()
             if column is None:
                 push.end(session, [UUID(name) for name in gone], now)
-            elif ways.of_patient(session, patient).address(channel, self.sealer) == claimed.address:
+            elif ways.of_patient(session, patient, now).address(channel, self.sealer) == claimed.address:
                 setattr(patient, column, now)
             else:
                 return
@@ -141,7 +142,7 @@ class SqlOutbox:
             row = session.scalar(select(ReminderRow).where(*_held(claimed)).with_for_update())
             if row is None:
                 return False
-            row.in_flight = False
+            row.in_flight, row.unsure = False, row.unsure or (isinstance(outcome, Failed) and outcome.unsure)
             if isinstance(outcome, Accepted | Failed):
                 _end_attempt(session, claimed, outcome, now)
             if isinstance(outcome, Accepted):
@@ -172,7 +173,7 @@ class SqlOutbox:
             found = session.scalars(late.limit(_CHUNK).with_for_update(skip_locked=True)).all()
             if found:
                 mine = update(ReminderRow).where(ReminderRow.id.in_([row.id for row in found]))
-                values = {"status": Status.EXPIRED.value, "in_flight": False, "changed_at": now, "why": "too-late"}
+                values = {"status": Status.EXPIRED.value, "changed_at": now, "why": "too-late", **_LET_GO}
                 session.execute(mine.values(values), execution_options={"synchronize_session": False})
                 ledger.keep(session, (change for row in found for change in fates.expiring(row, now)))
                 undelivered.raise_items(session, fates.too_late(session, found, now), now)
@@ -213,6 +214,9 @@ class SqlOutbox:
 
 
 _CHUNK = 200
+_MAY_HAVE_TOLD = or_(ReminderRow.unsure, ReminderRow.in_flight)
+"""Nobody can know what a sender did that fell silent in the midst of it."""
+_LET_GO = {"in_flight": False, "unsure": _MAY_HAVE_TOLD}
 
 
 def _taken(

@@ -1,7 +1,7 @@
 """Patients: their sealed identity, how they want to be reached, and who has a care relationship with them."""
 
-from collections.abc import Sequence
-from datetime import datetime, time
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Select, String, Table, or_, select, update
@@ -9,9 +9,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
 from backend.storage.records import insert_new
+from backend.storage.wishes import SiteRulesRow, WishesRow
 
-_UNSEEN = {"synchronize_session": False}
-"""For an UPDATE of rows that the session does not hold."""
+_SETTLED = timedelta(minutes=1)
+"""A change has been committed so long after its moment, whatever the clocks of two machines say."""
 
 
 class PatientRow(Base):
@@ -76,20 +77,35 @@ def get(session: Session, patient_id: UUID, *, lock: bool = False) -> PatientRow
     return session.scalar(locked.execution_options(populate_existing=True))
 
 
-def next_to_plan(session: Session, before: datetime) -> PatientRow | None:
-    """Return a patient whose reminders were last gone over before a moment, or never; locked, held ones passed over."""
-    for turn in (PatientRow.planned_at.is_(None), PatientRow.planned_at < before):
-        query = select(PatientRow).where(turn).order_by(PatientRow.planned_at).limit(1)
-        found = session.scalar(query.with_for_update(key_share=True, skip_locked=True))
+def waits_to_plan(session: Session, now: datetime, before: datetime) -> bool:
+    """Whether it is some patient's turn, as `next_to_plan`; nothing is locked."""
+    return any(session.scalar(turn) is not None for turn in _turns(session, now, before))
+
+
+def next_to_plan(session: Session, now: datetime, before: datetime) -> PatientRow | None:
+    """Return a patient whose reminders are to be gone over; locked, those that others hold are passed over.
+
+    These are who never was or was last gone over `before` a moment, whose pause has ended since, and whose site has
+    changed its rules since.
+    """
+    for turn in _turns(session, now, before):
+        found = session.scalar(turn.with_for_update(key_share=True, skip_locked=True, of=PatientRow))
         if found is not None:
             return found
     return None
 
 
-def plan_anew(session: Session, site_id: UUID) -> None:
-    """Let the reminders of all patients of a site be gone over soon."""
-    mine = PatientRow.site_id == site_id
-    session.execute(update(PatientRow).where(mine).values(planned_at=None), execution_options=_UNSEEN)
+def _turns(session: Session, now: datetime, before: datetime) -> Iterator[Select[PatientRow]]:
+    one, oldest = select(PatientRow).limit(1), PatientRow.planned_at
+    yield one.where(oldest.is_(None))
+    yield one.where(oldest < before).order_by(oldest)
+    paused = one.join(WishesRow, WishesRow.patient_id == PatientRow.id)
+    yield paused.where(WishesRow.paused_until <= now, WishesRow.paused_until > oldest)
+    # Who was gone over at about that moment may have been planned by the old rules: they have another turn.
+    changed = select(SiteRulesRow.site_id, SiteRulesRow.changed_at).where(SiteRulesRow.changed_at > before - _SETTLED)
+    for site_id, changed_at in session.execute(changed).all():
+        since = changed_at + _SETTLED if changed_at + _SETTLED <= now else changed_at
+        yield one.where(PatientRow.site_id == site_id, oldest < since).order_by(oldest)
 
 
 def add(session: Session, values: dict[str, object]) -> bool:

@@ -15,6 +15,8 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     bindparam,
+    case,
+    func,
     insert,
     or_,
     select,
@@ -24,13 +26,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage import ledger
 from backend.storage.db import Base, Instant
-from backend.storage.ledger import By, ReceiptRow
+from backend.storage.ledger import By, ChangeRow, ReceiptRow
 from notifications import states
 from notifications.reminder import Reminder, Status
 
 
 class ReminderRow(Base):
-    """One thing to be told once. `fence` grows with each claim, so that a late sender cannot overwrite a newer one."""
+    """One thing to be told once. `fence` grows with each claim, so that a late sender cannot overwrite a newer one.
+
+    `in_flight` while a provider is asked; `unsure` once nobody can know whether one took it, and then for good.
+    """
 
     __tablename__ = "reminders"
 
@@ -52,6 +57,7 @@ class ReminderRow(Base):
     fence: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     in_flight: Mapped[bool] = mapped_column(default=False)
+    unsure: Mapped[bool] = mapped_column(default=False)
     changed_at: Mapped[datetime] = mapped_column(Instant)
     why: Mapped[str] = mapped_column(String(60), default="")
 
@@ -109,11 +115,22 @@ class Standing:
     channel: str
     status: str
     in_flight: bool
+    unsure: bool
     lease_until: datetime | None
     why: str
+    told_at: datetime
 
 
-_STANDING = select(*(getattr(ReminderRow, name) for name in Standing.__slots__))
+def _columns() -> list[Any]:
+    """Return what Standing holds; told is what was sent, the last time, and else what a phone showed, the first."""
+    sent_at = func.max(case((ChangeRow.state == Status.SENT.value, ChangeRow.at)))
+    said = select(func.coalesce(sent_at, func.min(ChangeRow.at))).where(ChangeRow.state.in_(TOLD))
+    told_at = said.where(ChangeRow.reminder_id == ReminderRow.id).correlate(ReminderRow).scalar_subquery()
+    kept = [getattr(ReminderRow, name) for name in Standing.__slots__ if name != "told_at"]
+    return [*kept, func.coalesce(told_at, ReminderRow.changed_at)]
+
+
+_STANDING = select(*_columns())
 
 
 def of_patient(
@@ -133,25 +150,24 @@ def get(session: Session, reminder_id: UUID) -> ReminderRow | None:
     return session.get(ReminderRow, reminder_id)
 
 
-def upcoming(session: Session, patient_id: UUID, now: datetime, until: datetime, most: int) -> Sequence[ReminderRow]:
-    """Return what a patient is still to be reminded of up to a moment and has not expired, the first so many."""
-    mine = (ReminderRow.patient_id == patient_id, ReminderRow.status.in_(OPEN), ReminderRow.kind != TEST)
-    query = select(ReminderRow).where(*mine, ReminderRow.send_at <= until, ReminderRow.expires_at > now)
-    return session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key).limit(most)).all()
-
-
-def standing(session: Session, patient_id: UUID, keys: Collection[str], today: date) -> list[Standing]:
+def standing(
+    session: Session, patient_id: UUID, wanted: Collection[Reminder], today: date, now: datetime
+) -> list[Standing]:
     """Return a patient's reminders that planning looks at, by send_at and key.
 
-    Those are the open and suppressed ones, those that bear one of `keys` however they ended, and those told, or being
-    told, about `today` or later. On PostgreSQL their rows stay locked until the transaction ends, on SQLite the whole
-    file is: no dispatcher can begin or settle an attempt on what is being planned.
+    Those are the open and suppressed ones, those that bear the key of one that is wanted however they ended, those
+    told, or being told, about `today` or a moment still to come, and those told of what has versions and is wanted. On
+    PostgreSQL their rows stay locked until the transaction ends, on SQLite the whole file is: no dispatcher can begin
+    or settle an attempt on what is being planned.
     """
-    told = and_(or_(ReminderRow.status.in_(TOLD), ReminderRow.in_flight), ReminderRow.due_on >= today)
+    # What never changes its version, as the diary, is known by its key: its history may be long.
+    subjects = {one.subject for one in wanted if one.version}
+    ahead = or_(ReminderRow.due_on >= today, ReminderRow.due_at > now, ReminderRow.subject.in_(subjects))
+    told = and_(or_(ReminderRow.status.in_(TOLD), ReminderRow.in_flight, ReminderRow.unsure), ahead)
     live = ReminderRow.status.in_((*OPEN, Status.SUPPRESSED.value))
-    mine = _STANDING.where(ReminderRow.patient_id == patient_id, or_(live, ReminderRow.key.in_(keys), told))
-    rows = session.execute(mine.order_by(ReminderRow.send_at, ReminderRow.key).with_for_update())
-    return [Standing(*row) for row in rows]
+    mine = or_(live, told, ReminderRow.key.in_({one.key for one in wanted}))
+    query = _STANDING.where(ReminderRow.patient_id == patient_id, mine).with_for_update()
+    return [Standing(*row) for row in session.execute(query.order_by(ReminderRow.send_at, ReminderRow.key))]
 
 
 def with_keys(session: Session, patient_id: UUID, keys: Collection[str]) -> list[Standing]:
@@ -178,13 +194,8 @@ def renew(session: Session, wanted: Iterable[tuple[Standing, Reminder]], now: da
     sends the same.
     """
     rows = [_values(reminder, now) | {"row_id": row.id, "status": _resumed(row, now)} for row, reminder in wanted]
-    if rows:
-        table = _table()
-        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
-        session.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), rows)
-        ledger.keep(
-            session, (ledger.change(r["row_id"], Status(r["status"]), now, By.PLANNING, "renewed") for r in rows)
-        )
+    _put(session, rows)
+    ledger.keep(session, (ledger.change(r["row_id"], Status(r["status"]), now, By.PLANNING, "renewed") for r in rows))
 
 
 def cancel(session: Session, reminder_ids: Collection[UUID], now: datetime, why: str = NO_LONGER_DUE) -> None:
@@ -193,13 +204,11 @@ def cancel(session: Session, reminder_ids: Collection[UUID], now: datetime, why:
     _end(session, reminder_ids, live, now, Status.CANCELLED, why, By.PLANNING)
 
 
-def suppress(session: Session, wanted: Iterable[tuple[UUID, str]], now: datetime) -> None:
-    """Hold reminders back that wait, each for its reason."""
-    reasons: dict[str, list[UUID]] = {}
-    for reminder_id, why in wanted:
-        reasons.setdefault(why, []).append(reminder_id)
-    for why, ids in reasons.items():
-        _end(session, ids, WAITING, now, Status.SUPPRESSED, why, By.PLANNING)
+def suppress(session: Session, wanted: Iterable[tuple[Standing, Reminder]], now: datetime) -> None:
+    """Hold reminders back that wait, or are held back already, each for its reason and with its times."""
+    rows = [_values(reminder, now) | {"row_id": row.id} for row, reminder in wanted]
+    _put(session, rows)
+    ledger.keep(session, (ledger.change(r["row_id"], Status.SUPPRESSED, now, By.PLANNING, r["why"]) for r in rows))
 
 
 def advance(session: Session, row: ReminderRow, state: Status, at: datetime, by: By, why: str = "") -> bool:
@@ -227,10 +236,12 @@ def was_told(session: Session, row: ReminderRow) -> bool:
     return row.kind != TEST and session.execute(query.limit(1)).first() is not None
 
 
-def sent_since(session: Session, patient_id: UUID, kind: str, since: datetime) -> list[datetime]:
-    """Return when a patient's reminders of a kind were to be sent since a moment, oldest first."""
-    mine = (ReminderRow.patient_id == patient_id, ReminderRow.kind == kind, ReminderRow.send_at > since)
-    return list(session.scalars(select(ReminderRow.send_at).where(*mine).order_by(ReminderRow.send_at)))
+def _put(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows anew, each under its `row_id`."""
+    if rows:
+        table = _table()
+        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
+        session.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), rows)
 
 
 def _end(

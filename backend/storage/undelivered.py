@@ -36,8 +36,8 @@ _OPEN_AGAIN = {"settled_at": None, "settled_by": None, "outcome": None, "escalat
 class UndeliveredRow(Base):
     """One thing a patient was not told, whatever the number of its reminders; it counts from `since`, maybe only later.
 
-    `due` is the day it was about; `owner_id` who is to look at it, None where nobody has a care relationship; `outcome`
-    how it ended.
+    `due` is the day it was about, if any; `owner_id` who is to look at it, None where nobody has a care relationship;
+    `outcome` how it ended.
     """
 
     __tablename__ = "undelivered"
@@ -111,10 +111,26 @@ def settle(
         session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def open_of_patient(session: Session, patient_id: UUID) -> list[tuple[str, str]]:
-    """Return kind and subject of what is on a patient's list, also what only counts later."""
-    mine = (UndeliveredRow.patient_id == patient_id, UndeliveredRow.settled_at.is_(None))
-    return [(row.kind, row.subject) for row in session.execute(select(UndeliveredRow).where(*mine)).scalars()]
+def begin_anew(session: Session, patient_id: UUID, kind: str) -> None:
+    """Let what somebody settled be open again if it ever comes back: it was over in between.
+
+    Who settled it is told by the events.
+    """
+    mine = (UndeliveredRow.patient_id == patient_id, UndeliveredRow.kind == kind)
+    settled = update(UndeliveredRow).where(*mine, UndeliveredRow.settled_by.is_not(None))
+    session.execute(settled.values(settled_by=None), execution_options={"synchronize_session": False})
+
+
+def of_patient(session: Session, patient_id: UUID) -> tuple[list[tuple[str, str]], bool]:
+    """Return kind and subject of what is on a patient's list, also what only counts later.
+
+    And whether somebody has settled already that the patient is unreachable.
+    """
+    settled = and_(UndeliveredRow.kind == UNREACHABLE, UndeliveredRow.settled_by.is_not(None))
+    query = select(UndeliveredRow.kind, UndeliveredRow.subject, UndeliveredRow.settled_by)
+    mine = (UndeliveredRow.patient_id == patient_id, or_(UndeliveredRow.settled_at.is_(None), settled))
+    rows = session.execute(query.where(*mine)).all()
+    return [(kind, subject) for kind, subject, by in rows if by is None], any(by is not None for *_, by in rows)
 
 
 def all_of(session: Session, patient_id: UUID) -> Sequence[UndeliveredRow]:

@@ -4,13 +4,12 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.storage import push, wishes
-from backend.storage.access import SessionRow
+from backend.storage import access, push, wishes
 from backend.storage.patients import PatientRow
 from backend.storage.push import SubscriptionRow
 from backend.storage.sealing import Place, Sealer, SealError
@@ -25,7 +24,7 @@ BY_PHONE: Mapping[str, str] = {PUSH: "webpush", FCM: "fcm", APNS: "apns"}
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """A patient with everything that decides how they can be told; `paired` where a phone of theirs is."""
+    """A patient with everything that decides how they can be told; `paired` where a phone of theirs can still sync."""
 
     patient: PatientRow
     wishes: WishesRow | None
@@ -81,18 +80,17 @@ class Ways:
         return json.dumps(told) if told else ""
 
 
-def of_patients(session: Session, patients: Collection[PatientRow]) -> dict[UUID, Ways]:
-    """Return the ways of some patients."""
+def of_patients(session: Session, patients: Collection[PatientRow], now: datetime) -> dict[UUID, Ways]:
+    """Return the ways of some patients at a moment."""
     ids = {patient.id for patient in patients}
     said, phones = wishes.of_patients(session, ids), push.of_patients(session, ids)
-    here = (SessionRow.patient_id.in_(ids), SessionRow.revoked_at.is_(None))
-    paired = set(session.scalars(select(SessionRow.patient_id).where(*here).distinct())) if ids else set()
+    paired = access.paired(session, ids, now)
     return {one.id: Ways(one, said.get(one.id), phones.get(one.id, ()), one.id in paired) for one in patients}
 
 
-def of_patient(session: Session, patient: PatientRow) -> Ways:
-    """Return the ways of one patient."""
-    return of_patients(session, [patient])[patient.id]
+def of_patient(session: Session, patient: PatientRow, now: datetime) -> Ways:
+    """Return the ways of one patient at a moment."""
+    return of_patients(session, [patient], now)[patient.id]
 
 
 def _opened(sealer: Sealer, patient: PatientRow, held: bytes | None, place: Place) -> str:

@@ -182,12 +182,14 @@ def upgrade() -> None:
     )
 
     with op.batch_alter_table("reminders", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("unsure", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.drop_constraint(op.f("ck_reminders_status"), type_="check")
         batch_op.create_index(
             "ix_reminders_status_channel_next_try", ["status", "channel", "next_try_at"], unique=False
         )
     op.execute("UPDATE reminders SET status = 'planned' WHERE status = 'waiting'")
     with op.batch_alter_table("reminders", schema=None) as batch_op:
+        batch_op.alter_column("unsure", server_default=None)
         batch_op.create_check_constraint(op.f("ck_reminders_status"), _one_of(NEW))
 
     with op.batch_alter_table("studies", schema=None) as batch_op:
@@ -212,6 +214,7 @@ def downgrade() -> None:
     op.execute("UPDATE reminders SET status = 'sent' WHERE status IN ('delivered', 'dismissed', 'opened')")
     op.execute("UPDATE reminders SET status = 'cancelled' WHERE status = 'suppressed'")
     with op.batch_alter_table("reminders", schema=None) as batch_op:
+        batch_op.drop_column("unsure")
         batch_op.create_check_constraint(op.f("ck_reminders_status"), _one_of(OLD))
 
     op.execute("DELETE FROM reminder_receipts WHERE state IN ('delivered', 'failed')")

@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx2
 import jwt
 
-from notifications.bearer import Kept
+from notifications.bearer import BusyError, Kept, turn
 from notifications.line import LONGEST_ANSWER, Answer, cut
 from notifications.reminder import Accepted, Failed, Message
 from notifications.telling import (
@@ -65,13 +65,20 @@ class _Line:
         self._leave()
 
     def post(
-        self, url: str, content: bytes, headers: Mapping[str, str], timeout_s: float, tls: Callable[[], SSLContext]
+        self,
+        url: str,
+        content: bytes,
+        headers: Mapping[str, str],
+        timeout_s: float,
+        tls: Callable[[], SSLContext],
+        over_at: float,
     ) -> Answer:
         """Post, and follow nothing; the line is cut when all of it took longer than `timeout_s`.
 
-        A line that broke is not used again. Raises httpx2.HTTPError or OSError where there is no whole answer.
+        A line that broke is not used again. Raises BusyError, and nothing is sent, where others hold it until `over_at`
+        (monotonic), httpx2.HTTPError or OSError where there is no whole answer.
         """
-        with self._lock:
+        with turn(self._lock, over_at):
             over = Event()
             watch = Timer(timeout_s, self._end, (over,))
             watch.daemon = True
@@ -130,9 +137,10 @@ class Apns:
 
     `key_id` and `team` name the key and whose it is, `topic` is the app's bundle id. An address is a JSON list of
     phones, each with `id` and `token` (hex). A message was taken when one phone's was; what Apple does not know, or not
-    for this app, is gone. One call may take twice `timeout_s`, all together begin within `budget_s`. `tls` makes the
-    trust in the other side: it is not shared, as HTTP/2 is written into it. Apple can read what is sent: it is no more
-    than `subject` and `brief`, which tell nothing (P17). Raises ValueError for names that are none.
+    for this app, is gone. One call may take twice `timeout_s`, all together begin within `budget_s`, however long
+    others keep the one line. `tls` makes the trust in the other side: it is not shared, as HTTP/2 is written into it.
+    Apple can read what is sent: it is no more than `subject` and `brief`, which tell nothing (P17). Raises ValueError
+    for names that are none.
     """
 
     key: Callable[[], bytes] = field(repr=False)
@@ -154,7 +162,7 @@ class Apns:
 
     def send(self, message: Message, address: str) -> Accepted | Failed:
         """Send one message to all of an address's phones. What is wrong with our own key passes."""
-        over_at = monotonic() + self.budget_s
+        over_at, late = monotonic() + self.budget_s, Failed(permanent=False, why="apns-slow")
         content = _content(message)
         if len(content) > _LONGEST:
             return Failed(permanent=True, why="apns-too-long")
@@ -163,28 +171,36 @@ class Apns:
         except ValueError:
             return Failed(permanent=True, why="bad-address")
         try:
-            bearer = self._bearer(message.written_at)
+            bearer = self._bearer(message.written_at, over_at)
+        except BusyError:
+            return late
         except (OSError, ValueError, TypeError, jwt.PyJWTError):
             return Failed(permanent=False, why="apns-bad-key")
-        tell = partial(self._tell, message=message, content=content, bearer=bearer)
-        return summed(message, each(told, over_at, tell, Failed(permanent=False, why="apns-slow")))
+        tell = partial(self._tell, message=message, content=content, bearer=bearer, late=late, over_at=over_at)
+        return summed(message, each(told, over_at, tell, late))
 
-    def _bearer(self, now: datetime) -> str:
+    def _bearer(self, now: datetime, over_at: float) -> str:
         key = self.key()
 
         def make() -> tuple[str, timedelta]:
             claims = {"iss": self.team, "iat": int(now.timestamp())}
             return jwt.encode(claims, key, "ES256", {"kid": self.key_id}), _SIGNED_FOR
 
-        return self._kept.at(now, sha256(key).digest(), make)
+        return self._kept.at(now, sha256(key).digest(), make, over_at)
 
-    def _tell(self, phone: Mapping[str, str], message: Message, content: bytes, bearer: str) -> Accepted | Failed:
+    def _tell(
+        self, phone: Mapping[str, str], message: Message, content: bytes, bearer: str, late: Failed, over_at: float
+    ) -> Accepted | Failed:
         if not _TOKEN.fullmatch(phone["token"]):
             return gone(phone, "apns-unusable")
         headers = _headers(message, phone["id"]) | {"authorization": f"bearer {bearer}", "apns-topic": self.topic}
         url = f"{self.base}/3/device/{phone['token'].lower()}"
         try:
-            answer = self._line.post(url, content, headers, self.timeout_s, self.tls)
+            answer = self._line.post(url, content, headers, self.timeout_s, self.tls, over_at)
+        except BusyError:
+            return late
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as trouble:
+            return replace(unreached("apns", trouble), unsure=False)
         except (httpx2.HTTPError, OSError) as trouble:
             return unreached("apns", trouble)
         reason = str((answer.told() or {}).get("reason"))
@@ -221,7 +237,7 @@ def _read(phone: Mapping[str, str], answer: Answer, reason: str, wait: int | Non
     """Return what an answer means; one that Apple cannot have written is neither a yes nor a final no."""
     why = f"apns-{answer.status}"
     if 200 <= answer.status < 300:
-        return Failed(permanent=False, why="apns-unreadable") if answer.body.strip() else Accepted("")
+        return Failed(permanent=False, why="apns-unreadable", unsure=True) if answer.body.strip() else Accepted("")
     if answer.status == 410 or (answer.status == 400 and reason in _GONE):
         return gone(phone, why)
     return refused(why, answer.status, wait, final=answer.told() is not None and reason not in _OURS)

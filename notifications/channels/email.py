@@ -2,11 +2,15 @@
 
 import re
 import smtplib
+import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from ssl import SSLContext, SSLError, create_default_context
 
 from notifications.channels.letter import letter
+from notifications.endpoint import Endpoint, looked_up
+from notifications.line import line
 from notifications.reminder import Accepted, Failed, Message
 
 _ADDRESS = re.compile(r"[^\s,;:<>()\[\]\"@\x00-\x1f\x7f]+@[^\s,;:<>()\[\]\"@\x00-\x1f\x7f]+")
@@ -25,7 +29,8 @@ _SENDERS = frozenset({b"7", b"8"})
 class Email:
     """One SMTP server. `sender` is a bare address; `starttls` and `ssl` are one or the other.
 
-    With `starttls` nothing is sent to a server that does not offer it. `tls` replaces the system's trust.
+    With `starttls` nothing is sent to a server that does not offer it. Reaching the server and each single answer may
+    take `timeout_s`, all that is said `whole_s`. `tls` replaces the system's trust.
     """
 
     host: str
@@ -36,6 +41,7 @@ class Email:
     starttls: bool = False
     ssl: bool = False
     timeout_s: float = 10.0
+    whole_s: float = 30.0
     tls: SSLContext | None = None
 
     def send(self, message: Message, address: str) -> Accepted | Failed:
@@ -43,26 +49,30 @@ class Email:
         if not _ADDRESS.fullmatch(address):
             return Failed(permanent=True, why="bad-address", gone=GONE)
         mail = letter(message, address, self.sender)
+        endpoint, tls = Endpoint(self.host, self.port, ""), self.tls or create_default_context()
         try:
-            server = self._connect()
+            found = looked_up(endpoint)
+            with line(found, endpoint, self.timeout_s, tls if self.ssl else None, self.whole_s) as held:
+                return self._handed_over(self._session(held, tls), mail, message.message_id, address)
         except (smtplib.SMTPException, OSError) as trouble:
             return Failed(permanent=False, why=_connecting(trouble))
+
+    def _handed_over(
+        self, server: smtplib.SMTP, mail: EmailMessage, message_id: str, address: str
+    ) -> Accepted | Failed:
+        """Give a mail to a server that is ready for it, and leave."""
         try:
             server.send_message(mail, self.sender, [address])
         except (smtplib.SMTPException, OSError) as trouble:
             return _refusal(trouble)
         else:
-            return Accepted(message.message_id)
+            return Accepted(message_id)
         finally:
             _leave(server)
 
-    def _connect(self) -> smtplib.SMTP:
-        """Open the session, up to and including the log-in."""
-        tls = self.tls or create_default_context()
-        if self.ssl:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_s, context=tls)
-        else:
-            server = smtplib.SMTP(self.host, self.port, timeout=self.timeout_s)
+    def _session(self, held: socket.socket, tls: SSLContext) -> smtplib.SMTP:
+        """Open the session on a line, up to and including the log-in."""
+        server = _Session(held, self.host, self.port, self.timeout_s)
         try:
             if self.starttls:
                 server.starttls(context=tls)
@@ -72,6 +82,17 @@ class Email:
             server.close()
             raise
         return server
+
+
+class _Session(smtplib.SMTP):
+    """A session on a line that stands already, and is cut by whoever opened it when time is up."""
+
+    def __init__(self, held: socket.socket, host: str, port: int, timeout_s: float) -> None:
+        self._given = held
+        super().__init__(host, port, timeout=timeout_s)
+
+    def _get_socket(self, _host: str, _port: int, _timeout: float) -> socket.socket:
+        return self._given
 
 
 def _leave(server: smtplib.SMTP) -> None:
@@ -84,7 +105,7 @@ def _leave(server: smtplib.SMTP) -> None:
 def _connecting(trouble: Exception) -> str:
     if isinstance(trouble, smtplib.SMTPAuthenticationError):
         return "smtp-log-in-refused"
-    if isinstance(trouble, SSLError | smtplib.SMTPNotSupportedError):
+    if isinstance(trouble.__cause__ or trouble, SSLError | smtplib.SMTPNotSupportedError):
         return "smtp-no-tls"
     return "smtp-unreachable"
 
@@ -100,7 +121,7 @@ def _refusal(trouble: Exception) -> Failed:
         return Failed(permanent=500 <= trouble.smtp_code < 600, why=f"smtp-content-{trouble.smtp_code}")
     if isinstance(trouble, smtplib.SMTPNotSupportedError):
         return Failed(permanent=True, why="smtp-address-unsupported")
-    return Failed(permanent=False, why="smtp-broken-off")
+    return Failed(permanent=False, why="smtp-broken-off", unsure=True)
 
 
 def _nobody(code: int, said: bytes) -> bool:

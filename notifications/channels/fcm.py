@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import jwt
 
-from notifications.bearer import Kept
+from notifications.bearer import BusyError, Kept
 from notifications.endpoint import Endpoint, Hosts, addresses, parse
 from notifications.line import Answer, post
 from notifications.reminder import Accepted, Failed, Message
@@ -71,9 +71,10 @@ class Fcm:
     """One Firebase project. `account` gives the JSON file of its service account, which is read again at every send.
 
     An address is a JSON list of phones, each with `id` and `token`. A message was taken when one phone's was; what
-    Firebase says is unregistered is gone. One call may take `timeout_s`, all together begin within `budget_s`. `seams`
-    are `host:port` that only tests may name, in `base` and in the file. Google can read what is sent: it is no more
-    than `subject` and `brief`, which tell nothing (P17). Raises ValueError for a `base` that is not Firebase.
+    Firebase says is unregistered is gone. One call may take twice `timeout_s`, all together begin within `budget_s`,
+    however long others ask for a token. `seams` are `host:port` that only tests may name, in `base` and in the file.
+    Google can read what is sent: it is no more than `subject` and `brief`, which tell nothing (P17). Raises ValueError
+    for a `base` that is not Firebase.
     """
 
     account: Callable[[], bytes] = field(repr=False)
@@ -89,26 +90,28 @@ class Fcm:
 
     def send(self, message: Message, address: str) -> Accepted | Failed:
         """Send one message to all of an address's phones. What is wrong with our own account passes."""
-        over_at = monotonic() + self.budget_s
+        over_at, late = monotonic() + self.budget_s, Failed(permanent=False, why="fcm-slow")
         try:
             told = phones(address)
         except ValueError:
             return Failed(permanent=True, why="bad-address")
         try:
-            account, bearer = self._signed_in(message.written_at)
+            account, bearer = self._signed_in(message.written_at, over_at)
+        except BusyError:
+            return late
         except _NoTokenError as none:
-            return none.outcome
+            return replace(none.outcome, unsure=False)  # the message itself was never sent
         tell = partial(self._tell, message=message, account=account, bearer=bearer)
-        return summed(message, each(told, over_at, tell, Failed(permanent=False, why="fcm-slow")))
+        return summed(message, each(told, over_at, tell, late))
 
-    def _signed_in(self, now: datetime) -> tuple[_Account, str]:
+    def _signed_in(self, now: datetime, over_at: float) -> tuple[_Account, str]:
         try:
             content = self.account()
             account = _read_account(content, Hosts(_HOSTS, self.seams))
         except (OSError, ValueError, RecursionError) as trouble:
             raise _NoTokenError(Failed(permanent=False, why="fcm-bad-account")) from trouble
         made_of = sha256(content).digest()
-        return account, self._kept.at(now, made_of, partial(self._token, account, now))
+        return account, self._kept.at(now, made_of, partial(self._token, account, now), over_at)
 
     def _token(self, account: _Account, now: datetime) -> tuple[str, timedelta]:
         """Return a new token and for how long it may be used (RFC 7523)."""
@@ -192,7 +195,7 @@ def _read(phone: Mapping[str, str], answer: Answer, wait: int | None) -> Accepte
     if 200 <= answer.status < 300:
         name = (told or {}).get("name")
         taken = isinstance(name, str) and name.startswith("projects/")
-        return Accepted("") if taken else Failed(permanent=False, why="fcm-unreadable")
+        return Accepted("") if taken else Failed(permanent=False, why="fcm-unreadable", unsure=True)
     error = (told or {}).get("error")
     if not isinstance(error, dict):
         return refused(why, answer.status, wait, final=False)

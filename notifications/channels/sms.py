@@ -100,6 +100,6 @@ def _read(message: Message, answer: Answer) -> Accepted | Failed:
     if not 200 <= answer.status < 300:
         return refused(f"sms-{answer.status}", answer.status, wait)
     if told is None:
-        return Failed(permanent=False, why="sms-unreadable")
+        return Failed(permanent=False, why="sms-unreadable", unsure=True)
     theirs = told.get("id")
     return Accepted(theirs if isinstance(theirs, str) and _REFERENCE.fullmatch(theirs) else message.message_id)

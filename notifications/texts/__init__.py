@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from notifications.policy import local_day
 from notifications.reminder import LATE_AFTER, Claimed, Message
 from notifications.walltime import local
 
@@ -24,10 +25,10 @@ def render(claimed: Claimed, now: datetime, clinic_phone: str = "", app_url: str
     """
     texts = TEXTS.get(claimed.person.language[:2].lower(), TEXTS[DEFAULT_LANGUAGE])
     reminder, zone = claimed.reminder, claimed.person.zone
-    variant = _variant(claimed, now)
+    variant, due_on = _variant(claimed, now), local_day(reminder.due_on, reminder.due_at, zone)
     facts = {
-        "days": str((reminder.due_on - local(now, zone).date()).days),
-        "date": _date(reminder.due_on, texts),
+        "days": str((due_on - local(now, zone).date()).days),
+        "date": _date(due_on, texts),
         "clock": f"{local(reminder.due_at, zone):%H:%M}" if reminder.due_at else "",
     }
     lines = texts["line"][reminder.kind]
@@ -45,15 +46,16 @@ def render(claimed: Claimed, now: datetime, clinic_phone: str = "", app_url: str
 
 
 def _variant(claimed: Claimed, now: datetime) -> str:
-    if claimed.reminder.kind == "test":
+    """Return which of the texts fits; what is written at the moment meant for it is not late, whatever it is about."""
+    reminder, zone = claimed.reminder, claimed.person.zone
+    if reminder.kind == "test":
         return "today"
-    days = (claimed.reminder.due_on - local(now, claimed.person.zone).date()).days
-    if days < 0:
-        return "late"
-    due_at = claimed.reminder.due_at
-    if due_at is not None and now > due_at + LATE_AFTER:
+    due_at = reminder.due_at
+    days = (local_day(reminder.due_on, due_at, zone) - local(now, zone).date()).days
+    over = days < 0 or (due_at is not None and now > due_at + LATE_AFTER)
+    if over and now > reminder.send_at + LATE_AFTER:
         return "late-today" if days == 0 else "late"
-    return {0: "today", 1: "tomorrow"}.get(days, "ahead")
+    return "open" if days < 0 else {0: "today", 1: "tomorrow"}.get(days, "ahead")
 
 
 def _said(texts: Mapping[str, Mapping[str, str]], kind: str, variant: str) -> str:

@@ -15,6 +15,7 @@ from backend.storage import ledger
 from backend.storage.events import EventRow
 from backend.storage.feed import head
 from backend.storage.outbox import SqlOutbox
+from backend.storage.patients import PatientRow
 from backend.storage.reminders import ReminderRow
 from backend.storage.undelivered import UndeliveredRow
 from notifications.callback import sign
@@ -166,6 +167,30 @@ def test_what_was_taken_for_reached_too_soon_is_on_the_list_again(house: House, 
     assert listed(house) == [("sms-undelivered", "reached")]
     report(house, third, "failed")
     assert listed(house) == [("sms-undelivered", None)]
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.usefixtures("told_of")
+@pytest.mark.parametrize(
+    ("state", "stood"), [("failed", ("failed", "sms-undelivered")), ("delivered", ("delivered", ""))]
+)
+def test_what_failed_by_sms_once_says_nothing_of_a_second_one_until_that_is_reported_too(
+    house: House, anna: Patient, state: str, stood: tuple[str, str]
+) -> None:
+    reminder_id = sent(house, anna)
+    report(house, reminder_id, "failed")
+    with house.unit() as ctx:  # the mail leads nowhere by then, and the SMS is tried once more
+        ctx.session.get_one(PatientRow, anna.id).email_sealed = None
+    house.clock.now += timedelta(minutes=1)
+    claimed = taken(house)
+    assert claimed.reminder.channel == "sms"
+    accepted(house, claimed)
+    assert (stands(house, reminder_id)[0], listed(house)) == ("sent", [])
+    for _ in range(2):
+        house.clock.now += timedelta(seconds=1)
+        assert report(house, reminder_id, state).status_code == 204
+        assert stands(house, reminder_id) == (stood[0], "sms", stood[1])
+    assert listed(house) == ([("sms-undelivered", None)] if state == "failed" else [])
 
 
 @pytest.mark.usefixtures("told_of")

@@ -1,5 +1,6 @@
 """What a site reminds of, over HTTP: by an admin, checked to the last field, and planned anew by the sweep."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import select
 
 from backend.services import replanning
 from backend.storage.events import EventRow
+from backend.storage.patients import PatientRow
 from backend.storage.reminders import ReminderRow
 from backend.storage.wishes import SiteRulesRow
 from tests.factories.chains import chain
@@ -28,6 +30,7 @@ def write(house: House, who: Staff, rules: Any, version: int = 0) -> Any:
 def swept(house: House) -> int:
     """Go over everybody whose turn it is, as the dispatcher does; return how many there were."""
     turns = 0
+    house.clock.now += timedelta(minutes=1)  # what was changed before is settled
     while True:
         with house.unit() as ctx:
             if not replanning.go_over(ctx):
@@ -93,6 +96,20 @@ def test_rules_without_steps_remind_nobody_and_no_rules_are_the_defaults_again(h
     assert write(house, fatima, {}, 1).json["version"] == 2
     swept(house)
     assert steps(house, anna) == {"week-before"}
+
+
+def test_a_change_waits_for_no_patient_that_somebody_holds(house: House, fatima: Staff) -> None:
+    """It locks none, so that it can never wait for an act that holds several while that waits for it."""
+    anna = house.patient(planned_at=house.clock.now)
+    before = planned_at(house, anna)
+    assert write(house, fatima, LATER).status_code == 200
+    assert planned_at(house, anna) == before
+    assert swept(house) == 1
+
+
+def planned_at(house: House, patient: Patient) -> datetime | None:
+    with house.unit(writes=False) as ctx:
+        return ctx.session.get_one(PatientRow, patient.id).planned_at
 
 
 @pytest.mark.promise("P03")

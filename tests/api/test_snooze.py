@@ -127,6 +127,12 @@ def test_one_that_is_being_sent_is_told_of_as_such(
     assert standing(house, anna) == [after(house, days=1)]
 
 
+def test_so_is_one_that_may_have_been_told_already(house: House, phone: dict[str, str], told: UUID) -> None:
+    ended_as(house, told, status="due", unsure=True)
+    moved = put_off(house, phone, told, after(house, days=1)).json["moved"]
+    assert [one["id"] for one in moved["in_flight"]] == [str(told)]
+
+
 @pytest.mark.promise("P03")
 def test_the_same_again_is_nothing_new_even_when_its_moment_has_come(
     house: House, anna: Patient, phone: dict[str, str], told: UUID

@@ -31,5 +31,6 @@ class ReminderRowFactory(factory.Factory[ReminderRow]):
     fence = 0
     attempts = 0
     in_flight = False
+    unsure = False
     changed_at = NOW
     why = ""

@@ -1,16 +1,23 @@
 """Reminders that another engine (Procrastinate) carries reach the same mailbox, each exactly once."""
 
+import asyncio
+import socket
 from collections import Counter
-from typing import Any
+from datetime import timedelta
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 from sqlalchemy import make_url, select
 
+from backend import carrier, worker
+from backend.settings import load
 from backend.storage.ledger import AttemptRow
+from backend.storage.outbox import SqlOutbox
 from backend.storage.patients import PatientRow
 from backend.storage.reminders import ReminderRow
 from backend.storage.sealing import Place
+from tests.factories.base import NOW
 from tests.factories.reminders import ReminderRowFactory
 from tests.house import House
 from tests.journeys.mailbox import open_mailbox
@@ -32,9 +39,9 @@ def remembered(seeded: House) -> None:
     seeded.add(*(ReminderRowFactory.build(patient_id=patients[n % PATIENTS].id) for n in range(REMINDERS)))
 
 
-def stored(seeded: House, column: Any) -> list[Any]:
+def stored(seeded: House, query: Any) -> list[Any]:
     with seeded.unit(writes=False) as ctx:
-        return list(ctx.session.scalars(select(column)))
+        return list(ctx.session.scalars(query))
 
 
 def test_600_reminders_are_carried_by_two_workers_and_each_is_sent_exactly_once(
@@ -46,24 +53,83 @@ def test_600_reminders_are_carried_by_two_workers_and_each_is_sent_exactly_once(
     with open_mailbox() as mailbox:
         installation.told |= {"UITWERK_MAIL_HOST": "127.0.0.1", "UITWERK_MAIL_PORT": str(mailbox.port)}
         installation.told |= {"UITWERK_MAIL_SECURITY": "none"}
-        workers = [installation.start("dispatch", "--engine", "procrastinate") for _ in range(2)]
-        until(lambda: set(stored(seeded, ReminderRow.status)) == {"sent"}, "all are sent", 120)
-        for worker in workers:
-            worker.stop()
+        running = [installation.start("dispatch", "--engine", "procrastinate") for _ in range(2)]
+        until(lambda: set(stored(seeded, select(ReminderRow.status))) == {"sent"}, "all are sent", 120)
+        for one in running:
+            one.stop()
         copies = mailbox.copies()
-    assert [worker.process.returncode for worker in workers] == [0, 0]
+    assert [one.process.returncode for one in running] == [0, 0]
     assert Counter(copies.values()) == {1: REMINDERS}
-    assert stored(seeded, AttemptRow.outcome) == ["accepted"] * REMINDERS
+    assert stored(seeded, select(AttemptRow.outcome)) == ["accepted"] * REMINDERS
     assert jobs(installation) <= {"reminder"}, "the queue holds ids and nothing else"
 
 
 def jobs(installation: Installation) -> set[str]:
     """Return the names of everything that any job still in the queue holds."""
+    return {
+        name for (told,) in asked(installation, "SELECT args FROM procrastinate.procrastinate_jobs") for name in told
+    }
+
+
+def asked(installation: Installation, query: LiteralString) -> list[tuple[Any, ...]]:
+    """Let the engine's tables be asked or changed."""
     url = make_url(installation.url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url) as connection:
-        return {
-            name for (told,) in connection.execute("SELECT args FROM procrastinate.procrastinate_jobs") for name in told
-        }
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.promise("P15")
+def test_a_provider_that_hangs_holds_up_no_other(installation: Installation, seeded: House) -> None:
+    """One by one, four at a time, the mails alone would take minutes."""
+    if installation.kind == "sqlite":
+        pytest.skip("the engine needs PostgreSQL")
+    anna, bert = seeded.patient(), seeded.patient()
+    seeded.phone(bert)
+    with seeded.unit() as ctx:
+        row = ctx.session.get_one(PatientRow, anna.id)
+        place = Place("patients", "email", str(row.id))
+        row.email_sealed = ctx.sealer.seal(row.key, str(row.id), "anna@example.org", place)
+    earlier = NOW - timedelta(minutes=5)
+    seeded.add(*(ReminderRowFactory.build(patient_id=anna.id, send_at=earlier) for _ in range(120)))
+    seeded.add(*(ReminderRowFactory.build(patient_id=bert.id, channel="inbox") for _ in range(5)))
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        installation.told |= {"UITWERK_MAIL_HOST": "127.0.0.1", "UITWERK_MAIL_SECURITY": "none"}
+        installation.told |= {"UITWERK_MAIL_PORT": str(hanging.getsockname()[1])}
+        running = installation.start("dispatch", "--engine", "procrastinate")
+        inbox = select(ReminderRow.status).where(ReminderRow.channel == "inbox")
+        until(lambda: set(stored(seeded, inbox)) == {"sent"}, "those for the app are told", 20)
+        running.kill()
+    assert set(stored(seeded, select(ReminderRow.status).where(ReminderRow.channel == "email"))).isdisjoint({"sent"})
+
+
+def test_the_jobs_of_a_worker_that_died_are_dropped(installation: Installation) -> None:
+    if installation.kind == "sqlite":
+        pytest.skip("the engine needs PostgreSQL")
+    settings = load(installation.environ)
+    carrier.prepare(settings)
+    dispatcher = worker.make_dispatcher(settings)
+    app = carrier.make(settings, dispatcher)
+    left = "SELECT status::text FROM procrastinate.procrastinate_jobs ORDER BY id"
+
+    async def dies() -> None:
+        async with app.open_async():
+            queue = carrier.named("email")
+            for reminder in ("one", "two"):
+                await app.configure_task(queue, queue=queue).defer_async(reminder=reminder)
+            died = await app.job_manager.register_worker()
+            assert await app.job_manager.fetch_job(queues=[queue], worker_id=died)
+            await carrier.drop_stalled(app)
+            assert asked(installation, left) == [("doing",), ("todo",)], "it may be at work still"
+            silent = (
+                "UPDATE procrastinate.procrastinate_workers SET last_heartbeat = now() - interval '1 h' RETURNING 1"
+            )
+            assert asked(installation, silent) == [(1,)]
+            await carrier.drop_stalled(app)
+
+    asyncio.run(dies())
+    assert isinstance(dispatcher.outbox, SqlOutbox)
+    dispatcher.outbox.engine.dispose()
+    assert asked(installation, left) == [("todo",)]
 
 
 def test_without_postgresql_the_engine_is_refused_in_words(installation: Installation) -> None:

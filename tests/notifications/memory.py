@@ -24,6 +24,7 @@ class Row:
     attempts: int = 0
     fence: int = 0
     why: str = ""
+    unsure: bool = False
 
 
 @dataclass
@@ -62,6 +63,7 @@ class MemoryOutbox:
         row = self.rows[claimed.id]
         if row.fence != claimed.fence:
             return False
+        row.unsure = row.unsure or (isinstance(outcome, Failed) and outcome.unsure)
         if isinstance(outcome, Accepted):
             row.status = Status.SENT
         elif row.status is Status.CLAIMED:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
+from threading import Event, Thread
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ NOW = utc("2026-03-09 08:00")
 HEX = "0a" * 32
 PATH = f"/3/device/{HEX}"
 OTHER = "0b" * 32
+PATIENCE_S = 10
 
 
 @cache
@@ -169,13 +171,13 @@ ANSWERS: list[tuple[Says, Accepted | Failed]] = [
     ),
     (no(503, "ServiceUnavailable", retry_after="5"), Failed(False, "apns-503", 5)),
     (no(500, "InternalServerError"), Failed(False, "apns-500")),
-    (Says(200, HTML), Failed(False, "apns-unreadable")),
-    (Says(200, b"x" * 16000), Failed(False, "apns-unreadable")),
+    (Says(200, HTML), Failed(False, "apns-unreadable", unsure=True)),
+    (Says(200, b"x" * 16000), Failed(False, "apns-unreadable", unsure=True)),
     (Says(400, HTML), Failed(False, "apns-400")),
     (Says(404, HTML), Failed(False, "apns-404")),
     (Says(400, ["BadDeviceToken"]), Failed(False, "apns-400")),
     (Says(400, {"reason": {"BadDeviceToken": 1}}), Failed(True, "apns-400")),
-    (Says(502, HTML), Failed(False, "apns-502")),
+    (Says(502, HTML), Failed(False, "apns-502", unsure=True)),
     (no(301, location="https://127.0.0.1/inside"), Failed(False, "apns-301")),
     (no(308, location=f"/3/device/{OTHER}"), Failed(False, "apns-308")),
 ]
@@ -194,7 +196,7 @@ def test_of_an_answer_without_end_the_rest_is_not_waited_for(service: Apple, mon
     monkeypatch.setattr("notifications.channels.apns.LONGEST_ANSWER", 1000)
     service.says(PATH, replace(Says(200, b"x" * 5000), headers={"X-Ends": "never"}), Says())
     apns = channel(service)
-    assert apns.send(message(), address()) == Failed(False, "apns-unreadable")
+    assert apns.send(message(), address()) == Failed(False, "apns-unreadable", unsure=True)
     assert apns.send(message(), address()) == Accepted("m")
 
 
@@ -254,7 +256,7 @@ def test_a_service_that_never_comes_to_an_end_is_cut_off_and_the_next_message_ha
 ) -> None:
     apns = channel(service, timeout_s=0.5)
     getattr(service, how).set()
-    assert apns.send(message(), address()) == Failed(False, "apns-unreachable")
+    assert apns.send(message(), address()) == Failed(False, "apns-unreachable", unsure=True)
     getattr(service, how).clear()
     service.got.clear()
     assert replace(apns, timeout_s=5.0).send(message(), address()) == Accepted("m")
@@ -264,7 +266,7 @@ def test_a_line_that_breaks_passes_and_is_not_used_again(service: Apple) -> None
     apns = channel(service)
     assert apns.send(message(), address()) == Accepted("m")
     service.breaks.set()
-    assert apns.send(message(), address()) == Failed(False, "apns-unreachable")
+    assert apns.send(message(), address()) == Failed(False, "apns-unreachable", unsure=True)
     service.breaks.clear()
     assert apns.send(message(), address()) == Accepted("m")
     assert service.lines == 2
@@ -273,13 +275,32 @@ def test_a_line_that_breaks_passes_and_is_not_used_again(service: Apple) -> None
 @pytest.mark.parametrize("raw", [b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"\x00" * 64, b"\xff" * 64])
 def test_what_is_not_http_2_passes(service: Apple, raw: bytes) -> None:
     service.raw = raw
-    assert channel(service).send(message(), address()) == Failed(False, "apns-unreachable")
+    assert channel(service).send(message(), address()) == Failed(False, "apns-unreachable", unsure=True)
 
 
 @pytest.mark.promise("P15")
 def test_however_many_phones_one_message_takes_no_longer_than_it_may(service: Apple) -> None:
     told = channel(service, budget_s=0.0).send(message(), address(HEX, OTHER))
     assert (told, service.got) == (Failed(False, "apns-slow"), [])
+
+
+@pytest.mark.promise("P15")
+def test_while_one_message_keeps_the_line_another_waits_for_it_no_longer_than_it_may(service: Apple) -> None:
+    asked, told = Event(), list[Accepted | Failed]()
+
+    def hangs(_: Asked) -> Says:
+        asked.set()
+        return Says()
+
+    service.hangs.set()
+    service.says(PATH, hangs)
+    apns = channel(service, timeout_s=1.0, budget_s=0.2)
+    first = Thread(target=lambda: told.append(apns.send(message(), address())))
+    first.start()
+    assert asked.wait(PATIENCE_S)
+    assert apns.send(message(), address()) == Failed(False, "apns-slow")
+    first.join()
+    assert [one.why for one in told if isinstance(one, Failed)] == ["apns-unreachable"]
 
 
 def test_nobody_listening_and_a_certificate_of_a_stranger_pass(service: Apple, tmp_path: Any) -> None:

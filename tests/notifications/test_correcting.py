@@ -31,6 +31,7 @@ class Row:
     due_at: datetime | None = AT
     status: str = "sent"
     in_flight: bool = False
+    unsure: bool = False
     lease_until: datetime | None = None
 
 
@@ -111,6 +112,11 @@ def test_what_is_being_told_is_corrected_once_that_must_have_ended(
     status: str, lease_until: datetime, at: datetime
 ) -> None:
     assert [one.at for one in found(Row(status=status, in_flight=True, lease_until=lease_until))] == [at]
+
+
+@pytest.mark.parametrize("status", ["due", "failed", "expired", "cancelled"])
+def test_what_may_have_been_told_is_corrected_at_once(status: str) -> None:
+    assert [one.at for one in found(Row(status=status, unsure=True, lease_until=LEASE_ENDS))] == [NOW]
 
 
 def test_steps_of_one_day_are_corrected_together_when_the_last_must_have_ended() -> None:

@@ -165,6 +165,18 @@ def test_a_channel_that_raises_is_a_failure_named_by_its_class_and_the_log_holds
     assert "anna" not in "".join(str(record.__dict__) for record in caplog.records)
 
 
+@pytest.mark.promise("P12")
+@pytest.mark.parametrize("handed_over", [True, False])
+def test_what_goes_wrong_once_a_channel_has_the_message_leaves_open_whether_it_was_told(handed_over: bool) -> None:
+    outbox, channel, _, dispatcher = house(ClaimedFactory.build())
+    if handed_over:
+        channel.answer = lambda _: raising(RuntimeError())
+    else:
+        dispatcher = replace(dispatcher, reach=lambda at: raising(RuntimeError()) if at == "rendered" else None)
+    assert dispatcher.run_once() == Tally(retried=1)
+    assert [(row.why, row.unsure) for row in outbox.rows.values()] == [("RuntimeError", handed_over)]
+
+
 def test_on_the_last_channel_it_is_tried_five_times_and_never_before_its_time() -> None:
     outbox, channel, clock, dispatcher = house(claimed(expires_at=MONDAY_NINE + timedelta(days=7)))
     channel.answer = lambda _: Failed(permanent=False, why="busy")
@@ -310,6 +322,25 @@ def test_wherever_the_process_dies_the_reminder_comes_and_twice_at_most(point: s
     dispatcher.run_once()
     assert outbox.statuses() == ["sent"]
     assert len(channel.sent) == (2 if point == "answered" else 1)
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_told_to_stop_it_gives_back_what_it_has_not_begun_and_somebody_else_sends_that_at_once(width: int) -> None:
+    outbox, channel, _, dispatcher = house(*(ClaimedFactory.build() for _ in range(6)))
+    stopping = replace(dispatcher, stopping=lambda: bool(channel.sent), width=width)
+    given_back = stopping.run_once().deferred
+    assert given_back >= 6 - width
+    assert outbox.statuses().count("due") == outbox.reasons().count("stopping") == given_back
+    assert replace(dispatcher, worker="two").run_once() == Tally(sent=given_back)
+    assert {row.attempts for row in outbox.rows.values()} == {1}
+
+
+@pytest.mark.promise("P15")
+def test_told_ids_it_keeps_to_its_lane_too() -> None:
+    mail, push = claimed(channel="email"), claimed(channel="push")
+    outbox, _, _, dispatcher = house(mail, push)
+    assert replace(dispatcher, lane="email").deliver([mail.id, push.id]) == Tally(sent=1)
+    assert outbox.statuses() == ["sent", "planned"]
 
 
 def test_on_the_way_to_one_reminder_it_passes_every_point_in_order() -> None:

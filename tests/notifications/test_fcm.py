@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -23,6 +24,7 @@ from tests.notifications.answering import HTML, Asked, Provider, Says, provider
 from tests.notifications.making import MessageFactory, utc
 
 NOW = utc("2026-03-09 08:00")
+PATIENCE_S = 10
 SEND = "/v1/projects/clinic-1/messages:send"
 TOKEN = "/token"
 SENDER = "sender@clinic-1.example"
@@ -186,7 +188,37 @@ def test_a_token_that_was_made_meanwhile_is_not_dropped_with_the_old_one() -> No
     kept, made = Kept(), iter(["first", "second", "third"])
     for dropped, expected in (("", "first"), ("first", "second"), ("first", "second"), ("second", "third")):
         kept.drop(dropped)
-        assert kept.at(NOW, b"key", lambda: (next(made), timedelta(hours=1))) == expected
+        assert kept.at(NOW, b"key", lambda: (next(made), timedelta(hours=1)), monotonic()) == expected
+
+
+def test_a_token_can_be_dropped_while_another_is_made() -> None:
+    kept, dropped = Kept(), Event()
+
+    def make() -> tuple[str, timedelta]:
+        Thread(target=lambda: (kept.drop("old"), dropped.set()), daemon=True).start()
+        assert dropped.wait(PATIENCE_S)
+        return "new", timedelta(hours=1)
+
+    assert kept.at(NOW, b"key", make, monotonic()) == "new"
+
+
+@pytest.mark.promise("P15")
+def test_while_one_message_waits_for_a_token_another_waits_no_longer_than_it_may(service: Provider) -> None:
+    asked, told = Event(), list[Accepted | Failed]()
+
+    def hangs(_: Asked) -> Says:
+        asked.set()
+        return Says(503)
+
+    service.hangs.set()
+    service.says(TOKEN, hangs)
+    fcm = channel(service, timeout_s=1.0, budget_s=0.2)
+    first = Thread(target=lambda: told.append(fcm.send(message(), address())))
+    first.start()
+    assert asked.wait(PATIENCE_S)
+    assert fcm.send(message(), address()) == Failed(False, "fcm-slow")
+    first.join()
+    assert told == [Failed(False, "fcm-token-unreachable")]
 
 
 LATER = {"Retry-After": "90"}
@@ -218,13 +250,13 @@ ANSWERS: list[tuple[Says, Accepted | Failed]] = [
     (replace(failing(503, "UNAVAILABLE"), headers=ON_A_DAY), Failed(False, "fcm-503", 600)),
     (Says(503, HTML, LATER), Failed(False, "fcm-503", 90)),
     (failing(500, "INTERNAL"), Failed(False, "fcm-500")),
-    (Says(200, HTML), Failed(False, "fcm-unreadable")),
-    (Says(200), Failed(False, "fcm-unreadable")),
-    (Says(200, b'{"name": "projects/cl'), Failed(False, "fcm-unreadable")),
-    (Says(200, [TAKEN.body]), Failed(False, "fcm-unreadable")),
-    (Says(200, {"name": "somebody else"}), Failed(False, "fcm-unreadable")),
-    (Says(200, {"name": 7}), Failed(False, "fcm-unreadable")),
-    (Says(200, b"[" * 60000), Failed(False, "fcm-unreadable")),
+    (Says(200, HTML), Failed(False, "fcm-unreadable", unsure=True)),
+    (Says(200), Failed(False, "fcm-unreadable", unsure=True)),
+    (Says(200, b'{"name": "projects/cl'), Failed(False, "fcm-unreadable", unsure=True)),
+    (Says(200, [TAKEN.body]), Failed(False, "fcm-unreadable", unsure=True)),
+    (Says(200, {"name": "somebody else"}), Failed(False, "fcm-unreadable", unsure=True)),
+    (Says(200, {"name": 7}), Failed(False, "fcm-unreadable", unsure=True)),
+    (Says(200, b"[" * 60000), Failed(False, "fcm-unreadable", unsure=True)),
     (Says(404, {"error": {"details": [7, {"errorCode": []}, "x"]}}), Failed(False, "fcm-404")),
     (Says(400, {"error": {"status": "INVALID_ARGUMENT", "details": {"a": 1}}}), Failed(True, "fcm-400")),
     (Says(302, HTML, {"Location": "/elsewhere"}), Failed(False, "fcm-302")),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.planning import Change, change, plan
+from notifications.planning import Change, change, plan, present
 from notifications.policy import RULES, Rule, Step
 from notifications.reminder import Due, Person, Reminder, Status
 from notifications.states import TOLD
@@ -61,17 +61,16 @@ class Row:
         self.reminder = reminder
         self.key, self.channel = reminder.key, reminder.channel
         self.send_at, self.expires_at = reminder.send_at, reminder.expires_at
+        self.why = reminder.suppressed
         self.status: str = status or (Status.SUPPRESSED if reminder.suppressed else Status.PLANNED)
 
 
 def written(rows: Sequence[Row], diff: Change) -> list[Row]:
     """Return the rows after the difference was written."""
-    renewed = {reminder.key: reminder for reminder in diff.renew}
-    held = {reminder.key for reminder in diff.suppress}
+    renewed = {reminder.key: reminder for reminder in (*diff.renew, *diff.suppress)}
     kept = [Row(renewed[row.key]) if row.key in renewed else row for row in rows]
     for row in kept:
         row.status = Status.CANCELLED if row.key in diff.cancel else row.status
-        row.status = Status.SUPPRESSED if row.key in held else row.status
     return kept + [Row(reminder) for reminder in diff.create]
 
 
@@ -79,8 +78,8 @@ def standing(rows: Sequence[Row]) -> set[Reminder]:
     return {row.reminder for row in rows if row.status == Status.PLANNED}
 
 
-def held_back(rows: Sequence[Row]) -> set[str]:
-    return {row.key for row in rows if row.status == Status.SUPPRESSED}
+def held_back(rows: Sequence[Row]) -> set[Reminder]:
+    return {row.reminder for row in rows if row.status == Status.SUPPRESSED}
 
 
 def free(wanted: Sequence[Reminder]) -> set[Reminder]:
@@ -183,6 +182,14 @@ def test_a_snoozed_reminder_is_told_once_more_at_its_moment_whatever_the_hour() 
     assert [one.key for one in set(later) - set(plain)] == [f"{key}:snoozed:20260310T0500Z"]
 
 
+def test_a_snooze_stays_the_same_when_only_a_version_grows_and_goes_when_the_day_does() -> None:
+    due, until = DueFactory.build(subject="a", version=2), utc("2026-03-10 03:30")
+    asked = {"dose:a:1:2026-03-10T0800Z:day-before": until}
+    moved = replace(due, on=date(2026, 3, 11), at=utc("2026-03-11 08:00"))
+    (again,) = (one for one in plan([due, moved], PersonFactory.build(), RULES, asked) if "snoozed" in one.key)
+    assert (again.key, again.version) == ("dose:a:1:2026-03-10T0800Z:day-before:snoozed:20260310T0330Z", 2)
+
+
 def test_a_snooze_goes_when_what_it_was_about_is_over_and_when_its_reason_is_met() -> None:
     due = DueFactory.build(subject="a")
     key = plan([due], PersonFactory.build())[0].key
@@ -238,7 +245,7 @@ def test_after_the_difference_is_written_what_stands_is_what_is_planned(
     wanted = plan(after, now_person)
     rows = written(rows, change(rows, wanted, LONG_AGO))
     assert standing(rows) == free(wanted)
-    assert held_back(rows) == {reminder.key for reminder in set(wanted) - free(wanted)}
+    assert held_back(rows) == set(wanted) - free(wanted)
     assert change(rows, wanted, LONG_AGO) == Change(keep=tuple(sorted(reminder.key for reminder in wanted)))
 
 
@@ -321,6 +328,40 @@ def test_a_pause_holds_back_what_waits_and_leaves_what_is_being_sent_to_its_send
     assert change(rows, paused, LONG_AGO) == Change(keep=(rows[0].key,), suppress=paused[1:])
     gone = [Row(reminder, Status.CANCELLED) for reminder in plan([due], anna)]
     assert change(gone, paused, LONG_AGO) == Change(keep=tuple(sorted(row.key for row in gone)))
+
+
+def test_what_is_held_back_is_so_for_the_reason_and_at_the_time_that_hold_now_unless_it_is_over() -> None:
+    due, anna = DueFactory.build(), PersonFactory.build()
+    paused = plan([due], replace(anna, paused_from=LONG_AGO))
+    rows = [Row(reminder) for reminder in paused]
+    stopped = plan([due], replace(anna, stopped=frozenset({"dose"})))
+    assert change(rows, stopped, LONG_AGO).suppress == stopped
+    assert change(rows, stopped, paused[0].expires_at).suppress == stopped[1:]
+    late_riser = plan([due], replace(anna, paused_from=LONG_AGO, quiet_to=time(9, 30)))
+    assert change(rows, late_riser, LONG_AGO).suppress == late_riser[:3]
+    assert change(rows, paused, LONG_AGO).suppress == ()
+
+
+def test_what_is_due_already_is_judged_by_this_moment_and_what_is_to_come_by_its_own() -> None:
+    due, anna = DueFactory.build(), PersonFactory.build()
+    now = utc("2026-03-05 08:00")  # the first was to be told two days ago
+    for begins, ends, why in (
+        (utc("2026-03-04 00:00"), utc("2026-03-06 00:00"), ["paused", "", ""]),
+        (utc("2026-03-02 00:00"), now, ["", "", ""]),
+        (utc("2026-03-09 00:00"), None, ["", "paused", "paused"]),
+    ):
+        person = replace(anna, paused_from=begins, paused_until=ends)
+        assert [one.suppressed for one in present(plan([due], person), person, now)] == why
+
+
+def test_what_failed_has_another_chance_where_the_way_was_mended_and_what_was_told_has_not() -> None:
+    wanted = plan([DueFactory.build(subject="a")], PersonFactory.build())
+    rows = [Row(wanted[0], Status.FAILED), Row(wanted[1], Status.EXPIRED), Row(wanted[2], Status.OPENED)]
+    assert change(rows, wanted, LONG_AGO).renew == ()
+    assert change(rows, wanted, LONG_AGO, mended=True).renew == wanted[:1]
+    assert change(rows, wanted, wanted[0].expires_at, mended=True).renew == ()
+    paused = plan([DueFactory.build(subject="a")], PersonFactory.build(paused_from=LONG_AGO))
+    assert change(rows, paused, LONG_AGO, mended=True).renew == ()
 
 
 def test_what_was_given_back_for_another_try_keeps_its_channel_but_not_its_old_time() -> None:

@@ -1,5 +1,6 @@
 """When a reminder is told: clock time, quiet hours, the two days on which the clocks change, and expiry."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -176,7 +177,7 @@ def test_a_day_that_is_an_hour_short_still_ends_at_midnight() -> None:
 def test_a_part_of_the_way_is_told_on_a_whole_day(since: date | None, fraction: float, told: date | None) -> None:
     step = Step("part", fraction=fraction)
     due = DueFactory.build(since=since)
-    assert day(due, step) == told
+    assert day(due, step, AMSTERDAM) == told
     assert (send_at(due, step, PersonFactory.build()) is None) is (told is None)
 
 
@@ -187,6 +188,24 @@ def test_what_is_told_after_the_due_day_waits_for_the_end_of_quiet_hours_too() -
     assert send_at(due, next_day, PersonFactory.build(quiet_from=time(9), quiet_to=time(23, 59))) == utc(
         "2026-03-11 22:59"
     )
+
+
+@pytest.mark.promise("P13")
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        (AMSTERDAM, {"day-before": "2026-06-02 07:00", "same-day": "2026-06-03 06:00", "over": "2026-06-03 22:00"}),
+        # Eight in the evening there is three in the morning of the next day here.
+        ("Asia/Tokyo", {"day-before": "2026-06-03 00:00", "same-day": "2026-06-03 16:00", "over": "2026-06-04 15:00"}),
+    ],
+)
+def test_a_day_is_that_of_the_moment_where_the_person_is(zone: str, told: dict[str, str]) -> None:
+    person = PersonFactory.build(zone=zone, quiet_from=None, quiet_to=None)
+    due = DueFactory.build(on=date(2026, 6, 3), at=utc("2026-06-03 18:00"))
+    steps = {step.name: send_at(due, step, person) for step in RULES["dose"].steps[1:]}
+    at_home = replace(due, kind="home-dose")
+    assert steps | {"over": expires_at(at_home, person)} == {name: utc(at) for name, at in told.items()}
+    assert send_at(at_home, RULES["home-dose"].steps[0], person) == due.at
 
 
 def test_a_site_keeps_a_reminder_for_as_long_as_it_says() -> None:

@@ -84,6 +84,13 @@ def test_where_the_next_try_would_come_too_late_the_next_channel_has_its_turn(ex
     assert again(waits, tried(1, expires_at=ends), NOW) == Again(NOW + timedelta(seconds=600), "push")
 
 
+@pytest.mark.parametrize(("asked_s", "channel"), [(3600, "push"), (3601, "email"), (86400, "email")])
+def test_who_asks_for_more_patience_than_we_ever_have_holds_up_no_other_channel(asked_s: int, channel: str) -> None:
+    made = again(replace(PASSING, retry_after_s=asked_s), tried(1, "email"), NOW)
+    assert made == Again(NOW if channel == "email" else NOW + timedelta(seconds=asked_s), channel)
+    assert again(replace(PASSING, retry_after_s=86400), tried(1), NOW) == Again(NOW + timedelta(days=1), "push")
+
+
 def test_tests_may_wait_less_and_other_waits_mean_other_tries() -> None:
     assert wait_s(again(PASSING, tried(1), NOW, (2.0,))) <= 2.5
     assert again(PASSING, tried(2), NOW, (2.0,)) is None

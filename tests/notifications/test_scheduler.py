@@ -78,6 +78,23 @@ def test_one_tick_works_until_nothing_is_due() -> None:
     assert outbox.statuses() == ["sent"] * 5
 
 
+def test_a_job_that_asks_for_a_pause_has_one_and_stopping_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses, told, stopped = list[float](), iter([0.001, 0.002, NEVER_S]), threading.Event()
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout is not None:
+                pauses.append(timeout)
+                if timeout == NEVER_S:
+                    stopped.set()
+            return super().wait(timeout)
+
+    monkeypatch.setattr("tests.notifications.test_scheduler.threading.Event", Stop)
+    with ticking([lambda: next(told)], NEVER_S):
+        assert stopped.wait(PATIENCE_S)
+    assert pauses == [0.001, 0.002, NEVER_S]
+
+
 @pytest.mark.promise("P15")
 def test_a_job_that_hangs_holds_up_no_other() -> None:
     hanging, go_on, called = threading.Event(), threading.Event(), list[int]()

@@ -118,10 +118,10 @@ ANSWERS: list[tuple[Says, Accepted | Failed]] = [
     (Says(202, {"id": 7}), Accepted("m-1")),
     (Says(202, {"id": "x" * 101}), Accepted("m-1")),
     (Says(202, {"id": "a b"}), Accepted("m-1")),
-    (Says(200, HTML), Failed(False, "sms-unreadable")),
-    (Says(200), Failed(False, "sms-unreadable")),
-    (Says(200, b'{"id": "x'), Failed(False, "sms-unreadable")),
-    (Says(200, ["x"]), Failed(False, "sms-unreadable")),
+    (Says(200, HTML), Failed(False, "sms-unreadable", unsure=True)),
+    (Says(200), Failed(False, "sms-unreadable", unsure=True)),
+    (Says(200, b'{"id": "x'), Failed(False, "sms-unreadable", unsure=True)),
+    (Says(200, ["x"]), Failed(False, "sms-unreadable", unsure=True)),
     (Says(400, {"error": "no"}), Failed(True, "sms-400")),
     (Says(404, {}), Failed(True, "sms-404")),
     (Says(422, HTML), Failed(True, "sms-422")),
@@ -150,7 +150,7 @@ def test_after_three_stumbles_it_is_taken(service: Provider) -> None:
 @pytest.mark.promise("P15")
 def test_a_gateway_that_goes_on_talking_without_end_is_cut_off(service: Provider) -> None:
     service.hangs.set()
-    assert channel(service, timeout_s=0.3).send(message(), NUMBER) == Failed(False, "sms-unreachable")
+    assert channel(service, timeout_s=0.3).send(message(), NUMBER) == Failed(False, "sms-unreachable", unsure=True)
 
 
 def test_nobody_listening_and_a_certificate_of_a_stranger_pass(service: Provider) -> None:

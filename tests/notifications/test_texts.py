@@ -140,6 +140,46 @@ def test_the_subject_fits_the_moment_it_is_sent(now: str, subject: str) -> None:
     assert _said(utc(now)).subject == subject
 
 
+@pytest.mark.promise("P14")
+@pytest.mark.parametrize(
+    ("now", "subject", "late"),
+    [
+        ("2026-06-02 10:00", "Herinnering: taak over 2 dagen", False),
+        ("2026-06-03 10:00", "Herinnering: taak morgen", False),
+        ("2026-06-03 16:00", "Herinnering: taak vandaag", False),  # one o'clock at night in Tokyo
+        ("2026-06-03 18:16", "Laat bericht: taak van vandaag", True),
+        ("2026-06-04 15:00", "Laat bericht: taak van donderdag 4 juni", True),
+    ],
+)
+def test_a_day_is_that_of_the_moment_where_the_reader_is(now: str, subject: str, late: bool) -> None:
+    at = utc("2026-06-03 18:00")  # eight in the evening in Amsterdam, three in the morning of the fourth in Tokyo
+    message = _said(utc(now), zone="Asia/Tokyo", due_on=date(2026, 6, 3), due_at=at)
+    assert (message.subject, message.late) == (subject, late)
+    assert ("om 03:00 uur" in message.body) == ("van vandaag" in subject)
+
+
+@pytest.mark.promise("P14")
+@pytest.mark.parametrize("minutes", [0, 15, 16])
+@pytest.mark.parametrize(
+    ("kind", "due_at", "opening"),
+    [
+        ("home-dose", utc("2026-03-10 06:00"), "Vandaag, dinsdag 10 maart, staat er een taak voor u klaar."),
+        ("home-dose", utc("2026-03-09 19:00"), "Een taak van maandag 9 maart staat nog open."),
+        ("monitoring", None, "Een taak van zondag 8 maart staat nog open."),
+        ("dose-late", None, "Een taak van de afgelopen dagen staat nog open."),
+    ],
+)
+def test_what_comes_at_the_moment_its_reader_asked_for_is_not_late(
+    kind: str, due_at: datetime | None, opening: str, minutes: int
+) -> None:
+    asked_for = utc("2026-03-10 09:00")
+    due_on = due_at.date() if due_at else date(2026, 3, 8)
+    now = asked_for + timedelta(minutes=minutes)
+    message = _said(now, kind=kind, step="x", due_on=due_on, due_at=due_at, send_at=asked_for)
+    assert message.late == (minutes == 16)
+    assert (message.brief.splitlines()[0] == opening) == (minutes < 16)
+
+
 def test_a_late_message_says_when_it_was() -> None:
     assert "vandaag om 09:00 uur" in _said(utc("2026-03-10 10:00")).body
     assert "on Tuesday 10 March" in _said(utc("2026-03-12 10:00"), "en").body

@@ -59,7 +59,7 @@ def test_a_wish_for_half_past_two_is_told_once_on_each_day(change_on: date, days
     [
         (AMSTERDAM, ["2026-03-03 08:00", "2026-03-09 08:00", "2026-03-10 06:00"]),
         (KIRITIMATI, ["2026-03-02 19:00", "2026-03-08 19:00", "2026-03-09 18:00"]),  # 14 hours ahead
-        (PAGO, ["2026-03-03 20:00", "2026-03-09 20:00", "2026-03-10 06:00"]),  # 11 behind: 2 h before comes first
+        (PAGO, ["2026-03-02 20:00", "2026-03-08 20:00", "2026-03-09 19:00"]),  # 11 behind: the evening of the ninth
     ],
 )
 def test_a_traveller_is_told_by_the_clock_where_they_are(zone: str, told: list[str]) -> None:
@@ -141,7 +141,7 @@ class Standing:
 
     def __init__(self, reminder: Reminder, status: Status = Status.PLANNED) -> None:
         self.key, self.channel, self.status = reminder.key, reminder.channel, status.value
-        self.send_at, self.expires_at = reminder.send_at, reminder.expires_at
+        self.send_at, self.expires_at, self.why = reminder.send_at, reminder.expires_at, reminder.suppressed
 
 
 def watched(zone: str, on: date, clock: time) -> datetime:

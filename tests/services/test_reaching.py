@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from backend.services import replanning
+from backend.domain.requests import Outcome
+from backend.services import replanning, undelivered
 from backend.services.reminders import Moved
 from notifications.reminder import Accepted, Failed, Suppressed
 from tests.house import House, Staff
 from tests.services.treated import Anna, treated
 
+DONE = Outcome.AGREED
 FATAL = Failed(permanent=True, why="smtp-550")
 NO_MAILBOX = Failed(permanent=True, why="smtp-550", gone=("email",))
 
@@ -91,6 +93,26 @@ def test_whom_nothing_reaches_again_on_the_same_day_is_on_the_list_again(anna: A
     for refused in (anna.house.clock.now, None, anna.house.clock.now):
         anna.change(email_refused_at=refused)
     assert [kind for kind, _, outcome in listed(anna) if outcome is None] == ["unreachable"]
+
+
+@pytest.mark.promise("P11")
+def test_whom_somebody_knows_to_be_unreachable_is_on_the_list_again_only_after_a_way_had_come(
+    anna: Anna, bram: Staff
+) -> None:
+    anna.plan(20)
+    anna.change(email_refused_at=anna.house.clock.now)
+    for _ in range(2):
+        (item,) = [item for item in anna.items() if item.settled_at is None]
+        assert (item.kind, item.due) == ("unreachable", "")
+        with anna.house.unit(bram) as ctx:
+            undelivered.settle(ctx, item.id, item.version, None, DONE)
+        for _ in range(3):
+            anna.forward(days=1)
+            anna.replan()
+        assert [outcome for _, _, outcome in listed(anna)] == [DONE.value]
+        for refused in (None, anna.house.clock.now):
+            anna.change(email_refused_at=refused)
+    assert [outcome for _, _, outcome in listed(anna)] == [None]
 
 
 def test_a_paired_phone_is_a_way_and_the_last_one(anna: Anna) -> None:

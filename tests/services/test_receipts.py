@@ -149,7 +149,7 @@ def test_what_was_only_wiped_away_is_still_sent(house: House, phone: Phone) -> N
 
 @pytest.mark.parametrize("status", ["sent", "failed", "expired", "cancelled", "suppressed"])
 def test_what_had_ended_is_known_to_have_come_all_the_same(house: House, phone: Phone, status: str) -> None:
-    reminder_id = phone.due(status=status, why="before")
+    reminder_id = phone.due(status=status, why="before", kind="form")
     assert phone.says(reminder_id, "shown") == 1
     why = "told-by-phone" if status == "suppressed" else ""
     assert stands(house) == [("delivered", why)]
@@ -201,7 +201,7 @@ def test_what_was_shown_while_a_worker_fell_silent_did_not_come_too_late(house: 
 
 @pytest.mark.parametrize("state", ["shown", "opened"])
 def test_what_reached_somebody_after_all_is_off_the_list(house: House, phone: Phone, state: str) -> None:
-    late, other = phone.due(), phone.due(key="other", subject="dose-2")
+    late, other = phone.due(kind="form"), phone.due(kind="form", key="other", subject="dose-2")
     house.clock.now += timedelta(hours=2)
     assert phone.outbox().expire(house.clock.now) == 2
     assert undelivered(house) == [("dose-1", None), ("dose-2", None)]

@@ -1,6 +1,6 @@
 """Reminders follow the plan: what stands is what ought to, whatever was done to the doses; on both databases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
@@ -26,7 +26,8 @@ from backend.storage.db import make_engine
 from backend.storage.reminders import ReminderRow
 from notifications import planning
 from notifications.correcting import DATED
-from notifications.reminder import Accepted, Due, Failed
+from notifications.policy import withheld
+from notifications.reminder import Accepted, Due, Failed, Reminder
 from tests.factories.chains import ZONE
 from tests.house import House
 from tests.services.treated import Anna, treated
@@ -46,13 +47,32 @@ def falls(anna: Anna) -> list[Due]:
     return [Due(d.kind.value, d.subject, d.version, d.on, d.at, d.since) for d in known]
 
 
-def wanted(anna: Anna) -> set[tuple[Any, ...]]:
-    """What ought to wait: planned from what falls due, not over, not held back, and not told before."""
-    final = {row.key for row in anna.stored() if row.status in {"sent", "failed", "expired"}}
+def wanted(anna: Anna, heard: Sequence[Reminder] = ()) -> set[tuple[Any, ...]]:
+    """What ought to wait: planned from what falls due, not over, not held back, not told before, and news."""
+    stored = {row.key: row.status for row in anna.stored()}
+    final = {key for key, status in stored.items() if status in {"sent", "failed", "expired"}}
     with anna.house.unit() as ctx:
         row = anna.row(ctx)
-        plan = planning.plan(falls(anna), reminders.person(ctx, row), reminders.rules(ctx, row.site_id))
-        return {_seen(r) for r in plan if r.expires_at > ctx.now and r.key not in final and not r.suppressed}
+        whom = reminders.person(ctx, row)
+        plan = planning.plan(falls(anna), whom, reminders.rules(ctx, row.site_id))
+        alive = [r for r in plan if r.expires_at > ctx.now and r.key not in final]
+        return {
+            _seen(r) for r in alive if not withheld(r.kind, max(r.send_at, ctx.now), whom) and is_news(r, heard, plan)
+        }
+
+
+def is_news(one: Reminder, heard: Sequence[Reminder], plan: Sequence[Reminder]) -> bool:
+    """Whether somebody who heard these, in this order, learns something from a message."""
+    here = [index for index, other in enumerate(heard) if _said(other) == _said(one)]
+    if not here:
+        return True
+    due = {_said(other) for other in plan}
+    for later in heard[here[-1] + 1 :]:
+        if later.kind == "correction" and (later.subject, later.due_on) == (one.subject, one.due_on):
+            return True
+        if _said(later)[:3] == _said(one)[:3] and _said(later) not in due:
+            return True
+    return False
 
 
 def waiting(anna: Anna) -> set[tuple[Any, ...]]:
@@ -70,6 +90,10 @@ def wrongly_told(anna: Anna) -> list[ReminderRow]:
     told = [row for row in anna.stored() if row.status == "sent" and row.kind in DATED and row.subject not in done]
     ahead = [row for row in told if (row.due_at > now if row.due_at else row.due_on >= local_date(now, ZONE))]
     return [row for row in ahead if (row.kind, row.due_on, row.due_at) not in right]
+
+
+def _said(one: Reminder) -> tuple[Any, ...]:
+    return one.kind, one.subject, one.step, one.due_on, one.due_at
 
 
 def _seen(one: Any) -> tuple[Any, ...]:
@@ -130,10 +154,11 @@ _ACTS = st.tuples(
 def test_after_any_history_what_stands_is_what_ought_to(house: House, history: list[tuple[str, int, int]]) -> None:
     house.clock.now = house.clock.now.replace(month=6, day=1)
     anna, known, told = treated(house), list[UUID](), list[str]()
+    heard: list[Reminder] = []
     anna.replan()
     for name, number, minutes in history:
         act(anna, name, number, known)
-        assert waiting(anna) == wanted(anna)
+        assert waiting(anna) == wanted(anna, heard)
         wrong = {(row.subject, row.due_on) for row in wrongly_told(anna)}
         corrections = [row for row in anna.stored() if row.kind == "correction"]
         assert {(row.subject, row.due_on) for row in corrections} >= wrong
@@ -141,7 +166,10 @@ def test_after_any_history_what_stands_is_what_ought_to(house: House, history: l
         assert anna.replan() == Moved((), (), ())
         house.clock.now += timedelta(minutes=minutes)
         anna.outbox().expire(house.clock.now)
-        told += [one.reminder.key for one in anna.tell(FATAL if number == 7 else Accepted("ref"))]
+        sent = [one.reminder for one in anna.tell(FATAL if number == 7 else Accepted("ref"))]
+        told += [one.key for one in sent]
+        # Of what comes at one moment a correction is the last word.
+        heard += sorted(sent, key=lambda one: one.kind == "correction") if number != 7 else []
     assert len(told) == len(set(told))
 
 

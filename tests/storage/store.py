@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from backend.storage import feed, ledger, push
-from backend.storage.access import open_session
+from backend.storage.access import add_token, open_session
 from backend.storage.db import unit_of_work
 from backend.storage.ledger import AttemptRow, ReceiptRow
 from backend.storage.outbox import SqlOutbox
@@ -92,6 +92,7 @@ class Store:
         session_id = uuid4()
         with unit_of_work(Session(self.engine), writes=True) as session:
             open_session(session, session_id, "phone", NOW, None, patient_id=self.patient_id)
+            add_token(session, session_id.bytes, session_id, "refresh", NOW + timedelta(days=90))
         return session_id
 
     def phone(self, service: str = "webpush") -> UUID:

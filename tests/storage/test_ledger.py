@@ -32,7 +32,7 @@ def plan(store: Store, key: str, wanted: Reminder | None, now: datetime = NOW) -
         rows = {row.key: row for row in reminders.with_keys(session, store.patient_id, [key])}
         change = planning.change(rows.values(), [wanted] if wanted else [], now)
         reminders.cancel(session, [rows[one].id for one in change.cancel], now)
-        reminders.suppress(session, [(rows[one.key].id, one.suppressed) for one in change.suppress], now)
+        reminders.suppress(session, [(rows[one.key], one) for one in change.suppress], now)
         reminders.renew(session, [(rows[one.key], one) for one in change.renew], now)
         reminders.create(session, store.patient_id, change.create, now)
 
