@@ -113,7 +113,7 @@ def get_reminder_rules(ctx: Context) -> Answer:
     if_match=True, problems=(409,),
 )  # fmt: skip
 def change_reminder_rules(ctx: Context, data: dict[str, Any], version: int) -> Answer:
-    """Change what one's own site reminds of, and when; its patients' reminders follow within a minute."""
+    """Change what one's own site reminds of, and when; its patients' reminders follow within minutes."""
     return _rules(site_rules.change(ctx, version, data["rules"]))
 
 

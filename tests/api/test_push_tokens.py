@@ -44,7 +44,7 @@ def address(house: House, anna: Patient, channel: str) -> Any:
     """Return what the dispatcher would be told of a patient's phones."""
     with house.unit(writes=False) as ctx:
         return orjson.loads(
-            ways.of_patient(ctx.session, ctx.session.get_one(PatientRow, anna.id)).address(channel, ctx.sealer)
+            ways.of_patient(ctx.session, ctx.session.get_one(PatientRow, anna.id), ctx.now).address(channel, ctx.sealer)
         )
 
 

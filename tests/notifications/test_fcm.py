@@ -194,8 +194,12 @@ def test_a_token_that_was_made_meanwhile_is_not_dropped_with_the_old_one() -> No
 def test_a_token_can_be_dropped_while_another_is_made() -> None:
     kept, dropped = Kept(), Event()
 
+    def drop() -> None:
+        kept.drop("old")
+        dropped.set()
+
     def make() -> tuple[str, timedelta]:
-        Thread(target=lambda: (kept.drop("old"), dropped.set()), daemon=True).start()
+        Thread(target=drop, daemon=True).start()
         assert dropped.wait(PATIENCE_S)
         return "new", timedelta(hours=1)
 
