@@ -80,6 +80,14 @@ def dispatcher(house: House) -> Iterator[Make]:
         one.outbox.engine.dispose()
 
 
+@pytest.fixture(autouse=True)
+def emptied(house: House) -> Iterator[None]:
+    """Leave no mail behind in the folder that all tests of a process share."""
+    yield
+    for file in (house.settings.data_dir / OUTBOX).glob("*.eml"):
+        file.unlink()
+
+
 def reachable(house: House) -> Patient:
     anna = house.patient()
     with house.unit() as ctx:

@@ -1,5 +1,6 @@
 """The endpoint kit: a route is a declaration (permission, takes, gives) above a few lines, and runs as one act."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -214,13 +215,18 @@ def _instance(schema: type[Schema]) -> Schema:
     return schema()
 
 
+VERSION = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,9})"', re.ASCII)
+"""How If-Match names a version: an entity tag (RFC 9110, 8.8.3)."""
+
+
 def _if_match() -> int:
-    header = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    header = request.headers.get("If-Match", "").strip()
     if not header:
         raise ClinicError("if-match-needed")
-    if not (header.isascii() and header.isdigit()) or len(header) > 9:
-        raise ClinicError("invalid", pointers={"/header/If-Match": "Must be a version number."})
-    return int(header)
+    named = VERSION.fullmatch(header)
+    if named is None:
+        raise ClinicError("invalid", pointers={"/header/If-Match": 'Must be a version number in quotes, like "3".'})
+    return int(named["version"])
 
 
 def _respond(endpoint: Endpoint, result: Any) -> Response:

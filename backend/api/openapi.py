@@ -103,7 +103,7 @@ def _parameters(endpoint: Endpoint) -> list[Any]:
     if endpoint.asks is not None:
         found.append({"in": "query", "schema": endpoint.asks})
     if endpoint.if_match:
-        shape = {"type": "string", "pattern": r'^"?\d{1,9}"?$'}
+        shape = {"type": "string", "pattern": '^(W/)?"[0-9]{1,9}"$'}
         found.append({"in": "header", "name": "If-Match", "required": True, "schema": shape})
     return found
 

@@ -134,7 +134,7 @@ def test_the_standing_result_leaves_with_its_comparator_in_words(
     first = send(house, path, level(12.5), bram.headers)
     assert [(row["level"], row["level_comparator"]) for row in found.pull("samples")] == [("12.5", "equal")]
     newer = level(500, "ng/mL", comparator="<", lloq=500, released=False, reason="typing error")
-    headers = {**bram.headers, "If-Match": str(first["version"])}
+    headers = {**bram.headers, "If-Match": f'"{first["version"]}"'}
     answer = house.post(f"{path}/corrections", json=newer, headers=headers)
     assert answer.status_code == 201, answer.text
     (row,) = found.pull("samples")

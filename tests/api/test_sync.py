@@ -163,7 +163,7 @@ def test_what_staff_change_comes_to_the_phone(house: House, anna: Patient, bram:
     assert phone.of("plan")[str(anna.id)]["interval"]["opened_on"] == "2026-05-18"
 
     undone = {"reason": "another patient"}
-    version = {"If-Match": str(recorded.json["dose"]["version"]), **bram.headers}
+    version = {"If-Match": f'"{recorded.json["dose"]["version"]}"', **bram.headers}
     house.post(f"/patients/{anna.id}/doses/{late['id']}/undo", json=undone, headers=version)
     phone.sync()
     (back,) = phone.of("diary-entry").values()

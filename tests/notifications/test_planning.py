@@ -396,6 +396,5 @@ def test_other_quiet_hours_move_the_row_that_waits_and_leave_its_key() -> None:
     due = DueFactory.build(kind="monitoring", at=None)
     rows = [Row(reminder) for reminder in plan([due], PersonFactory.build())]
     moved = plan([due], PersonFactory.build(quiet_to=time(10)))
-    diff = change(rows, moved, LONG_AGO)
-    assert diff == Change(renew=moved)
+    assert change(rows, moved, LONG_AGO) == Change(renew=moved)
     assert moved[0].send_at == utc("2026-03-03 09:00")

@@ -48,6 +48,8 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
     folder = tmp_path_factory.mktemp("clinic")
     shutil.copy(sqlite_template, folder / "uitwerk.db")
     made = Installation("sqlite", "", folder)
+    # Nothing dispatches here: what falls due while the tests run would be told on every screen as held up.
+    made.told["UITWERK_DISPATCHER_SILENCE_S"] = "86400"
     made.serve(workers=1)
     settings, clock = load(made.environ), SetClock()
     app = create_app(settings, clock)
