@@ -36,9 +36,11 @@ def last_beat(session: Session) -> datetime | None:
 def overdue_since(session: Session, before: datetime) -> datetime | None:
     """Return since when the oldest reminder has waited that was to be sent before a moment and nobody took.
 
-    One whose sender had fallen silent before that moment, its lease over, waits too: no other has taken it since.
+    One that was planned after its own moment waits only since it was planned. One whose sender had fallen silent before
+    that moment, its lease over, waits too: no other has taken it since.
     """
-    waits = and_(ReminderRow.status.in_(WAITING), ReminderRow.next_try_at < before)
+    due = and_(ReminderRow.next_try_at < before, ReminderRow.changed_at < before)
+    waits = and_(ReminderRow.status.in_(WAITING), due)
     silent = and_(ReminderRow.status == Status.CLAIMED.value, ReminderRow.lease_until < before)
     late = select(func.min(ReminderRow.next_try_at)).where(or_(waits, silent), ReminderRow.expires_at > before)
     return session.scalar(late)

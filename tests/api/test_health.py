@@ -97,6 +97,7 @@ def test_what_is_taken_over_or_not_due_again_yet_waits_for_nobody(house: House) 
         _waiting(house, 500, status=status)
     _waiting(house, 500, expires_at=now - timedelta(seconds=300))
     _waiting(house, 500, status="due", next_try_at=now + timedelta(seconds=60))
+    _waiting(house, 500, changed_at=now)  # planned a moment ago, about a dose of tomorrow
     assert _ready(house) == (200, [])
 
 

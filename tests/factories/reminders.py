@@ -32,5 +32,5 @@ class ReminderRowFactory(factory.Factory[ReminderRow]):
     attempts = 0
     in_flight = False
     unsure = False
-    changed_at = NOW
+    changed_at = factory.SelfAttribute("send_at")
     why = ""

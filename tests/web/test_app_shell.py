@@ -168,7 +168,7 @@ def test_a_phone_that_was_sent_away_says_so_and_leads_back_in(anna_app: Page, an
     anna_app.locator("#pair-code").fill(anna.pairing()["code"])
     anna_app.keyboard.press("Enter")
     anna_app.locator("#begin").click()
-    expect(anna_app.locator(".banner")).to_have_count(0)
+    expect(anna_app.locator(".banner").filter(has_text="niet meer gekoppeld")).to_have_count(0)
 
 
 def test_late_reminders_and_an_old_version_are_told_on_every_screen(anna_app: Page) -> None:
