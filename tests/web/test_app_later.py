@@ -106,7 +106,7 @@ def test_what_could_not_be_sent_at_once_is_sent_when_the_browser_wakes_the_worke
     server.calls.clear()
     told = {"origin": server.url, "registrationId": registration, "tag": "uitwerk", "lastChance": False}
     cdp.send("ServiceWorker.dispatchSyncEvent", told)
-    until(lambda: snoozes(server, id_) or None, "it is put off")
+    assert until(lambda: snoozes(server, id_) or None, "it is put off")
 
 
 def put_off(phone: Phone, id_: str, until_: datetime) -> None:
