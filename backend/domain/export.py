@@ -57,6 +57,13 @@ ENTRIES = (
     ),
     Column("mean_rating", "decimal", "Mean of the ratings of this entry; 0 for no complaints.", "1"),
     *(Column(f"cause_{c.value}", "boolean", f"Possible other cause: {c.value}.", codes=_YES_NO) for c in OtherCause),
+    Column(
+        "set_apart",
+        "boolean",
+        "Infection or fever, steroids or a relapse that day, as the patient said or the clinic found.",
+        codes=_YES_NO,
+    ),
+    Column("late", "boolean", "Came in over 24 hours after its moment, or after the end of its day.", codes=_YES_NO),
 )
 
 INTERVALS = (

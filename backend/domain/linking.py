@@ -138,11 +138,28 @@ def place(report: Occurred, planned_on: date | None, line: Chain) -> Place:
     return Place(interval.number, since, _until(report.on, planned_on), actual, fraction, tuple(dict.fromkeys(flags)))
 
 
+def stands(on: date, anchor: datetime | None, line: Chain) -> tuple[int, int, int | None] | None:
+    """Return interval number, day since the dose and days before the actual next one: the quick way of `place`.
+
+    `on` is the report's local day, `anchor` its moment (aware), None where only the day is known. None before the
+    first dose.
+    """
+    index = _index_of(on, anchor, line)
+    if index < 0:
+        return None
+    interval = line.intervals[index]
+    since, closed_on = (on - interval.opened_on).days, interval.closed_on
+    before = None if closed_on is None else max((closed_on - on).days, 0)
+    return interval.number, max(since, 0), before
+
+
 def _index(report: Occurred, line: Chain) -> int:
     """Return which interval a report falls in, counted from 0; -1 before the first dose."""
-    if report.precision is Precision.DAY:
-        return bisect_left(line.days, report.on) - 1
-    return bisect_right(line.anchors, report.anchor) - 1
+    return _index_of(report.on, None if report.precision is Precision.DAY else report.anchor, line)
+
+
+def _index_of(on: date, anchor: datetime | None, line: Chain) -> int:
+    return (bisect_left(line.days, on) if anchor is None else bisect_right(line.anchors, anchor)) - 1
 
 
 def opener(report: Occurred, line: Chain) -> UUID | None:

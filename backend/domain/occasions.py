@@ -83,17 +83,21 @@ def open_occasions(
     """
     found: list[Occasion] = []
     for interval in line.intervals[-2:]:
-        window = _window(interval, coming_on)
+        days = window(interval, coming_on)
         about = _about(interval.number, falls_in)
-        if window is None or about is None or interval.number in done or not is_asked(interval, coming_on):
+        if days is None or about is None or interval.number in done or not is_asked(interval, coming_on):
             continue
-        first, last = window
+        first, last = days
         if first <= today and (last is None or today <= last):
             found.append(Occasion(interval.number, about, first, last))
     return tuple(found)
 
 
-def _window(interval: Interval, coming_on: date | None) -> tuple[date, date | None] | None:
+def window(interval: Interval, coming_on: date | None) -> tuple[date, date | None] | None:
+    """Return the first and last day, both inclusive, of the form about an interval; None where no end is in sight.
+
+    The last is None until the dose that ends the interval is given.
+    """
     if interval.closed_on is not None:
         planned_on = interval.planned_end_on or interval.closed_on
         return opens_on(min(planned_on, interval.closed_on)), interval.closed_on + timedelta(days=CLOSES_DAYS)

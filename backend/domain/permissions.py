@@ -103,6 +103,20 @@ TABLE: tuple[Row, ...] = (
     _row("undelivered:write", Reach.CARE, _CARING, "Take on, or settle, what did not reach a patient."),
     _row("requests:read", Reach.CARE, _CARING, "See what a patient asked of the clinic."),
     _row("requests:write", Reach.CARE, _CARING, "Say what became of a patient's request."),
+    _row("roster:list", Reach.CARE, _CARING, "See at a glance how the patients one cares for stand."),
+    _row("worklist:list", Reach.CARE, _CARING, "List which of the patients one cares for need something."),
+    _row("worklist:write", Reach.CARE, _CARING, "Say what became of a call about something on the worklist."),
+    _row("calls:read", Reach.CARE, _CARING, "See what became of calls with a patient."),
+    _row("ward:list", Reach.CARE, _CARING, "See the day ward's calendar of the patients one cares for."),
+    _row("overview:read", Reach.CARE, _TREATING, "See a patient's whole course on one page."),
+    _row("history:read", Reach.CARE, _TREATING, "See every change to a patient's treatment, with who and why."),
+    _row("cohort:read", Reach.CARE, _TREATING, "See figures over the patients one cares for."),
+    _row("findings:read", Reach.CARE, _TREATING, "See a patient's relapses, tests, scans, blood values and the like."),
+    _row("findings:write", Reach.CARE, _TREATING, "Enter, correct and retract a patient's findings."),
+    _row(
+        "protocols:read", Reach.CARE, _TREATING, "See what a study's dosing rule says of a patient, and past decisions."
+    ),
+    _row("decisions:write", Reach.CARE, (_C,), "Decide on a patient's interval under a study's dosing rule."),
     _row("subjects:write", Reach.CARE, _TREATING, "Record a patient's consent to a study, or its withdrawal."),
     # The site and its studies
     _row("staff:read", Reach.SITE, (*_CARING, _A), "List the staff of one's own site."),
@@ -118,6 +132,17 @@ TABLE: tuple[Row, ...] = (
     _row("studies:read", Reach.SITE, (*_TREATING, _A), "List the studies of one's own site."),
     _row("studies:write", Reach.SITE, (_A,), "Set up studies and admit researchers."),
     _row("datasets:read", Reach.STUDY, (_R,), "Pull pseudonymous data of studies one was admitted to."),
+    _row("study-protocols:read", Reach.SITE, (*_TREATING, _A), "See which dosing rules the site's studies show."),
+    _row(
+        "study-protocols:write", Reach.SITE, (_C, _A), "Switch a dosing rule of a study on or off, and fill its table."
+    ),
+    _row("intake:write", Reach.SITE, _TREATING, "Take in a list of doses of the patients one cares for."),
+    _row(
+        "emergency:write",
+        Reach.SITE,
+        _TREATING,
+        "Open a patient's record in an emergency, for a short time, with a reason.",
+    ),
     # Nobody's data
     _row("session:use", Reach.OPEN, _ANYONE, "See who one is logged in as, and log out."),
     _row("catalogue:read", Reach.OPEN, _ANYONE, "Read vocabulary, drug catalogue and forms."),

@@ -16,6 +16,19 @@ TOLERANCE = timedelta(minutes=2)
 """So far a phone's clock may be from ours before what it says of time is put right."""
 
 
+LATE = timedelta(hours=24)
+"""A report that came in so long after what it is about is late."""
+_DAY = timedelta(hours=24)
+
+
+def is_late(after: timedelta, *, only_day: bool) -> bool:
+    """Tell whether a report is late that came in so long after its anchor.
+
+    Where only the day is known, which is anchored at its beginning, that counts from its end.
+    """
+    return after > (LATE + _DAY if only_day else LATE)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What every record made on a phone carries.

@@ -7,7 +7,6 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from statistics import fmean
 from types import MappingProxyType
 from typing import Any
 
@@ -236,5 +235,5 @@ def rated(stored: Mapping[str, Any]) -> tuple[float | None, bool]:
 
 def _mean(intensities: list[int], *, no_complaints: bool) -> float | None:
     if intensities:
-        return fmean(intensities)
+        return sum(intensities) / len(intensities)  # of whole numbers as exact as any, and quicker
     return 0.0 if no_complaints else None

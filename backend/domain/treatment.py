@@ -194,7 +194,15 @@ def planned_weeks(treatment: Treatment, plan: PlanVersion, index: int) -> int | 
     the loading's steps are not the interval that is stretched.
     """
     pattern = treatment.drug.regimen(plan.regimen).pattern
-    if not isinstance(pattern, Cycle) or index < len(pattern.loading):
+    if isinstance(pattern, Cycle) and index < len(pattern.loading):
+        return None
+    return class_weeks(treatment, plan)
+
+
+def class_weeks(treatment: Treatment, plan: PlanVersion) -> int | None:
+    """Return the interval of a plan in whole weeks once loading is over, None for regimens without."""
+    pattern = treatment.drug.regimen(plan.regimen).pattern
+    if not isinstance(pattern, Cycle):
         return None
     if plan.interval_weeks is not None:
         return plan.interval_weeks

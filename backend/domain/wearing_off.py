@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from statistics import fmean
 from typing import ClassVar
 
@@ -59,8 +60,11 @@ class RatedDay:
 
 def by_day(entries: Iterable[RatedDay]) -> tuple[RatedDay, ...]:
     """Return one rated day per calendar day, in order: several entries average, one flag flags the day."""
+    told = tuple(entries)
+    if all(one.day_since_dose < other.day_since_dose for one, other in pairwise(told)):
+        return told  # one a day and in order, as most are: nothing to average
     days: dict[int, list[RatedDay]] = defaultdict(list)
-    for entry in entries:
+    for entry in told:
         days[entry.day_since_dose].append(entry)
     return tuple(_merged(days[day]) for day in sorted(days))
 

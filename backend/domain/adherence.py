@@ -1,0 +1,87 @@
+"""Adherence: how a patient stands with the end-of-interval form of each interval, one of eight states on any day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from backend.domain.linking import Chain, Interval, place
+from backend.domain.moments import Occurred
+from backend.domain.occasions import About, about_interval, is_asked, window
+
+
+class State(StrEnum):
+    """How it stands with the form about one interval.
+
+    `not_asked`: the interval is too short, or no end is in sight. `not_open`, `open`: its days are to come, or have
+    begun. `begun`: open, with an answer that is not completed. `in_time`, `late`: completed while it could be asked
+    for, or after. `partial`, `missed`: its days are over, with an answer that never was completed, or with none.
+    """
+
+    NOT_ASKED = "not_asked"
+    NOT_OPEN = "not_open"
+    OPEN = "open"
+    BEGUN = "begun"
+    IN_TIME = "in_time"
+    LATE = "late"
+    PARTIAL = "partial"
+    MISSED = "missed"
+
+
+OVERDUE = frozenset({State.MISSED, State.PARTIAL})
+"""The days of the form are over, and it was not completed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One standing answer to the form: when it was given, which interval it is about, and whether it is complete."""
+
+    occurred: Occurred
+    about: About
+    completed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer about one interval, on a local calendar day."""
+
+    on: date
+    completed: bool
+
+
+def state(interval: Interval, coming_on: date | None, answers: Iterable[Answer], today: date) -> State:
+    """Return how it stands with the form about an interval on a day.
+
+    `coming_on` is the day of the expected dose, `answers` are those about this interval; what comes after `today` is
+    not looked at. A completed answer counts whether the form was asked or not.
+    """
+    until_now = [one for one in answers if one.on <= today]
+    done_on = min((one.on for one in until_now if one.completed), default=None)
+    days = window(interval, coming_on)
+    closes_on = None if days is None else days[1]
+    if done_on is not None:
+        return State.LATE if closes_on is not None and done_on > closes_on else State.IN_TIME
+    if days is None or not is_asked(interval, coming_on):
+        return State.NOT_ASKED
+    if today < days[0]:
+        return State.NOT_OPEN
+    if closes_on is None or today <= closes_on:
+        return State.BEGUN if until_now else State.OPEN
+    return State.PARTIAL if until_now else State.MISSED
+
+
+def by_interval(
+    line: Chain, coming_on: date | None, said: Iterable[Said], today: date, last: int | None = None
+) -> dict[int, State]:
+    """Return the state of each interval of a patient by its number, oldest first; only the `last` so many if told.
+
+    One pass over all answers, each placed by its moment, so that corrected doses move it; no query and no clock, so
+    that it serves one patient and a cohort alike.
+    """
+    intervals = line.intervals if last is None else line.intervals[max(len(line.intervals) - last, 0) :]
+    answers: dict[int, list[Answer]] = {interval.number: [] for interval in intervals}
+    for one in said:
+        number = about_interval(place(one.occurred, None, line).interval, one.about)
+        if number in answers:
+            answers[number].append(Answer(one.occurred.on, one.completed))
+    return {one.number: state(one, coming_on, answers[one.number], today) for one in intervals}
