@@ -20,6 +20,10 @@ _PUSH_HOSTS = (
 )
 
 
+_MOST_EMERGENCY_HOURS = 24
+"""Access in an emergency is short (P25), whatever an installation sets."""
+
+
 def _var(name: str, kind: str, default: object, meaning: str) -> Any:
     return field(default=default, metadata={"name": name, "kind": kind, "default": default, "meaning": meaning})
 
@@ -62,6 +66,9 @@ class Settings:
     login_limit: int = _var("UITWERK_LOGIN_LIMIT", "int", 10, "failed log-ins per account and quarter of an hour")
     pairing_limit: int = _var(
         "UITWERK_PAIRING_LIMIT", "int", 30, "wrong pairing codes per address and quarter of an hour"
+    )
+    emergency_hours: int = _var(
+        "UITWERK_EMERGENCY_HOURS", "int", 4, "how long a record opened in an emergency stays open: 1 to 24"
     )
     min_client: str = _var("UITWERK_MIN_CLIENT", "str", "0", "oldest version of the app that is still supported")
     sync_backoff_s: int = _var(
@@ -197,6 +204,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
                 f"{Settings.__dataclass_fields__[name].metadata['name']} is a test seam: it needs APP_ENV=test."
             )
     _check_push(settings)
+    if not 1 <= settings.emergency_hours <= _MOST_EMERGENCY_HOURS:
+        raise SettingsError(f"UITWERK_EMERGENCY_HOURS lies from 1 to {_MOST_EMERGENCY_HOURS}.")
     if settings.mail_security not in {"starttls", "tls", "none"}:
         raise SettingsError("UITWERK_MAIL_SECURITY is starttls, tls or none.")
     return settings

@@ -1,5 +1,6 @@
 """Getting in over HTTP: enrolment of staff, logging in, pairing a phone, and the tokens of a session."""
 
+from dataclasses import asdict
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -7,8 +8,9 @@ import segno
 from flask import request
 from marshmallow import Schema, ValidationError, validates_schema
 
-from backend.api import fields
-from backend.api.endpoint import Reading, Room
+from backend.api import cookies, fields
+from backend.api.endpoint import Answer, Reading, Room
+from backend.domain.errors import ClinicError
 from backend.domain.permissions import PUBLIC, Role
 from backend.services import access, enrolments, pairing, secrets, sessions
 from backend.services.context import Context
@@ -51,17 +53,18 @@ class EnrolledOut(Schema):
 
 
 class LogInIn(Schema):
-    """Who says they are who, and both proofs."""
+    """Who says they are who, and both proofs; `browser` asks to keep the refresh token in a cookie no script reads."""
 
     email = fields.Text(254, required=True)
     password = fields.Text(1000, required=True)
     totp_code = fields.Text(6, pattern=r"[0-9]{6}", required=True)
+    browser = fields.Flag(load_default=False)
 
 
 class RefreshIn(Schema):
-    """The refresh token in hand."""
+    """The refresh token in hand; without one, our own page in a browser gives it with its cookie."""
 
-    refresh_token = fields.Text(100, required=True)
+    refresh_token = fields.Text(cookies.LONGEST)
 
 
 class PairingIn(Schema):
@@ -79,10 +82,13 @@ class PairingIn(Schema):
 
 
 class TokensOut(Schema):
-    """A session's tokens. The access token ends at `expires_at`; refresh before `refresh_expires_at`."""
+    """A session's tokens. The access token ends at `expires_at`; refresh before `refresh_expires_at`.
+
+    `refresh_token` is null where a browser keeps it in a cookie.
+    """
 
     access_token = fields.Text(100, required=True)
-    refresh_token = fields.Text(100, required=True)
+    refresh_token = fields.Text(cookies.LONGEST, required=True, allow_none=True)
     expires_at = fields.Instant(required=True)
     refresh_expires_at = fields.Instant(required=True)
     role = fields.Choice(Role, required=True)
@@ -91,13 +97,15 @@ class TokensOut(Schema):
 
 
 class SessionOut(Schema):
-    """Who one is logged in as."""
+    """Who one is logged in as; `name` and `idle_minutes`, after which the session ends by itself, are staff's alone."""
 
     session_id = fields.Id(required=True, allow_none=True)
     role = fields.Choice(Role, required=True)
     staff_id = fields.Id(required=True, allow_none=True)
     patient_id = fields.Id(required=True, allow_none=True)
     site_id = fields.Id(required=True, allow_none=True)
+    name = fields.Text(200, required=True, allow_none=True)
+    idle_minutes = fields.Integer(1, 100_000, required=True, allow_none=True)
 
 
 @room.route(
@@ -145,10 +153,10 @@ def _hold_against(reading: Reading, data: dict[str, Any]) -> tuple[access.Claim,
     "POST", "/access/log-in", permission=PUBLIC, takes=LogInIn, gives=TokensOut, problems=(401, 429),
     prepare=_hold_against,
 )  # fmt: skip
-def log_in(ctx: Context, data: dict[str, Any], prepared: tuple[access.Claim, bool]) -> sessions.Tokens:
+def log_in(ctx: Context, data: dict[str, Any], prepared: tuple[access.Claim, bool]) -> Answer:
     """Log in as staff with e-mail, password and a new code."""
     row = access.proven(ctx, *prepared, data["totp_code"])
-    return sessions.of_staff(ctx, row.id, Role(row.role))
+    return _given(ctx, sessions.of_staff(ctx, row.id, Role(row.role)), browser=data["browser"])
 
 
 @room.route(
@@ -160,15 +168,21 @@ def pair_phone(ctx: Context, data: dict[str, Any]) -> sessions.Tokens:
 
 
 @room.route("POST", "/access/refresh", permission=PUBLIC, takes=RefreshIn, gives=TokensOut, problems=(401,))
-def refresh_tokens(ctx: Context, data: dict[str, Any]) -> sessions.Tokens:
+def refresh_tokens(ctx: Context, data: dict[str, Any]) -> Answer:
     """Exchange a refresh token for its successors; safe to retry for a minute, by a phone until they are used."""
-    return sessions.refresh(ctx, data["refresh_token"])
+    told = data.get("refresh_token")
+    token = told or cookies.held(ctx)
+    if token is None:
+        raise ClinicError("not-authenticated")
+    return _given(ctx, sessions.refresh(ctx, token), browser=told is None)
 
 
 @room.route("POST", "/access/log-out", permission="session:use", status=204)
-def log_out(ctx: Context) -> None:
+def log_out(ctx: Context) -> Answer:
     """End the session one acts in."""
     sessions.end(ctx)
+    # A patient's app beside the staff's pages in one browser has no cookie, and leaves theirs alone.
+    return Answer(headers=cookies.cleared() if ctx.who.staff_id else {})
 
 
 @room.route("GET", "/access/session", permission="session:use", gives=SessionOut)
@@ -181,7 +195,17 @@ def get_session(ctx: Context) -> dict[str, Any]:
         "staff_id": who.staff_id,
         "patient_id": who.patient_id,
         "site_id": who.site_id,
+        "name": sessions.name(ctx),
+        "idle_minutes": ctx.settings.staff_idle_minutes if who.staff_id else None,
     }
+
+
+def _given(ctx: Context, tokens: sessions.Tokens, *, browser: bool) -> Answer:
+    """Hand tokens over: a browser's page gets the access token alone, its cookie the other."""
+    if not browser:
+        return Answer(tokens)
+    header = cookies.kept(ctx, tokens.refresh_token, tokens.refresh_expires_at)
+    return Answer({**asdict(tokens), "refresh_token": None}, headers=header)
 
 
 def network() -> str:

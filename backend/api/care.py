@@ -24,7 +24,10 @@ class CareIn(Schema):
 
 
 class CareOut(Schema):
-    """A care relationship; it stands from `starts_at` up to, not including, `ends_at`."""
+    """A care relationship; it stands from `starts_at` up to, not including, `ends_at`.
+
+    One that somebody opened in an `emergency` bears their `reason`, which is null otherwise.
+    """
 
     id = fields.Id(required=True)
     staff_id = fields.Id(required=True)
@@ -33,6 +36,8 @@ class CareOut(Schema):
     starts_at = fields.Instant(required=True)
     ends_at = fields.Instant(required=True, allow_none=True)
     granted_by = fields.Id(required=True, allow_none=True)
+    emergency = fields.Flag(required=True)
+    reason = fields.Text(required=True, allow_none=True)
 
 
 class CareList(Schema):

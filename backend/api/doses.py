@@ -18,7 +18,8 @@ from backend.services.context import Context
 from backend.services.doses import Changed, Given, Shown, Told
 
 room = Room("doses")
-_DOSE = "/patients/<uuid:patient_id>/doses/<uuid:dose_id>"
+ONE = "/patients/<uuid:patient_id>/doses/<uuid:dose_id>"
+"""The path of a dose."""
 
 
 class PartIn(Schema):
@@ -153,7 +154,7 @@ def add_dose(ctx: Context, patient_id: UUID, data: dict[str, Any]) -> Answer:
     if data["status"] == "planned":
         slot = occurred(data["planned"], "/planned")
         return answered(doses.plan(ctx, patient_id, told, slot, data["override_reason"]), 201)
-    return answered(doses.record_new(ctx, patient_id, told, _given(data).parts), 201)
+    return answered(doses.record_new(ctx, patient_id, told, how_given(data).parts), 201)
 
 
 @room.route("GET", "/patients/<uuid:patient_id>/doses", permission="doses:read", gives=DoseList, problems=(404,))
@@ -162,59 +163,60 @@ def list_doses(ctx: Context, patient_id: UUID) -> dict[str, Any]:
     return {"items": [_shown(shown) for shown in doses.of_patient(ctx, patient_id)]}
 
 
-@room.route("GET", _DOSE, permission="doses:read", gives=DoseOut, problems=(404,))
+@room.route("GET", ONE, permission="doses:read", gives=DoseOut, problems=(404,))
 def get_dose(ctx: Context, patient_id: UUID, dose_id: UUID) -> Answer:
     """Get a dose in its standing version."""
     shown = doses.one(ctx, patient_id, dose_id)
     return Answer(_shown(shown), headers=etag(shown.dose.version))
 
 
-@room.route("GET", f"{_DOSE}/history", permission="doses:read", gives=DoseList, problems=(404,))
+@room.route("GET", f"{ONE}/history", permission="doses:read", gives=DoseList, problems=(404,))
 def get_dose_history(ctx: Context, patient_id: UUID, dose_id: UUID) -> dict[str, Any]:
     """List every version of a dose, oldest first, with who made it and why."""
     return {"items": [_shown(shown) for shown in doses.history(ctx, patient_id, dose_id)]}
 
 
-@room.route("POST", f"{_DOSE}/record", permission="doses:write", takes=GivenIn, gives=DoseChangedOut, if_match=True)
+@room.route("POST", f"{ONE}/record", permission="doses:write", takes=GivenIn, gives=DoseChangedOut, if_match=True)
 def record_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Record a planned dose as given; more than a day late needs a reason."""
-    return answered(doses.record(ctx, patient_id, dose_id, version, _given(data)))
+    return answered(doses.record(ctx, patient_id, dose_id, version, how_given(data)))
 
 
-@room.route("POST", f"{_DOSE}/move", permission="doses:write", takes=MoveIn, gives=DoseChangedOut, if_match=True)
+@room.route("POST", f"{ONE}/move", permission="doses:write", takes=MoveIn, gives=DoseChangedOut, if_match=True)
 def move_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Move a planned dose; its reminders move in the same act."""
     slot = occurred(data["planned"], "/planned")
     return answered(doses.move(ctx, patient_id, dose_id, version, slot, data["reason"], data["override_reason"]))
 
 
-@room.route("POST", f"{_DOSE}/miss", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
+@room.route("POST", f"{ONE}/miss", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
 def miss_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Mark a planned dose as missed."""
     return answered(doses.miss(ctx, patient_id, dose_id, version, data["reason"]))
 
 
-@room.route("POST", f"{_DOSE}/cancel", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
+@room.route("POST", f"{ONE}/cancel", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
 def cancel_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Cancel a planned or missed dose."""
     return answered(doses.cancel(ctx, patient_id, dose_id, version, data["reason"]))
 
 
 @room.route(
-    "POST", f"{_DOSE}/correct", permission="doses:write", takes=CorrectionGivenIn, gives=DoseChangedOut, if_match=True
+    "POST", f"{ONE}/correct", permission="doses:write", takes=CorrectionGivenIn, gives=DoseChangedOut, if_match=True
 )
 def correct_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Put right when, how or in which parts a dose was given."""
-    return answered(doses.correct(ctx, patient_id, dose_id, version, _given(data)))
+    return answered(doses.correct(ctx, patient_id, dose_id, version, how_given(data)))
 
 
-@room.route("POST", f"{_DOSE}/undo", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
+@room.route("POST", f"{ONE}/undo", permission="doses:write", takes=ReasonIn, gives=DoseChangedOut, if_match=True)
 def undo_dose(ctx: Context, patient_id: UUID, dose_id: UUID, data: dict[str, Any], version: int) -> Answer:
     """Take back the last act on a dose; what it was stays in its history."""
     return answered(doses.undo(ctx, patient_id, dose_id, version, data["reason"]))
 
 
-def _given(data: dict[str, Any]) -> Given:
+def how_given(data: dict[str, Any]) -> Given:
+    """Return what a `GivenIn` says. Raises ClinicError `invalid` for an unknown zone."""
     if "occurred" in data:
         parts = [PartGiven(occurred(data["occurred"]))]
     else:

@@ -11,7 +11,7 @@ from backend.api.reminders import MovedOut
 from backend.domain.dosing import BodySite
 from backend.domain.linking import Interval
 from backend.domain.regimens import Route
-from backend.domain.treatment import Expected, entry
+from backend.domain.treatment import Expected, PlanVersion, entry
 from backend.services import treatment
 from backend.services.context import Context
 from backend.services.treatment import Changed, Course, Decision, Own
@@ -46,8 +46,8 @@ class StopIn(Schema):
     reason = fields.Text(500, required=True)
 
 
-class PlanOut(Schema):
-    """One version of a plan, with who decided and why."""
+class PlanVersionOut(Schema):
+    """One version of a plan, and why it was decided."""
 
     version = fields.Integer(1, 1_000_000, required=True)
     valid_from = fields.Day(required=True)
@@ -58,6 +58,11 @@ class PlanOut(Schema):
     weekdays = fields.Many(fields.Integer(1, 7), most=7, required=True)
     reason = fields.Text(500, required=True)
     recorded_at = fields.Instant(required=True)
+
+
+class PlanOut(PlanVersionOut):
+    """One version of a plan, with who decided and why."""
+
     recorded_by = fields.Id(required=True, allow_none=True)
 
 
@@ -212,26 +217,28 @@ def _shown(course: Course) -> dict[str, Any]:
         "stopped_on": found.stopped_on,
         "zone": found.zone,
         "version": found.versions[-1].version,
-        "plans": [
-            {
-                "version": plan.version,
-                "valid_from": plan.valid_from,
-                "regimen": plan.regimen,
-                "route": plan.route,
-                "interval_weeks": plan.interval_weeks,
-                "slot": clock_text(plan.slot),
-                "weekdays": plan.weekdays,
-                "reason": plan.reason,
-                "recorded_at": plan.recorded_at,
-                "recorded_by": course.deciders[plan.version],
-            }
-            for plan in found.versions
-        ],
-        "expected": _expected(course.expected),
+        "plans": [plan_shown(plan) | {"recorded_by": course.deciders[plan.version]} for plan in found.versions],
+        "expected": expected_shown(course.expected),
     }
 
 
-def _expected(coming: Expected | None) -> dict[str, Any] | None:
+def plan_shown(plan: PlanVersion) -> dict[str, Any]:
+    """Return one version of a plan as it leaves, but for who decided it."""
+    return {
+        "version": plan.version,
+        "valid_from": plan.valid_from,
+        "regimen": plan.regimen,
+        "route": plan.route,
+        "interval_weeks": plan.interval_weeks,
+        "slot": clock_text(plan.slot),
+        "weekdays": plan.weekdays,
+        "reason": plan.reason,
+        "recorded_at": plan.recorded_at,
+    }
+
+
+def expected_shown(coming: Expected | None) -> dict[str, Any] | None:
+    """Return the next dose as it leaves."""
     if coming is None:
         return None
     sure = "planned" if coming.certain else "projected"
@@ -252,7 +259,7 @@ def _own(course: Course, own: Own) -> dict[str, Any]:
         "interval_weeks": plan.interval_weeks,
         "started_on": found.started_on,
         "stopped_on": found.stopped_on,
-        "expected": _expected(course.expected),
+        "expected": expected_shown(course.expected),
     }
 
 

@@ -11,6 +11,7 @@ from backend.api.results import LARGEST
 from backend.domain.levels import Comparator
 from backend.domain.recall import RecallResult
 from backend.domain.regimens import Route
+from backend.domain.spans import Span
 from backend.domain.wearing_off import Reason
 from backend.services import trends
 from backend.services.context import Context
@@ -154,7 +155,7 @@ def _level(level: trends.Level) -> dict[str, Any]:
 
 def _shown(trend: trends.Trend) -> dict[str, Any]:
     return {
-        "intervals": [_span(span) for span in trend.spans],
+        "intervals": [span_shown(span) for span in trend.spans],
         "days": trend.points,
         "settings": trend.settings,
         "definition": trend.definition,
@@ -162,7 +163,8 @@ def _shown(trend: trends.Trend) -> dict[str, Any]:
     }
 
 
-def _span(span: trends.Span) -> dict[str, Any]:
+def span_shown(span: Span) -> dict[str, Any]:
+    """Return one interval with both instruments as it leaves."""
     interval, diary = span.interval, span.diary
     return {
         "interval": interval.number,

@@ -89,7 +89,7 @@ def _fill(found: Settings, engine: Engine, patients: int) -> None:
         filled = fill(session, ctx, lives)
     print(
         f"Invented {filled.patients} patients with {filled.doses} doses, {filled.entries} diary entries, "
-        f"{filled.samples} finger pricks and {filled.responses} forms.",
+        f"{filled.samples} finger pricks, {filled.responses} forms and {filled.findings} findings.",
         file=sys.stderr,
     )
 

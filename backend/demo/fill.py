@@ -16,7 +16,18 @@ from backend.domain.occasions import About
 from backend.domain.permissions import Role
 from backend.domain.recall import FORM
 from backend.domain.samples import Matrix
-from backend.services import patients, questionnaires, records, reminders, research, results, symptoms, words
+from backend.services import (
+    findings,
+    patients,
+    questionnaires,
+    records,
+    reminders,
+    requests,
+    research,
+    results,
+    symptoms,
+    words,
+)
 from backend.services import samples as pricked
 from backend.services.care import begin
 from backend.services.contact import Contact
@@ -26,10 +37,12 @@ from backend.services.patients import Identity
 from backend.services.questionnaires import Told
 from backend.services.results import Analyte, Measured
 from backend.services.unit import act
-from backend.storage import doses, people, samples, treatment
+from backend.storage import doses, monitoring, people, samples, treatment
+from backend.storage import findings as found
 from backend.storage import patients as kept
 from backend.storage import questionnaires as answered
 from backend.storage import symptoms as diaries
+from backend.storage.monitoring import CheckRow
 from backend.storage.patients import PatientRow
 
 STUDY = "Uitwerk demo"
@@ -46,6 +59,7 @@ class Filled:
     entries: int = 0
     samples: int = 0
     responses: int = 0
+    findings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +113,15 @@ def _write(house: _House, life: Life, filled: Filled) -> None:
     for prick in life.pricks:
         _sample(house, patient, prick)
     _answered(house, patient, line, life)
+    _looked_into(house, patient, line, life)
+    _asked(house, life)
     reminders.replan(house.ctx, patient)
     filled.patients += 1
     filled.doses += len(life.course.doses)
     filled.entries += len(life.entries)
     filled.samples += len(life.pricks)
     filled.responses += len(life.forms)
+    filled.findings += len(life.findings)
 
 
 def _enrolled(house: _House, life: Life) -> PatientRow:
@@ -172,7 +189,9 @@ def _sample(house: _House, patient: PatientRow, prick: Prick) -> None:
     if prick.level is None:
         return
     level = prick.level
-    told = Measured(Analyte.LEVEL, level.raw_value, level.raw_unit, level.comparator, lloq=level.lloq, released=True)
+    told = Measured(
+        Analyte.LEVEL, level.raw_value, level.raw_unit, level.comparator, lloq=level.lloq, released=prick.released
+    )
     results.report(house.at(reported_at, house.actors[Role.CLINICIAN]), patient.id, prick.id, told)
 
 
@@ -182,6 +201,26 @@ def _answered(house: _House, patient: PatientRow, line: Line, life: Life) -> Non
         ctx = house.at(form.received_at, phone)
         told = Told(About.PREVIOUS, completed=True, answers=form.answers)
         answered.add(house.session, questionnaires.first(ctx, patient, line, form.report, FORM, told))
+
+
+def _looked_into(house: _House, patient: PatientRow, line: Line, life: Life) -> None:
+    """Write down which checks were done, and what the clinic found."""
+    nurse, clinician = house.actors[Role.NURSE], house.actors[Role.CLINICIAN]
+    for done in life.checks:
+        by = {"recorded_at": done.recorded_at, "recorded_by": nurse.staff_id}
+        told = {name: getattr(done, name) for name in ("id", "treatment_id", "check", "done_on")}
+        monitoring.add(house.session, CheckRow(patient_id=patient.id, **told, **by))
+    rows = []
+    for one in life.findings:
+        entered = findings.Told(one.kind, one.occurred, one.ended_on, one.values, one.note)
+        rows.append(findings.first(house.at(one.entered_at, clinician), patient, line, one.id, entered))
+    found.add_new(house.session, rows)
+
+
+def _asked(house: _House, life: Life) -> None:
+    for wish in life.wishes:
+        asked = requests.Asked(wish.id, wish.kind, wish.treatment_id, wish.words, wish.asked_at)
+        requests.ask(house.at(wish.asked_at + timedelta(seconds=3), _phone(life.person)), asked)
 
 
 def _phone(person: Person) -> Actor:

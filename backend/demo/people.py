@@ -192,7 +192,7 @@ def _person(seed: int, number: int, wearing_off: WearingOff | None, now: datetim
     rng = source(seed, f"person {number}")
     kind = _KINDS[number % len(_KINDS)]
     first, last = rng.choice(_FIRST), rng.choice(_LAST)
-    started_on = _workday(now.date() - timedelta(days=730 - rng.randrange(28)))
+    started_on = workday(now.date() - timedelta(days=730 - rng.randrange(28)))
     return Person(
         number=number,
         id=identifier(rng),
@@ -219,7 +219,8 @@ def _person(seed: int, number: int, wearing_off: WearingOff | None, now: datetim
     )
 
 
-def _workday(on: date) -> date:
+def workday(on: date) -> date:
+    """Return a day, or the Monday after a weekend."""
     return on + timedelta(days=max(0, 7 - on.weekday()) if on.weekday() > 4 else 0)
 
 

@@ -27,11 +27,15 @@ LAB = "lab"
 
 @dataclass(frozen=True, slots=True)
 class Prick:
-    """One finger prick: its chain of steps, and the level the lab reported, None where it could not be measured."""
+    """One finger prick: its chain of steps, and the level the lab reported, None where it could not be measured.
+
+    `released` tells whether the patient may see it.
+    """
 
     id: UUID
     steps: tuple[Step, ...]
     level: Level | None
+    released: bool = True
 
 
 def concentration(trough: float, elimination: float, days: float) -> float:

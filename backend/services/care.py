@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.moments import plausible
 from backend.domain.permissions import Role, allows
-from backend.services import events, gate
+from backend.services import events, gate, words
 from backend.services.context import Context
 from backend.storage import patients, people
 from backend.storage.patients import CareRow, PatientRow
@@ -19,7 +19,10 @@ SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """One care relationship; it stands from `starts_at` up to, not including, `ends_at`."""
+    """One care relationship; it stands from `starts_at` up to, not including, `ends_at`.
+
+    One that somebody opened in an `emergency` has their `reason`; otherwise that is None.
+    """
 
     id: UUID
     staff_id: UUID
@@ -28,13 +31,15 @@ class Care:
     starts_at: datetime
     ends_at: datetime | None
     granted_by: UUID | None
+    emergency: bool = False
+    reason: str | None = None
 
 
 def of_patient(ctx: Context, patient_id: UUID) -> list[Care]:
     """Return a patient's care relationships, past and to come too, oldest first."""
     patient = gate.patient(ctx, "care:read", patient_id)
     events.note(ctx, "care:read", patient.id)
-    return _shown(ctx, patients.care_of(ctx.session, patient.id))
+    return _shown(ctx, patient, patients.care_of(ctx.session, patient.id))
 
 
 def begin(ctx: Context, patient_id: UUID, staff_id: UUID, starts_at: datetime | None, ends_at: datetime | None) -> Care:
@@ -99,10 +104,10 @@ def _one(ctx: Context, patient: PatientRow, care_id: UUID) -> Care:
     row = patients.care(ctx.session, patient.id, care_id)
     if row is None:
         raise ClinicError("not-found")
-    return _shown(ctx, [row])[0]
+    return _shown(ctx, patient, [row])[0]
 
 
-def _shown(ctx: Context, rows: Sequence[CareRow]) -> list[Care]:
+def _shown(ctx: Context, patient: PatientRow, rows: Sequence[CareRow]) -> list[Care]:
     known = people.names(ctx.session, {row.staff_id for row in rows})
     return [
         Care(
@@ -113,6 +118,8 @@ def _shown(ctx: Context, rows: Sequence[CareRow]) -> list[Care]:
             row.starts_at,
             row.ends_at,
             row.granted_by,
+            row.emergency,
+            words.opened(ctx, patient, row.reason, words.of_care(row.id)) or None,
         )
         for row in rows
     ]

@@ -10,13 +10,15 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from backend.domain import symptoms as diary
+from backend.domain.apart import NONE
 from backend.domain.export import COMPARATORS
 from backend.domain.levels import Comparator
 from backend.domain.linking import Interval, Place, chain, place
 from backend.domain.occasions import About, about_interval
 from backend.domain.recall import RecallResult
-from backend.domain.reports import Report
+from backend.domain.reports import Report, is_late
 from backend.domain.samples import State, Step, find, state, validity
+from backend.domain.spans import Span
 from backend.domain.troughs import around, hours_before, trough
 from backend.domain.wearing_off import DEFAULT
 from backend.services import instruments, trends
@@ -65,9 +67,11 @@ def subjects(ctx: Context, named: Mapping[UUID, str], keyed: Callable[[UUID], st
 
 def entries(who: Subject) -> Iterator[dict[str, Any]]:
     """Yield a row per standing diary entry."""
+    set_apart = instruments.apart(who.ctx, [who.patient_id]).get(who.patient_id, NONE)
     for row in symptoms.of_patient(who.session, who.patient_id):
         occurred = symptoms.moment(row)
         told = row.content["other_causes"]
+        rating, flagged = diary.rated(row.content)
         yield {
             "subject": who.pseudonym,
             "entry": who.keyed(row.id),
@@ -78,8 +82,10 @@ def entries(who: Subject) -> Iterator[dict[str, Any]]:
             "no_complaints": row.content["no_complaints"],
             "wearing_off": row.content["wearing_off"],
             **{f"nrs_{rating['symptom']}": rating["intensity"] for rating in row.content["ratings"]},
-            "mean_rating": diary.rated(row.content)[0],
+            "mean_rating": rating,
             **{column: cause in told for column, cause in _CAUSES},
+            "set_apart": flagged or occurred.on in set_apart,
+            "late": is_late(row.received_at - row.anchor_at, only_day=occurred.at is None),
         }
 
 
@@ -169,7 +175,7 @@ def _place(where: Place) -> dict[str, Any]:
     }
 
 
-def _diary(span: trends.Span) -> dict[str, Any]:
+def _diary(span: Span) -> dict[str, Any]:
     result = span.diary
     return {
         "diary_assessable": result.assessable,

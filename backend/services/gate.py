@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from backend.domain.emergency import SHUT
 from backend.domain.errors import ClinicError
 from backend.domain.permissions import BY_NAME, Reach, allows
 from backend.services.context import Actor, Context
@@ -21,14 +22,22 @@ def permit(ctx: Context, permission: str) -> Actor:
 def patient(ctx: Context, permission: str, patient_id: UUID, *, lock: bool = False) -> PatientRow:
     """Return a patient within reach, its row locked for writing if asked.
 
-    Raises ClinicError `role-lacks-permission` when the role never has this permission, and `not-found` for a
-    patient out of reach exactly as for one that does not exist (P19).
+    Raises ClinicError `role-lacks-permission` when the role never has this permission, or access in an emergency does
+    not (P25), and `not-found` for a patient out of reach exactly as for one that does not exist (P19).
     """
     actor = permit(ctx, permission)
     row = patients.get(ctx.session, patient_id, lock=lock)
     if row is None or not _reaches(ctx, actor, permission, row):
         raise ClinicError("not-found")
+    if permission in SHUT and not cares_lastingly(ctx, row):
+        raise ClinicError("role-lacks-permission", "Emergency access does not go so far.")
     return row
+
+
+def cares_lastingly(ctx: Context, row: PatientRow) -> bool:
+    """Tell whether the actor cares for a patient otherwise than by having opened the record in an emergency."""
+    staff_id = ctx.who.staff_id
+    return staff_id is not None and patients.cares(ctx.session, staff_id, row.id, ctx.now, lasting=True)
 
 
 def own_site(ctx: Context) -> UUID:

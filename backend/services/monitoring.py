@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from backend.domain.dosing import given
-from backend.domain.drugs import Monitoring, monitoring_due, open_before_dose
+from backend.domain.drugs import Monitoring
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.moments import EARLIEST, local_date
+from backend.domain.monitoring import due_days
 from backend.domain.treatment import Treatment
 from backend.services import events, gate, intervals, reminders
 from backend.services.context import Context
@@ -101,15 +101,8 @@ def _known(line: Line, treatment_id: UUID, check: str) -> None:
 
 
 def _checks(line: Line, treatment: Treatment, done: Mapping[str, date], today: date) -> list[Check]:
-    days = [dose.given.on for dose in given(line.doses) if dose.treatment_id == treatment.id and dose.given]
-    last = days[-1] if days else None
-    due = {
-        m.key: on for m, on in monitoring_due(treatment.drug, treatment.started_on, done, last, treatment.stopped_on)
-    }
-    coming = next((e.on for e in line.expected if e.treatment_id == treatment.id), None)
-    if coming is not None:
-        for item in open_before_dose(treatment.drug, done, last):
-            due[item.key] = min(due.get(item.key, coming), coming)
+    coming_on = next((e.on for e in line.expected if e.treatment_id == treatment.id), None)
+    due = due_days(treatment, line.doses, coming_on, done)
     return [_check(treatment, item, done.get(item.key), due.get(item.key), today) for item in treatment.drug.monitoring]
 
 

@@ -149,20 +149,24 @@ def change_own(ctx: Context, contact: Contact) -> tuple[PatientRow, Patient, Mov
     return row, *_replace(ctx, "own-profile:write", row, opened(ctx, row).identity, contact, "own choice")
 
 
-def opened(ctx: Context, row: PatientRow) -> Patient:
-    """Return a patient's row with what is sealed in it readable; reach was checked by the caller."""
+def identity(ctx: Context, row: PatientRow) -> Identity:
+    """Return who the patient of a row is; reach was checked by the caller."""
     told = {
         name: ctx.sealer.open(row.key, str(row.id), getattr(row, f"{column}_sealed"), _place(row.id, column))
         for name, column in _SEALED.items()
     }
     birth_on = None if told["birth_on"] is None else date.fromisoformat(told["birth_on"])
-    identity = Identity(told["name"], birth_on, told["hospital_number"])
+    return Identity(told["name"], birth_on, told["hospital_number"])
+
+
+def opened(ctx: Context, row: PatientRow) -> Patient:
+    """Return a patient's row with what is sealed in it readable; reach was checked by the caller."""
     return Patient(
         row.id,
         row.version,
         row.site_id,
         row.enrolled_at,
-        identity,
+        identity(ctx, row),
         reaching.opened(ctx, row),
         reaching.offered(ctx),
         row.email_refused_at,

@@ -7,14 +7,17 @@ from typing import Any
 from backend.domain.moments import local_date
 from backend.services import (
     access_log,
+    calls,
     consents,
     events,
     gate,
     pairing,
     patients,
     record_course,
+    record_findings,
     record_reports,
     wishes,
+    words,
 )
 from backend.services.contact import Contact
 from backend.services.context import Context
@@ -54,7 +57,9 @@ def export(ctx: Context) -> Record:
         "care": _care(ctx, patient),
         **record_course.sections(ctx, patient),
         **record_reports.sections(ctx, patient, kept),
+        **record_findings.sections(ctx, patient, kept),
         "consents": consents.every(ctx, patient),
+        "calls": _calls(ctx, patient),
         "devices": _devices(ctx, patient),
         "access_log": access_log.every(ctx, patient),
     }
@@ -115,7 +120,32 @@ def _care(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
     """Return who could open the record by their roles, and when; who did so is in the access log."""
     rows = enrolled.care_of(ctx.session, patient.id)
     staff = people.names(ctx.session, {row.staff_id for row in rows})
-    return [{"role": staff[row.staff_id][1], "starts_at": row.starts_at, "ends_at": row.ends_at} for row in rows]
+    return [
+        {
+            "role": staff[row.staff_id][1],
+            "starts_at": row.starts_at,
+            "ends_at": row.ends_at,
+            "emergency": row.emergency,
+            "reason": words.opened(ctx, patient, row.reason, words.of_care(row.id)) or None,
+        }
+        for row in rows
+    ]
+
+
+def _calls(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
+    """Return what became of the clinic's calls, without saying who of the clinic called."""
+    return [
+        {
+            "id": call.id,
+            "kind": call.kind,
+            "subject": call.subject,
+            "outcome": call.outcome,
+            "on": call.on,
+            "words": call.words,
+            "at": call.at,
+        }
+        for call in calls.every(ctx, patient)
+    ]
 
 
 def _devices(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Requests: a patient asks the clinic to make contact or to move a dose, and reads what became of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -147,6 +148,11 @@ def waiting(ctx: Context, after: tuple[datetime, UUID] | None, limit: int) -> Pa
     last = rows[-1][0] if more else None
     shown = [_request(ctx, patient, row) for row, patient in rows]
     return Page(shown, (last.received_at, last.id) if last else None)
+
+
+def open_of(ctx: Context, rows: Mapping[UUID, PatientRow]) -> list[Request]:
+    """Return the open requests of patients who are within reach, oldest first."""
+    return [_request(ctx, rows[one.patient_id], one) for one in requests.open_of(ctx.session, rows)]
 
 
 def earlier_answer(ctx: Context, patient: PatientRow, row: VersionRow) -> str | None:

@@ -17,6 +17,7 @@ from backend.services import events, feed, gate, words
 from backend.services import samples as taken
 from backend.services.context import Context
 from backend.services.feed import Kind
+from backend.services.intervals import Line
 from backend.services.samples import Sample
 from backend.storage import samples
 from backend.storage.patients import PatientRow
@@ -133,9 +134,16 @@ def of_patient(ctx: Context, patient_id: UUID) -> list[Reported]:
     """Return a patient's samples that have results, oldest first, for those who treat them."""
     patient = gate.patient(ctx, "results:read", patient_id)
     events.note(ctx, "results:read", patient.id)
+    return [one for one in every(ctx, patient) if one.results]
+
+
+def every(ctx: Context, patient: PatientRow, line: Line | None = None) -> list[Reported]:
+    """Return all samples of a patient who is within reach, oldest first, each with every result it ever had.
+
+    `line` is the whole dosing line, where it was read already.
+    """
     found = samples.results(ctx.session, patient.id)
-    every = taken.every(ctx, patient)
-    return [Reported(one, _results(ctx, patient, found[one.id])) for one in every if one.id in found]
+    return [Reported(one, _results(ctx, patient, found.get(one.id, ()))) for one in taken.every(ctx, patient, line)]
 
 
 def own(ctx: Context) -> list[Reported]:
@@ -147,9 +155,7 @@ def own(ctx: Context) -> list[Reported]:
 
 def released(ctx: Context, patient: PatientRow) -> list[Reported]:
     """Return the samples of a patient who is within reach, each with its standing results that were released."""
-    found = samples.results(ctx.session, patient.id)
-    every = taken.every(ctx, patient)
-    return [Reported(one, _released(_results(ctx, patient, found.get(one.id, ())))) for one in every]
+    return [Reported(one.sample, _released(one.results)) for one in every(ctx, patient)]
 
 
 def _results(ctx: Context, patient: PatientRow, rows: Sequence[ResultRow]) -> tuple[Result, ...]:

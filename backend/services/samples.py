@@ -7,11 +7,13 @@ from uuid import UUID, uuid4
 
 from backend.domain import reports
 from backend.domain import samples as chain
+from backend.domain.dosing import Dose
 from backend.domain.errors import ClinicError
 from backend.domain.linking import Place
 from backend.domain.moments import Occurred, at_instant, local
 from backend.domain.reports import Report
 from backend.domain.samples import Matrix, Problem, State, Step, Unusable
+from backend.domain.treatment import Expected
 from backend.domain.troughs import Trough, trough
 from backend.services import events, feed, gate, intervals, records, reminders, words
 from backend.services.context import Context
@@ -126,18 +128,18 @@ def of_patient(ctx: Context, patient_id: UUID) -> list[Sample]:
     return every(ctx, patient)
 
 
-def every(ctx: Context, patient: PatientRow) -> list[Sample]:
-    """Return all samples of a patient who is within reach."""
-    line = intervals.whole_line(ctx, patient.id)
-    taken = samples.steps(ctx.session, patient.id)
-    return [_sample(ctx, patient, row, taken[row.id], line) for row in samples.of_patient(ctx.session, patient.id)]
+def every(ctx: Context, patient: PatientRow, line: Line | None = None) -> list[Sample]:
+    """Return all samples of a patient who is within reach; `line` is the whole one, where it was read already."""
+    line = line or intervals.whole_line(ctx, patient.id)
+    taken, against = samples.steps(ctx.session, patient.id), _against(line)
+    return [_sample(ctx, patient, row, taken[row.id], against) for row in samples.of_patient(ctx.session, patient.id)]
 
 
 def shown(ctx: Context, patient: PatientRow, sample_id: UUID, *, duplicate: bool = False) -> Sample:
     """Return one sample of a patient who is within reach."""
     row = stored(ctx, patient, sample_id)
     steps = samples.steps(ctx.session, patient.id)[sample_id]
-    return _sample(ctx, patient, row, steps, intervals.whole_line(ctx, patient.id), duplicate=duplicate)
+    return _sample(ctx, patient, row, steps, _against(intervals.whole_line(ctx, patient.id)), duplicate=duplicate)
 
 
 def stored(ctx: Context, patient: PatientRow, sample_id: UUID) -> SampleRow:
@@ -245,22 +247,42 @@ def _readable(ctx: Context, patient: PatientRow, sample_id: UUID, steps: Sequenc
     return tuple(words.shown(ctx, patient, step, sample_id, position) for position, step in enumerate(steps))
 
 
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """What samples are measured against: the dosing line, the doses that open intervals, and the one that is coming."""
+
+    line: Line
+    openers: list[Dose]
+    coming: Expected | None
+
+
+def _against(line: Line) -> _Against:
+    ids = {interval.opened_by for interval in line.chain.intervals}
+    return _Against(line, [dose for dose in line.doses if dose.id in ids], line.coming)
+
+
 def _sample(
-    ctx: Context, patient: PatientRow, row: SampleRow, steps: tuple[Step, ...], line: Line, *, duplicate: bool = False
+    ctx: Context,
+    patient: PatientRow,
+    row: SampleRow,
+    steps: tuple[Step, ...],
+    against: _Against,
+    *,
+    duplicate: bool = False,
 ) -> Sample:
     step = chain.find(steps, State.COLLECTED)
-    collected = step.at if step else None
-    openers = {interval.opened_by for interval in line.chain.intervals}
-    planned_on = intervals.planned_on(ctx, row.patient_id, line, _known_at(step, row))
+    collected, line = step.at if step else None, against.line
+    ordered_for = intervals.planned_on(ctx, row.patient_id, line, _known_at(None, row))
+    planned_on = ordered_for if step is None else intervals.planned_on(ctx, row.patient_id, line, _known_at(step, row))
     return Sample(
         id=row.id,
         version=row.version,
         matrix=samples.matrix(row),
         state=chain.state(steps) or State.WITHDRAWN,
-        ordered_for=intervals.planned_on(ctx, row.patient_id, line, _known_at(None, row)),
+        ordered_for=ordered_for,
         collected=collected,
         place=line.place(collected, planned_on) if collected else None,
-        trough=trough(collected, [dose for dose in line.doses if dose.id in openers], line.coming),
+        trough=trough(collected, against.openers, against.coming),
         unusable=chain.validity(steps),
         steps=_readable(ctx, patient, row.id, steps),
         duplicate=duplicate,

@@ -166,3 +166,10 @@ def who(ctx: Context) -> Actor:
     """Return who acts, and in which session."""
     events.note(ctx, "session:use", ctx.who.patient_id, ctx.who.session_id or "")
     return ctx.who
+
+
+def name(ctx: Context) -> str | None:
+    """Return the name of the member of staff who acts; None for a patient, whose name is the record's own."""
+    staff_id = ctx.who.staff_id
+    row = people.staff(ctx.session, staff_id) if staff_id is not None else None
+    return row.name if row is not None else None

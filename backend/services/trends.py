@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from backend.domain.linking import Chain, Interval
+from backend.domain.linking import Chain
 from backend.domain.recall import RecallResult
-from backend.domain.wearing_off import DEFAULT, DiaryResult, Settings, by_day, diary_based
+from backend.domain.spans import Span, spans
+from backend.domain.wearing_off import DEFAULT, Settings, by_day
 from backend.services import events, gate, intervals, results
 from backend.services.context import Context
 from backend.services.instruments import Rated, rated, recalled
@@ -34,17 +35,6 @@ class Point:
     days_before_actual: int | None
     rating: float
     flagged: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One interval with both instruments, each labelled; `recalled` holds every form about it, oldest first."""
-
-    interval: Interval
-    entries: int
-    rated_days: int
-    diary: DiaryResult
-    recalled: tuple[RecallResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +84,12 @@ def build(
     line: Chain, days: Mapping[int, Rated], forms: Mapping[int, tuple[RecallResult, ...]], settings: Settings
 ) -> Trend:
     """Return the trend of a chain of intervals from its rated days and forms, by interval number."""
-    none = Rated((), 0)
-    spans = []
-    for interval in line.intervals:
-        here = days.get(interval.number, none)
-        following = days.get(interval.number + 1, none)
-        rated_days = [day for _, day in here.days]
-        result = diary_based(rated_days, interval.length_days, [day for _, day in following.days], settings)
-        answered = forms.get(interval.number, ())
-        spans.append(Span(interval, here.entries, len(by_day(rated_days)), result, answered))
+    ratings = {number: [day for _, day in here.days] for number, here in days.items()}
+    found = spans(line, ratings, forms, settings, {number: here.entries for number, here in days.items()})
     told = DEFINITION.format(
         window=settings.window_days, threshold=f"{settings.threshold:g}", days=settings.min_rated_days
     )
-    return Trend(tuple(spans), tuple(_points(days)), settings, told)
+    return Trend(found, tuple(_points(days)), settings, told)
 
 
 def _trend(ctx: Context, patient_id: UUID, settings: Settings) -> Trend:

@@ -75,6 +75,13 @@ def waiting(ctx: Context, after: tuple[datetime, UUID] | None, limit: int) -> Pa
     return Page([_item(row, carers) for row in rows], last)
 
 
+def open_of(ctx: Context, patient_ids: Collection[UUID]) -> list[Item]:
+    """Return what reached nobody among patients who are within reach, the oldest first."""
+    rows = undelivered.open_of(ctx.session, patient_ids, ctx.now)
+    carers = _carers(ctx, {row.patient_id for row in rows})
+    return [_item(row, carers) for row in rows]
+
+
 def settle(ctx: Context, item_id: UUID, version: int, owner_id: UUID | None, outcome: Outcome | None) -> Item:
     """Give an open item to a colleague, or say what became of it; `later` leaves it open and takes it on.
 

@@ -91,5 +91,15 @@ def of_device(session_id: UUID) -> Place:
     return Place("sessions", "name", str(session_id))
 
 
+def of_call(call_id: UUID) -> Place:
+    """Return where the clinic's words about a call are kept."""
+    return Place("calls", "words", str(call_id))
+
+
+def of_care(care_id: UUID) -> Place:
+    """Return where the reason of an emergency is kept."""
+    return Place("care_relationships", "reason", str(care_id))
+
+
 def _place(told: Dose | PlanVersion | Step, row: UUID, number: int) -> Place:
     return Place(_TABLES[type(told)], "reason", f"{row}:{number}")

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -51,7 +52,8 @@ class Instant(TypeDecorator[datetime]):
 
 def engine_options(url: str, busy_timeout_ms: int) -> dict[str, Any]:
     """Return the options of `create_engine` for a URL."""
-    quiet = {"hide_parameters": True}  # an error's message must not quote values
+    # An error's message must not quote values; JSON is read by the same library that writes it to the wire.
+    quiet = {"hide_parameters": True, "json_deserializer": orjson.loads}
     if _is_sqlite(make_url(url)):
         return quiet | {"connect_args": {"timeout": busy_timeout_ms / 1000, "check_same_thread": False}}
     seconds = max(busy_timeout_ms // 1000, 1)
@@ -69,7 +71,8 @@ def make_engine(url: str, busy_timeout_ms: int = 5000, *, pooled: bool = True) -
     """Return an engine whose transactions begin as the product needs them."""
     options = engine_options(url, busy_timeout_ms)
     if not pooled:
-        options = {key: options[key] for key in ("connect_args", "hide_parameters")} | {"poolclass": NullPool}
+        kept = ("connect_args", "hide_parameters", "json_deserializer")
+        options = {key: options[key] for key in kept} | {"poolclass": NullPool}
     engine = create_engine(url, **options)
     prepare(engine, busy_timeout_ms)
     return engine

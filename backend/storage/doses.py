@@ -5,7 +5,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, bindparam, insert, select, update
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.domain.dosing import Act, BodySite, Dose, PartGiven, Status
@@ -102,6 +116,14 @@ def of_patients(session: Session, patient_ids: Sequence[UUID]) -> dict[UUID, lis
     return found
 
 
+def newest_of_patients(session: Session, patient_ids: Sequence[UUID], kept: int) -> dict[UUID, list[Dose]]:
+    """Return as `of_patients`, but of the given doses of each treatment only the newest so many."""
+    found: dict[UUID, list[Dose]] = {}
+    for row in session.execute(_NEWEST, {"patients": patient_ids, "kept": kept}):
+        found.setdefault(row[0], []).append(_dose(row[1:]))
+    return found
+
+
 def of_patient(session: Session, patient_id: UUID) -> list[Dose]:
     """Return a patient's doses in their standing versions."""
     return of_patients(session, [patient_id]).get(patient_id, [])
@@ -142,6 +164,21 @@ _SELECT = select(_DOSES.patient_id, _DOSES.id, _DOSES.treatment_id, *(_DOSES[nam
 _OF_PATIENTS = _SELECT.where(_DOSES.patient_id.in_(bindparam("patients", expanding=True))).order_by(
     _DOSES.anchor_at, _DOSES.id
 )
+
+
+def _newest() -> Select[Any]:
+    """Return the query of `newest_of_patients`, built once: given doses are counted from the newest one back."""
+    given = case((_DOSES.status == Status.GIVEN.value, 1), else_=0)
+    order = (_DOSES.anchor_at.desc(), _DOSES.id.desc())
+    place = func.row_number().over(partition_by=(_DOSES.treatment_id, given), order_by=order)
+    among = _DOSES.patient_id.in_(bindparam("patients", expanding=True))
+    ranked = select(_DOSES.id, given.label("given"), place.label("place")).where(among).subquery()
+    wanted = _SELECT.join_from(DoseRow.__table__, ranked, ranked.c.id == _DOSES.id)
+    wanted = wanted.where(or_(ranked.c.given == 0, ranked.c.place <= bindparam("kept")))
+    return wanted.order_by(_DOSES.anchor_at, _DOSES.id)
+
+
+_NEWEST = _newest()
 _VERSIONS = select(
     DoseVersionRow.recorded_by,
     DoseVersionRow.dose_id,

@@ -1,5 +1,6 @@
 """The audit log: one row beside every act and every read, written in the act's own transaction."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,3 +43,9 @@ def by_others(session: Session, patient_id: UUID, after: tuple[datetime, int] | 
     if after is not None:
         query = query.where(tuple_(EventRow.at, EventRow.id) < tuple_(literal(after[0], Instant), literal(after[1])))
     return list(session.scalars(query.order_by(EventRow.at.desc(), EventRow.id.desc()).limit(limit)))
+
+
+def acts_on(session: Session, patient_id: UUID, acts: Collection[str]) -> list[EventRow]:
+    """Return some sorts of acts on a patient's record, oldest first."""
+    query = select(EventRow).where(EventRow.patient_id == patient_id, EventRow.act.in_(acts))
+    return list(session.scalars(query.order_by(EventRow.at, EventRow.id)))

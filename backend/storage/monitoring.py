@@ -1,5 +1,6 @@
 """Checks the drug asks for, as done: blood tests, scans, and when."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -43,12 +44,24 @@ def of_patient(session: Session, patient_id: UUID) -> list[CheckRow]:
 
 def last_done(session: Session, patient_id: UUID) -> dict[UUID, dict[str, date]]:
     """Return, for each treatment of a patient, the last day each check was done."""
+    return last_done_each(session, [patient_id])
+
+
+def last_done_each(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, dict[str, date]]:
+    """Return, by treatment of some patients, the last day each check was done."""
     query = (
         select(CheckRow.treatment_id, CheckRow.check, func.max(CheckRow.done_on))
-        .where(CheckRow.patient_id == patient_id)
+        .where(CheckRow.patient_id.in_(patient_ids))
         .group_by(CheckRow.treatment_id, CheckRow.check)
     )
     found: dict[UUID, dict[str, date]] = {}
     for treatment_id, check, done_on in session.execute(query):
         found.setdefault(treatment_id, {})[check] = done_on
     return found
+
+
+def last_done_of(session: Session, patient_ids: Collection[UUID], check: str) -> dict[UUID, date]:
+    """Return, by treatment of some patients, the last day a check was done."""
+    query = select(CheckRow.treatment_id, func.max(CheckRow.done_on))
+    query = query.where(CheckRow.patient_id.in_(patient_ids), CheckRow.check == check)
+    return dict(session.execute(query.group_by(CheckRow.treatment_id)).all())

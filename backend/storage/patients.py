@@ -1,10 +1,10 @@
 """Patients: their sealed identity, how they want to be reached, and who has a care relationship with them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Select, String, Table, or_, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, Table, false, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
@@ -52,7 +52,10 @@ class PatientRow(Base):
 
 
 class CareRow(Base):
-    """A care relationship: from when until when somebody may open a patient's record."""
+    """A care relationship: from when until when somebody may open a patient's record.
+
+    In an `emergency` somebody opened it themselves, for a sealed `reason`; otherwise that is empty.
+    """
 
     __tablename__ = "care_relationships"
 
@@ -62,6 +65,8 @@ class CareRow(Base):
     starts_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
     granted_by: Mapped[UUID | None]
+    emergency: Mapped[bool] = mapped_column(default=False, server_default=false())
+    reason: Mapped[str] = mapped_column(default="", server_default="")
 
     __table_args__ = (Index("ix_care_relationships_staff_patient", "staff_id", "patient_id"),)
 
@@ -126,9 +131,11 @@ def by_calendar(session: Session, token_hash: bytes) -> PatientRow | None:
     return session.scalar(select(PatientRow).where(PatientRow.calendar_hash == token_hash))
 
 
-def cares(session: Session, staff_id: UUID, patient_id: UUID, now: datetime) -> bool:
-    """Whether a care relationship stands at a moment."""
+def cares(session: Session, staff_id: UUID, patient_id: UUID, now: datetime, *, lasting: bool = False) -> bool:
+    """Whether a care relationship stands at a moment; a `lasting` one is none that an emergency opened."""
     query = select(CareRow.id).where(CareRow.staff_id == staff_id, CareRow.patient_id == patient_id, _standing(now))
+    if lasting:
+        query = query.where(CareRow.emergency.is_(False))
     return session.execute(query.limit(1)).first() is not None
 
 
@@ -141,6 +148,13 @@ def care_of(session: Session, patient_id: UUID) -> Sequence[CareRow]:
 def care(session: Session, patient_id: UUID, care_id: UUID) -> CareRow | None:
     """Return one care relationship of a patient."""
     return session.scalar(select(CareRow).where(CareRow.patient_id == patient_id, CareRow.id == care_id))
+
+
+def emergencies(session: Session, patient_ids: Collection[UUID], since: datetime) -> Sequence[CareRow]:
+    """Return in which emergencies the records of some patients were opened since a moment, oldest first."""
+    query = select(CareRow).where(CareRow.emergency.is_(True), CareRow.starts_at > since)
+    query = query.where(CareRow.patient_id.in_(patient_ids))
+    return session.scalars(query.order_by(CareRow.starts_at, CareRow.id)).all()
 
 
 def add_care(session: Session, **values: object) -> bool:

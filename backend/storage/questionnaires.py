@@ -1,7 +1,7 @@
 """Responses to forms, under the phone's own id."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    Row,
     String,
     Table,
     select,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from backend.domain.adherence import Said
 from backend.domain.moments import Occurred
 from backend.domain.occasions import About
 from backend.storage.db import Base
@@ -93,6 +95,30 @@ def completed(session: Session, patient_id: UUID, form: str) -> list[tuple[Occur
     return [(moment(row), About(row.about)) for row in rows if row.form == form and row.completed]
 
 
+def of_patients(session: Session, patient_ids: Collection[UUID], form: str) -> dict[UUID, list[Row[Any]]]:
+    """Return each patient's standing responses to a form in the order of their anchors, as plain rows."""
+    held = table().c
+    query = select(*(column for column in held if column.name not in {"created_mark", "standing_mark"}))
+    query = query.where(held.patient_id.in_(patient_ids), held.form == form, held.retracted.is_(False))
+    found: dict[UUID, list[Row[Any]]] = {}
+    for row in session.execute(query.order_by(held.patient_id, held.anchor_at, held.id)):
+        found.setdefault(row.patient_id, []).append(row)
+    return found
+
+
+def said(session: Session, patient_ids: Collection[UUID], form: str, since: datetime) -> dict[UUID, list[Said]]:
+    """Return, by patient, the standing answers to a form from a moment on, completed or not."""
+    held = table().c
+    moment = (held.occurred_at, held.occurred_on, held.occurred_offset, held.zone)
+    query = select(held.patient_id, *moment, held.about, held.completed)
+    query = query.where(held.patient_id.in_(patient_ids), held.form == form, held.retracted.is_(False))
+    query = query.where(held.anchor_at >= since)
+    found: dict[UUID, list[Said]] = {}
+    for patient_id, at, on, offset, zone, about, done in session.execute(query):
+        found.setdefault(patient_id, []).append(Said(occurrence(at, on, offset, zone), About(about), done))
+    return found
+
+
 def days(session: Session, patient_id: UUID, first: date, last: date) -> frozenset[date]:
     """Return the local days of a stretch, both ends inclusive, on which a patient completed any form."""
     standing = (ResponseRow.patient_id == patient_id, ResponseRow.retracted.is_(False), ResponseRow.completed.is_(True))
@@ -100,6 +126,6 @@ def days(session: Session, patient_id: UUID, first: date, last: date) -> frozens
     return frozenset(session.scalars(query.distinct()))
 
 
-def moment(row: ResponseRow) -> Occurred:
+def moment(row: ResponseRow | Row[Any]) -> Occurred:
     """Return when a response says it was answered."""
     return occurrence(row.occurred_at, row.occurred_on, row.occurred_offset, row.zone)

@@ -142,11 +142,15 @@ def clocks(session: Session, patient_id: UUID) -> list[ClockRow]:
     return list(session.scalars(query.order_by(ClockRow.received_at, ClockRow.record_id, ClockRow.mark)))
 
 
-def all_versions(session: Session, patient_id: UUID) -> dict[tuple[str, UUID], list[VersionRow]]:
-    """Return the superseded versions of all of a patient's records by kind and record, oldest first."""
-    query = select(VersionRow).where(VersionRow.patient_id == patient_id).order_by(VersionRow.version)
+def all_versions(
+    session: Session, patient_id: UUID, kinds: Collection[str] = ()
+) -> dict[tuple[str, UUID], list[VersionRow]]:
+    """Return the superseded versions of a patient's records (of all kinds or some) by kind and record, oldest first."""
+    query = select(VersionRow).where(VersionRow.patient_id == patient_id)
+    if kinds:
+        query = query.where(VersionRow.kind.in_(kinds))
     found: dict[tuple[str, UUID], list[VersionRow]] = {}
-    for row in session.scalars(query):
+    for row in session.scalars(query.order_by(VersionRow.version)):
         found.setdefault((row.kind, row.record_id), []).append(row)
     return found
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Row,
     String,
     Table,
     UniqueConstraint,
@@ -143,6 +144,13 @@ def of_patient(
     if until is not None:
         query = query.where(ReminderRow.send_at < until)
     return session.scalars(query.order_by(ReminderRow.send_at, ReminderRow.key)).all()
+
+
+def marks(session: Session, patient_id: UUID) -> Sequence[Row[Any]]:
+    """Return when each reminder of a patient is sent, what of, how it stands and by which channel, in that order."""
+    told = [_table().c[name] for name in ("send_at", "kind", "step", "status", "channel")]
+    query = select(*told).where(ReminderRow.patient_id == patient_id)
+    return session.execute(query.order_by(ReminderRow.send_at, ReminderRow.key)).all()
 
 
 def get(session: Session, reminder_id: UUID) -> ReminderRow | None:

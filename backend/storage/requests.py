@@ -1,6 +1,6 @@
 """Requests: what a patient asks of the clinic ("please contact me", another date), and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -58,6 +58,12 @@ def of_patient(session: Session, patient_id: UUID) -> Sequence[RequestRow]:
     """Return a patient's requests, oldest first."""
     query = select(RequestRow).where(RequestRow.patient_id == patient_id)
     return session.scalars(query.order_by(RequestRow.received_at, RequestRow.id)).all()
+
+
+def open_of(session: Session, patient_ids: Collection[UUID]) -> Sequence[RequestRow]:
+    """Return the open requests of some patients, oldest first."""
+    query = select(RequestRow).where(RequestRow.status == "open", RequestRow.patient_id.in_(patient_ids))
+    return session.scalars(query.order_by(RequestRow.received_at, RequestRow.id, RequestRow.patient_id)).all()
 
 
 def put(session: Session, patient_id: UUID, request_id: UUID, base_version: int, values: dict[str, Any]) -> bool:

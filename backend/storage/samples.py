@@ -1,16 +1,32 @@
 """Samples: each finger prick or draw, the appended steps of its chain, and the results the lab reported."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKeyConstraint, LargeBinary, String, Table, insert, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKeyConstraint,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    exists,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from backend.domain.moments import offset_minutes, with_offset
-from backend.domain.samples import Matrix, Problem, State, Step
+from backend.domain.samples import ASIDE, Matrix, Problem, State, Step
+from backend.domain.worklist import Taken, Withheld
 from backend.storage.db import Base, Instant
 from backend.storage.occurrences import as_json, from_json
 from backend.storage.records import insert_once
@@ -150,6 +166,95 @@ def results(session: Session, patient_id: UUID) -> dict[UUID, list[ResultRow]]:
     return found
 
 
+def of_patients(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, list[tuple[UUID, Matrix]]]:
+    """Return the id of each patient's samples and what was taken, oldest first."""
+    held = table().c
+    query = select(held.patient_id, held.id, held.matrix).where(held.patient_id.in_(patient_ids))
+    found: dict[UUID, list[tuple[UUID, Matrix]]] = {}
+    for patient_id, sample_id, taken in session.execute(query.order_by(held.patient_id, held.created_at, held.id)):
+        found.setdefault(patient_id, []).append((sample_id, Matrix(taken)))
+    return found
+
+
+def steps_of(session: Session, patient_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], list[Step]]:
+    """Return the steps of the samples of some patients in order, by patient and sample."""
+    held = StepRow.__table__.c
+    query = select(*held).where(held.patient_id.in_(patient_ids))
+    found: dict[tuple[UUID, UUID], list[Step]] = {}
+    for row in session.execute(query.order_by(held.patient_id, held.sample_id, held.position)):
+        found.setdefault((row.patient_id, row.sample_id), []).append(_step(row))
+    return found
+
+
+def results_of(
+    session: Session, patient_ids: Collection[UUID], analyte: str
+) -> dict[tuple[UUID, UUID], tuple[Decimal, str]]:
+    """Return value and comparator of an analyte's standing result in the samples of some patients.
+
+    By patient and sample.
+    """
+    held = ResultRow.__table__.c
+    query = select(held.patient_id, held.sample_id, held.value, held.comparator)
+    query = query.where(held.patient_id.in_(patient_ids), held.analyte == analyte)
+    rows = session.execute(query.order_by(held.patient_id, held.sample_id, held.position))
+    return {(who, sample): (Decimal(value), sign) for who, sample, value, sign in rows}  # the last one stands
+
+
+def unsettled(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, list[Taken]]:
+    """Return, by patient, the samples that may need somebody.
+
+    They are not yet at the lab, or rejected, or a step was corrected, or the patient may not see a result yet.
+    """
+    step, result = aliased(StepRow), aliased(ResultRow)
+    done = _having(step, step.state.in_([one.value for one in _SETTLED]))
+    again = _having(step, or_(step.state == State.REJECTED.value, step.corrects.is_not(None)))
+    return _taken(session, patient_ids, or_(~done, again, _having(result, result.released.is_(False))))
+
+
+def taken(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, list[Taken]]:
+    """Return, by patient, all samples with their steps."""
+    return _taken(session, patient_ids, true())
+
+
+def withheld(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, list[Withheld]]:
+    """Return, by patient, the standing results that the patient may not see yet."""
+    held, later = ResultRow.__table__.c, ResultRow.__table__.alias().c
+    same = (later.patient_id == held.patient_id, later.sample_id == held.sample_id, later.analyte == held.analyte)
+    newer = exists().where(*same, later.position > held.position)
+    query = select(held.patient_id, held.sample_id, held.analyte, held.position, held.recorded_at)
+    query = query.where(held.patient_id.in_(patient_ids), held.released.is_(False), ~newer)
+    found: dict[UUID, list[Withheld]] = {}
+    for patient_id, *told in session.execute(query.order_by(held.patient_id, held.recorded_at)):
+        found.setdefault(patient_id, []).append(Withheld(*told))
+    return found
+
+
+_SETTLED = frozenset({State.RECEIVED, State.ANALYSED, State.REPORTED, *ASIDE})
+
+
+def _having(part: type[StepRow | ResultRow], what: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Tell of a sample whether a step, or a result, of it is so."""
+    return exists().where(part.patient_id == SampleRow.patient_id, part.sample_id == SampleRow.id, what)
+
+
+def _taken(session: Session, patient_ids: Collection[UUID], which: ColumnElement[bool]) -> dict[UUID, list[Taken]]:
+    held, step = table().c, StepRow.__table__.c
+    query = select(held.created_at, held.matrix, *step).join_from(
+        table(), StepRow.__table__, (step.patient_id == held.patient_id) & (step.sample_id == held.id)
+    )
+    query = query.where(held.patient_id.in_(patient_ids), which)
+    rows = session.execute(query.order_by(held.patient_id, held.created_at, held.id, step.position))
+    found: dict[UUID, list[Taken]] = {}
+    for (patient_id, sample_id, created_at, what), rows_of in groupby(rows, _head):
+        one = Taken(sample_id, Matrix(what), created_at, tuple(_step(row) for row in rows_of))
+        found.setdefault(patient_id, []).append(one)
+    return found
+
+
+def _head(row: Row[Any]) -> tuple[UUID, UUID, datetime, str]:
+    return row.patient_id, row.sample_id, row.created_at, row.matrix
+
+
 def matrix(row: SampleRow) -> Matrix:
     """Return what was taken."""
     return Matrix(row.matrix)
@@ -160,7 +265,7 @@ def _touch(session: Session, patient_id: UUID, sample_id: UUID) -> None:
     session.execute(update(SampleRow).where(*mine).values(version=SampleRow.version + 1))
 
 
-def _step(row: StepRow) -> Step:
+def _step(row: StepRow | Row[Any]) -> Step:
     at = from_json(row.at)
     if at is None:
         raise ValueError("a step without a moment")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from backend.domain.moments import Occurred
 from backend.storage.db import Base
 from backend.storage.occurrences import ReportColumns, occurrence
+from backend.storage.patients import PatientRow
 from backend.storage.records import insert_each_once, insert_many, insert_once
 
 
@@ -85,6 +86,14 @@ def of_patient(session: Session, patient_id: UUID, since: datetime | None = None
     return session.execute(query.order_by(EntryRow.anchor_at, EntryRow.id)).all()
 
 
+def said(session: Session, patient_id: UUID, since: datetime | None = None) -> Sequence[Row[Any]]:
+    """Return as `of_patient` what the entries say, when, and the plan as it stood: all that figures need."""
+    query = select(*_SAID).where(EntryRow.patient_id == patient_id, EntryRow.retracted.is_(False))
+    if since is not None:
+        query = query.where(EntryRow.anchor_at >= since)
+    return session.execute(query.order_by(EntryRow.anchor_at, EntryRow.id)).all()
+
+
 def days(session: Session, patient_id: UUID, first: date, last: date) -> frozenset[date]:
     """Return the local days of a stretch, both ends inclusive, on which a patient has a standing entry."""
     mine = (EntryRow.patient_id == patient_id, EntryRow.retracted.is_(False), EntryRow.occurred_on.between(first, last))
@@ -92,6 +101,20 @@ def days(session: Session, patient_id: UUID, first: date, last: date) -> frozens
     low, high = (datetime.combine(on, time(0), UTC) + timedelta(days=days) for on, days in ((first, -2), (last, 2)))
     query = select(EntryRow.occurred_on).where(*mine, EntryRow.anchor_at.between(low, high))
     return frozenset(session.scalars(query.distinct()))
+
+
+def newest(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, date]:
+    """Return the local day of each patient's newest standing entry; patients without any are left out."""
+    last = (
+        select(EntryRow.occurred_on)
+        .where(EntryRow.patient_id == PatientRow.id, EntryRow.retracted.is_(False))
+        .order_by(EntryRow.anchor_at.desc(), EntryRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    # One look into the index of moments for each patient, however long their diaries are.
+    query = select(PatientRow.id, last).where(PatientRow.id.in_(patient_ids), last.is_not(None))
+    return dict(session.execute(query).all())
 
 
 def timeline(patient_id: UUID) -> Select[Any]:
@@ -131,3 +154,7 @@ def streamed(session: Session, patient_id: UUID) -> Iterator[tuple[Occurred, dat
 
 
 _COLUMNS = [column for name, column in EntryRow.__table__.columns.items() if name != "created_mark"]
+_SAID = [
+    EntryRow.__table__.c[name]
+    for name in ("occurred_at", "occurred_on", "occurred_offset", "zone", "planned_on", "content")
+]

@@ -151,6 +151,12 @@ def listed(
     return session.scalars(query.order_by(UndeliveredRow.since, UndeliveredRow.id).limit(limit)).all()
 
 
+def open_of(session: Session, patient_ids: Collection[UUID], now: datetime) -> Sequence[UndeliveredRow]:
+    """Return what is open for some patients, the oldest first."""
+    query = select(UndeliveredRow).where(UndeliveredRow.patient_id.in_(patient_ids), _is_open(now))
+    return session.scalars(query.order_by(UndeliveredRow.since, UndeliveredRow.id)).all()
+
+
 def count(session: Session, staff_id: UUID, now: datetime) -> int:
     """Return how much is open for the patients somebody cares for."""
     query = select(func.count()).select_from(UndeliveredRow)
@@ -193,6 +199,11 @@ def _is_open(now: datetime) -> ColumnElement[bool]:
 
 
 def _carers(now: datetime) -> Select[UUID, StaffRow]:
-    stands = and_(CareRow.starts_at <= now, or_(CareRow.ends_at.is_(None), CareRow.ends_at > now))
+    # Who opened a record in an emergency looks after nobody for good: what reached nobody is not theirs.
+    stands = and_(
+        CareRow.starts_at <= now,
+        or_(CareRow.ends_at.is_(None), CareRow.ends_at > now),
+        CareRow.emergency.is_(False),
+    )
     query = select(CareRow.patient_id, StaffRow).join(StaffRow, StaffRow.id == CareRow.staff_id)
     return query.where(stands, StaffRow.left_at.is_(None))

@@ -41,6 +41,7 @@ STAMPED: Mapping[str, bytes] = {
 PAGES: Mapping[str, str] = {
     "/": "shared/start.html",
     "/enrol": "enrol/index.html",
+    "/clinic": "clinic/index.html",
     "/app": "patient/index.html",
     "/pair": "patient/index.html",
     "/app.webmanifest": "patient/app.webmanifest",
@@ -48,6 +49,8 @@ PAGES: Mapping[str, str] = {
     "/sw.js": "patient/sw.js",
     "/sw.module.js": "patient/sw.module.js",
 }
+# What others wrote is served as they wrote it, with the notice of their licence.
+VENDORED = "vendor"
 # A service worker is no part of what it keeps, and the large icons are for installing only.
 _NOT_IN_SHELL = WORKERS | {f"patient/icon-{which}.png" for which in ("512", "maskable-512", "apple-180")}
 
@@ -102,7 +105,7 @@ def without_comments(code: str) -> str:
 
 
 def _read(path: Path) -> bytes:
-    if path.suffix in {".js", ".css"}:
+    if path.suffix in {".js", ".css"} and path.parent.name != VENDORED:
         return without_comments(path.read_text(encoding="utf-8")).encode()
     return path.read_bytes()
 

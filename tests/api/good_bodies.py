@@ -8,6 +8,8 @@ from uuid import uuid4
 from marshmallow import Schema
 
 from backend.api.doses import DoseIn
+from backend.api.emergency import EmergencyIn
+from backend.api.findings import FindingIn
 from backend.api.own_doses import TakenIn
 from backend.api.patients import ContactIn
 from backend.api.push import SubscriptionIn
@@ -16,8 +18,11 @@ from backend.api.reminder_wishes import WishesIn
 from backend.api.requests import RequestIn
 from backend.api.samples import SampleIn
 from backend.api.symptoms import EntryIn
+from backend.api.worklist import CallIn
 from tests.api.bad_values import Raw
 from tests.factories.chains import chain
+from tests.factories.findings import FindingUpload
+from tests.factories.people import PatientBody
 from tests.house import House, Patient
 from tests.notifications.pushing import Browser
 
@@ -145,6 +150,34 @@ def response(house: House) -> Noun:
     return Noun(house, "/me/responses", house.phone(anna), ResponseIn(), {"id": str(uuid4()), **WHEN, **about})
 
 
+def finding(house: House) -> Noun:
+    """A finding with an end and a note."""
+    bram = house.login("nurse")
+    anna = house.patient(cares_for=[bram])
+    body: dict[str, Any] = FindingUpload.build(kind="infection", occurred=AT, ended_on="2026-06-01", note="by phone")
+    return Noun(house, f"/patients/{anna.id}/findings", bram.headers, FindingIn(), body)
+
+
+def call(house: House) -> Noun:
+    """What became of a call about a request of the patient's."""
+    bram = house.login("nurse")
+    anna = house.patient(cares_for=[bram])
+    asked: dict[str, Any] = {"id": str(uuid4()), "kind": "contact", "recorded_at": WHEN["recorded_at"]}
+    assert house.post("/me/requests", headers=house.phone(anna), json=asked).status_code == 201
+    body = {"id": str(uuid4()), "kind": "contact", "subject": asked["id"], "version": 1}
+    body |= {"outcome": "later", "on": "2026-06-05", "words": "in a meeting"}
+    return Noun(house, f"/patients/{anna.id}/calls", bram.headers, CallIn(), body)
+
+
+def emergency(house: House) -> Noun:
+    """A record to be opened in an emergency."""
+    who = {"hospital_number": "H123", "birth_on": "1988-02-29"}
+    made = house.post("/patients", headers=house.login("nurse").headers, json=PatientBody.build(**who))
+    assert made.status_code == 201
+    body = {"id": str(uuid4()), **who, "reason": "came in with a seizure"}
+    return Noun(house, "/emergency-access", house.login("nurse").headers, EmergencyIn(), body)
+
+
 def _dose(house: House) -> tuple[Noun, Patient]:
     bram = house.login("nurse")
     anna = house.patient(cares_for=[bram])
@@ -176,4 +209,7 @@ NOUNS = {
     "request": request,
     "wishes": wishes,
     "contact": contact,
+    "finding": finding,
+    "call": call,
+    "emergency": emergency,
 }

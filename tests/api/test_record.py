@@ -33,9 +33,10 @@ SECTIONS = {
     "samples": "samples", "sample_steps": "samples", "sample_results": "samples", "monitoring_checks": "checks",
     "reminders": "reminders", "reminder_receipts": "reminders", "requests": "requests",
     "reminder_changes": "reminders", "reminder_attempts": "reminders", "reminder_snoozes": "snoozes",
-    "undelivered": "undelivered", "reminder_wishes": "profile",
+    "undelivered": "undelivered", "calls": "calls", "reminder_wishes": "profile",
     "refused_changes": "refused_changes", "clock_corrections": "clock_corrections", "study_subjects": "consents",
     "studies": "consents", "sessions": "devices", "push_subscriptions": "devices", "events": "access_log",
+    "findings": "findings",
 }  # fmt: skip
 """Where the record holds what lies in each table."""
 LEFT_OUT = {

@@ -56,6 +56,7 @@ def test_a_diary_row_holds_the_place_the_ratings_and_the_causes(house: House, an
         "version": "1", "study_day": "27", "local_time": "20:15", "interval": "1", "day_since_dose": "27",
         "days_before_planned": "1", "days_before_actual": "1", "cycle_fraction": "0.9643", "wearing_off": "yes",
         "nrs_fatigue": "7", "nrs_pain": "2", "mean_rating": "4.5", "cause_heat": "true", "cause_stress": "true",
+        "late": "true",  # it came in on the first of June
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from backend.api.endpoint import Endpoint
 from backend.domain.permissions import Reach
 from backend.storage.doses import DoseVersionRow
 from tests.api.test_permission_matrix import guarded, seen
+from tests.factories.findings import FindingUpload
 from tests.factories.responses import ResponseUpload
 from tests.house import PREFIX, House, Patient, Staff
 from tests.notifications.pushing import Browser
@@ -31,6 +32,7 @@ SOUND = {
     "ratings": [{"symptom": "fatigue", "intensity": 3}],
     "state": "collected",
     "unit": "ug/mL",
+    "values": {"confirmed": True},
     "until": "2026-06-02T12:00:00+02:00",
 }
 """What makes the smallest body of a route one with a meaning, so that nothing but the id is wrong."""
@@ -76,6 +78,7 @@ def everything(house: House, carla: Staff, patient: Patient) -> dict[str, UUID]:
         "reminder_id": UUID(reminder),
         "device_id": UUID(device),
         "care_id": UUID(care),
+        "finding_id": made(house.post(f"{below}/findings", headers=carla.headers, json=FindingUpload.build())),
     }
 
 

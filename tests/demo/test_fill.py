@@ -13,14 +13,17 @@ from backend.demo.people import Kind
 from backend.demo.story import Life, tell
 from backend.domain.linking import planned_then
 from backend.domain.permissions import Role
-from backend.services import intervals, secrets, words
+from backend.services import findings, intervals, secrets, words
 from backend.services.access import totp_place
 from backend.services.context import Actor
 from backend.storage import people, reminders, research, symptoms
 from backend.storage.doses import DoseRow
+from backend.storage.findings import FindingRow
+from backend.storage.monitoring import CheckRow
 from backend.storage.patients import PatientRow
 from backend.storage.questionnaires import ResponseRow
-from backend.storage.samples import SampleRow
+from backend.storage.requests import RequestRow
+from backend.storage.samples import ResultRow, SampleRow
 from backend.storage.symptoms import EntryRow
 from tests.factories.base import NOW
 from tests.house import House, Patient
@@ -38,15 +41,19 @@ def filled(house: House) -> Iterator[Filled]:
 
 def test_both_databases_hold_what_was_told(house: House, filled: Filled) -> None:
     with house.unit(writes=False) as ctx:
-        counts = [_count(ctx.session, row) for row in (DoseRow, EntryRow, SampleRow, ResponseRow)]
+        counts = [_count(ctx.session, row) for row in (DoseRow, EntryRow, SampleRow, ResponseRow, FindingRow)]
+        checks, wishes = (_count(ctx.session, row) for row in (CheckRow, RequestRow))
         assert not empty(ctx.session)
     assert counts == [
         sum(len(life.course.doses) for life in LIVES),
         sum(len(life.entries) for life in LIVES),
         sum(len(life.pricks) for life in LIVES),
         sum(len(life.forms) for life in LIVES),
+        sum(len(life.findings) for life in LIVES),
     ]
-    assert counts == [filled.doses, filled.entries, filled.samples, filled.responses]
+    assert counts == [filled.doses, filled.entries, filled.samples, filled.responses, filled.findings]
+    assert checks == sum(len(life.checks) for life in LIVES)
+    assert wishes == sum(len(life.wishes) for life in LIVES)
 
 
 def _count(session: Session, row: type) -> int:
@@ -83,6 +90,25 @@ def _planned(life: Life, moment: object) -> object:
     if booked:
         return booked[0]
     return planned_then(life.course.treatments, life.course.versions, moment)  # type: ignore[arg-type]
+
+
+def test_what_was_found_is_read_as_it_was_told(house: House, filled: Filled) -> None:
+    with house.unit(writes=False) as ctx:
+        for life in LIVES:
+            row = ctx.session.get_one(PatientRow, life.person.id)
+            held = {one.id: one for one in findings.every(ctx, row, intervals.line(ctx, row.id))}
+            for told in life.findings:
+                found = held[told.id]
+                assert (found.kind, found.occurred, found.ended_on) == (told.kind, told.occurred, told.ended_on)
+                assert (found.values, found.note) == (told.values, told.note)
+                assert found.recorded_at == told.entered_at
+
+
+def test_a_result_that_is_left_to_release_is_not_shown(house: House, filled: Filled) -> None:
+    left = [prick.id for life in LIVES for prick in life.pricks if not prick.released]
+    with house.unit(writes=False) as ctx:
+        withheld = ctx.session.scalars(select(ResultRow.sample_id).where(ResultRow.released.is_(False))).all()
+    assert list(withheld) == left
 
 
 def test_reminders_stand_for_the_doses_ahead(house: House, filled: Filled) -> None:

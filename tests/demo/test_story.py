@@ -2,18 +2,23 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from statistics import mean, median
 
 import pytest
 
+from backend.demo.course import course
 from backend.demo.diary import ABROAD, clocks_change
-from backend.demo.people import ONSET_DAY
+from backend.demo.forms import forms
+from backend.demo.people import ONSET_DAY, Kind, source
 from backend.demo.pricks import concentration
-from backend.demo.story import Life, tell
+from backend.demo.story import SEED, Life, tell
+from backend.domain import finding_values, findings
 from backend.domain.dosing import Act, Status
 from backend.domain.moments import Precision
 from backend.domain.regimens import Route
 from backend.domain.reports import checked
+from backend.domain.requests import AskedFor
 from backend.domain.samples import State, Unusable, validity
 from backend.domain.symptoms import check
 
@@ -150,3 +155,66 @@ def test_pricks_fail_in_every_way_the_lab_knows() -> None:
 def test_a_level_halves_as_its_own_constant_says() -> None:
     assert concentration(25, 0.06, 0) == 100
     assert concentration(25, 0.06, 28) == pytest.approx(18.64, abs=0.01)  # 100 * exp(-1.68)
+
+
+def test_what_the_clinic_found_is_told_in_every_kind_and_can_be_entered() -> None:
+    every = [one for life in lives() for one in life.findings]
+    assert {one.kind for one in every} == set(findings.Kind)
+    for one in every:
+        assert finding_values.check(one.kind, one.values) == one.values
+        assert one.occurred.on <= one.entered_at.date() <= NOW.date()
+        findings.check_end(one.kind, one.occurred.on, one.ended_on, one.entered_at.date())
+    assert len({one.id for one in every}) == len(every)
+    assert 10 <= sum(one.kind is findings.Kind.RELAPSE for one in every) <= 40
+
+
+def test_tests_are_done_twice_a_year_and_b_cells_are_counted_before_each_dose_of_ocrelizumab() -> None:
+    for life in lives():
+        days = sorted(one.occurred.on for one in life.findings if one.kind is findings.Kind.EDSS)
+        assert all(180 <= (after - before).days <= 190 for before, after in pairwise(days))
+        assert len(days) >= 4
+        counted = [one for one in life.findings if one.values.get("analyte") == "cd19"]
+        given = [dose.given.on for dose in life.course.given if dose.given and life.person.kind is Kind.OCRELIZUMAB]
+        assert len(counted) == len(given)
+        assert all(any(0 < (on - one.occurred.on).days < 20 for on in given) for one in counted)
+
+
+def test_jc_virus_is_looked_for_twice_a_year_and_for_some_it_is_time_again() -> None:
+    late = 0
+    for life in lives():
+        if not life.person.kind.natalizumab or life.person.stops:
+            continue
+        done = [one.done_on for one in life.checks if one.check == "jcv-antibody"]
+        told = [one.occurred.on for one in life.findings if one.values.get("analyte") == "jcv_status"]
+        assert told[: len(done)] == done
+        late += (NOW.date() - done[-1]).days > 190
+    assert 1 <= late <= 15
+
+
+def test_the_checks_and_findings_leave_the_rest_of_the_story_as_it_was() -> None:
+    """What is left to do is taken from one patient each; of the others everything is told by its own dice."""
+    untouched = [life for life in lives() if not life.wishes and all(prick.released for prick in life.pricks)]
+    for life in untouched[:12]:
+        again = course(life.person, source(SEED, f"course {life.person.number}"), NOW)
+        if again.versions == life.course.versions:
+            assert tuple(forms(life.person, again, source(SEED, f"forms {life.person.number}"), NOW)) == life.forms
+
+
+@pytest.mark.parametrize("days", [1, 201])
+def test_something_of_each_kind_is_left_for_somebody_to_do(days: int) -> None:
+    now = NOW + timedelta(days=days)
+    told = tuple(tell(now))
+    today = now.date()
+    doses = [dose for life in told for dose in life.course.doses]
+    assert [dose.status for dose in doses if dose.status is Status.PLANNED and dose.on < today] == [Status.PLANNED]
+    assert any(dose.status is Status.MISSED and (today - dose.on).days < 10 for dose in doses)
+    wishes = [wish.kind for life in told for wish in life.wishes]
+    assert sorted(wishes) == [AskedFor.CONTACT, AskedFor.MOVE]
+    pricks = [prick for life in told for prick in life.pricks]
+    assert [prick.level is not None for prick in pricks if not prick.released] == [True]
+    assert any(
+        p.steps[-1].state is State.REJECTED and now - p.steps[-1].recorded_at < timedelta(days=2) for p in pricks
+    )
+    assert told[0].wishes == ()
+    for life in told:
+        assert all(step.recorded_at <= now for prick in life.pricks for step in prick.steps)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from tests.factories.findings import FindingUpload
 from tests.house import House
 from tests.journeys import uploads
 from tests.journeys.people import Person
@@ -30,6 +31,8 @@ def filled_record(installation: Installation, seeded: House) -> Record:
     record = Record(people, {"patient_id": [patient], "staff_id": [str(staff["nurse"].id)]})
     _doses(record, f"/patients/{patient}")
     _reports(record, installation)
+    found = people["nurse"].post(f"/patients/{patient}/findings", FindingUpload.build(kind="lab", note="fasting"))
+    record.ids["finding_id"] = [found["id"]]
     study = people["admin"].post("/studies", {"name": "Wearing off"})["id"]
     people["admin"].post(f"/studies/{study}/researchers", {"staff_id": str(staff["researcher"].id)}, 204)
     people["nurse"].post(f"/patients/{patient}/studies/{study}/consent", status=200)

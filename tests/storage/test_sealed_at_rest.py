@@ -16,6 +16,7 @@ from backend.storage.patients import PatientRow
 from backend.storage.records import VersionRow
 from tests.databases import tables
 from tests.factories.entries import EntryUpload
+from tests.factories.findings import FindingUpload
 from tests.factories.people import PatientBody
 from tests.factories.responses import ResponseUpload
 from tests.factories.samples import SampleUpload, happened, level
@@ -55,6 +56,9 @@ class Planted:
         self.dose()
         self.measure()
         self.ask()
+        self.find()
+        self.call()
+        self.break_in()
         return self
 
     def enrol(self) -> None:
@@ -158,11 +162,43 @@ class Planted:
         answer = {"outcome": "reached", "answer": self.word("answer")}
         self.send(self.bram.headers, f"{self.path}/requests/{told['id']}/outcome", answer, 1)
 
+    def find(self) -> None:
+        """Enter a finding with a note, correct it twice and retract it."""
+        made = FindingUpload.build(note=self.word("note"))
+        path = f"{self.path}/findings"
+        self.send(self.carla.headers, path, made)
+        self.finding_path = f"{path}/{made['id']}"
+        newer = {key: made[key] for key in ("kind", "occurred", "values")}
+        for version in (1, 2):
+            told = newer | {"note": self.word("note"), "reason": self.word("correction")}
+            self.send(self.carla.headers, f"{self.finding_path}/correction", told, version)
+        self.send(self.carla.headers, f"{self.finding_path}/retraction", {"reason": self.word("retraction")}, 3)
+        again = FindingUpload.build(note=self.word("note"))
+        self.send(self.carla.headers, path, again)
+
+    def call(self) -> None:
+        """Ask once more, and let a call settle it."""
+        told = {"id": str(uuid4()), "kind": "contact", "words": self.word("request")}
+        self.send(self.phone, "/me/requests", told | {"recorded_at": "2026-06-01T11:30:00+02:00"})
+        done = {"kind": "contact", "subject": told["id"], "version": 1, "outcome": "removed"}
+        self.send(self.bram.headers, f"{self.path}/calls", done | {"id": str(uuid4()), "words": self.word("call")})
+
+    def break_in(self) -> None:
+        """Let somebody who does not care for anna open her record in an emergency."""
+        who = self.send(self.carla.headers, self.path, None, by="get")
+        told = {"id": str(uuid4()), "hospital_number": who["hospital_number"], "birth_on": who["birth_on"]}
+        told |= {"reason": self.word("emergency")}
+        self.send(self.house.login("nurse").headers, "/emergency-access", told)
+
     def read(self) -> str:
         """Return all that the API shows those who may read it, as one text."""
         told = [self.house.get(self.path + end, headers=self.carla.headers) for end in ("", "/treatments", "/samples")]
-        told += [self.house.get(self.path + "/results", headers=self.carla.headers)]
-        told += [self.house.get(self.path + end, headers=self.bram.headers) for end in ("/devices", "/requests")]
+        told += [self.house.get(self.path + end, headers=self.carla.headers) for end in ("/results", "/findings")]
+        told += [self.house.get(f"{self.finding_path}/history", headers=self.carla.headers)]
+        told += [
+            self.house.get(self.path + end, headers=self.bram.headers) for end in ("/devices", "/requests", "/calls")
+        ]
+        told += [self.house.get(self.path + "/care-relationships", headers=self.bram.headers)]
         told += [self.house.get(f"{self.dose_path}/history", headers=self.bram.headers)]
         entry = f"/me/diary-entries/{self.entry['id']}"
         told += [self.house.get(entry + end, headers=self.phone) for end in ("", "/history")]
@@ -210,7 +246,9 @@ def test_those_who_may_read_it_read_every_word_that_stands(house: House, planted
     # Kept as superseded versions that no route shows: who she was, why that changed, and why a form did.
     with house.unit(writes=False) as ctx:
         patient = ctx.session.get_one(PatientRow, UUID(planted.id))
-        rows = ctx.session.scalars(select(VersionRow).where(VersionRow.kind != "diary-entry", VersionRow.reason != ""))
+        rows = ctx.session.scalars(
+            select(VersionRow).where(VersionRow.kind.not_in(("diary-entry", "finding")), VersionRow.reason != "")
+        )
         reasons = {
             words.opened(ctx, patient, row.reason, words.of_version(row.kind, row.record_id, row.version))
             for row in rows

@@ -62,6 +62,8 @@ def test_a_colleague_enrols_with_the_keyboard_alone_and_can_log_in(
     page.keyboard.press("Enter")
     expect(page.locator("#enrol")).to_be_hidden()
     assert "#" not in page.url or not page.url.split("#", 1)[1]
+    page.locator("#onward a").press("Enter")
+    expect(page.locator("#login-go")).to_be_visible()
     assert not trouble
     page.close()
     fatima = Colleague(installation, email="fatima@clinic.example", secret=secret).log_in()

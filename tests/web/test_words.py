@@ -1,9 +1,10 @@
-"""The app's texts: both languages say the same things, and every text a screen asks for is there."""
+"""The texts of the app and of the staff's pages: both languages say the same, and every text asked for is there."""
 
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
@@ -12,23 +13,30 @@ from backend.web.pages import KINDS, ROOT
 
 pytestmark = pytest.mark.journey
 
-FOLDER = ROOT / "patient"
-SCRIPTS = sorted(FOLDER.glob("*.js"))
-TEXTS = sorted(FOLDER.glob("*.words.js"))
+FOLDERS = ("patient", "clinic")
+SCRIPTS = sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.js"))
+TEXTS = [path for path in SCRIPTS if path.name.endswith(".words.js")]
+# What every page of both has.
+SHARED = "common.words.js"
 # The service worker stands alone: it has its two neutral sentences with it, in both languages.
-_OWN_WORDS = {*TEXTS, FOLDER / "sw.js"}
+_OWN_WORDS = {*TEXTS, ROOT / "patient" / "sw.js"}
+# What staff print for a patient speaks to the patient.
+_TO_PATIENTS = {"pairing.words.js"}
 # t("key"), t(found ? "key" : "other"), has("key"); and the stem of t(`key.${name}`).
 _ASKED = re.compile(r"""\b(?:t|has)\(\s*(?:[^()"'`]*\?\s*)?"([\w.-]+)"(?:\s*:\s*"([\w.-]+)")?""")
 _COMMENT = re.compile(r"(?s)/\*.*?\*/|(?m:^\s*//.*$)")
 _STEM = re.compile(r"\bt\(\s*`([\w.-]+)\$\{")
 
 
+Spoken = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
 @pytest.fixture(scope="module")
 def page(chromium: Browser) -> Iterator[Page]:
-    """A page that can load every module of the app, without a server."""
+    """A page that can load every module of both, without a server."""
 
     def answer(route: Route) -> None:
-        path = FOLDER / Path(route.request.url).name
+        path = ROOT / urlsplit(route.request.url).path.removeprefix("/static/")
         if path.is_file():
             route.fulfill(path=path, content_type=KINDS[path.suffix])
         else:
@@ -42,37 +50,53 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def spoken(page: Page) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-    """What every words file exports, by its name."""
-    load = (
-        "async names => Object.fromEntries(await Promise.all(names.map(async n => [n, (await import('/' + n)).words])))"
-    )
-    found: dict[str, Any] = page.evaluate(load, [path.name for path in TEXTS])
-    return found
+def every(page: Page) -> Mapping[str, Spoken]:
+    """What every words file exports, by folder and name."""
+    load = """async paths => Object.fromEntries(await Promise.all(
+        paths.map(async path => [path, (await import('/static/' + path)).words])))"""
+    found: dict[str, Any] = page.evaluate(load, [_within(path) for path in TEXTS])
+    return {
+        folder: {path.name: found[_within(path)] for path in TEXTS if path.parent.name == folder} for folder in FOLDERS
+    }
 
 
-def test_every_text_is_there_in_both_languages(spoken: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+@pytest.fixture(params=FOLDERS)
+def spoken(request: pytest.FixtureRequest, every: Mapping[str, Spoken]) -> Spoken:
+    """What the words files of a folder export, by their names."""
+    return every[request.param]
+
+
+def _within(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_every_text_is_there_in_both_languages(spoken: Spoken) -> None:
     for name, words in spoken.items():
         assert set(words) == {"nl", "en"}, name
         assert set(words["nl"]) == set(words["en"]), name
         assert all(every_form(text) for language in words.values() for text in language.values()), name
 
 
-def test_both_languages_leave_the_same_places_open(spoken: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+def test_both_languages_leave_the_same_places_open(spoken: Spoken) -> None:
     for name, words in spoken.items():
         for key, text in words["nl"].items():
             assert places(text) == places(words["en"][key]), f"{name}: {key}"
 
 
-def test_no_two_files_claim_the_same_key(spoken: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+def test_no_two_files_claim_the_same_key(spoken: Spoken) -> None:
     keys = [key for words in spoken.values() for key in words["nl"]]
     assert len(keys) == len(set(keys)), sorted({key for key in keys if keys.count(key) > 1})
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_every_text_that_is_asked_for_exists(
-    script: Path, spoken: Mapping[str, Mapping[str, Mapping[str, Any]]]
-) -> None:
+def test_staff_are_not_spoken_to_as_patients_are(every: Mapping[str, Spoken]) -> None:
+    words = every["clinic"].items()
+    texts = {key: text for name, told in words if name not in _TO_PATIENTS for key, text in told["nl"].items()}
+    assert not {key: text for key, text in texts.items() if re.search(r"\b([Jj]e|[Jj]ij|[Jj]ouw?)\b", str(text))}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=_within)
+def test_every_text_that_is_asked_for_exists(script: Path, every: Mapping[str, Spoken]) -> None:
+    spoken = {**every[script.parent.name], SHARED: every["patient"][SHARED]}
     known = {key for words in spoken.values() for key in words["nl"]}
     code = script.read_text(encoding="utf-8")
     asked = {key for found in _ASKED.findall(code) for key in found if key}
@@ -85,7 +109,7 @@ def test_no_text_stands_in_a_screen_itself() -> None:
     """A sentence in quotes that begins with a capital would be read in one language by everybody."""
     sentence = re.compile(r'"[A-Z][a-z]+(?: [a-z]+){2,}[^"]*"')
     found = {
-        script.name: said
+        _within(script): said
         for script in SCRIPTS
         if script not in _OWN_WORDS and (said := sentence.findall(_COMMENT.sub("", script.read_text(encoding="utf-8"))))
     }

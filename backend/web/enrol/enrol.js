@@ -23,6 +23,7 @@ function show() {
   }
   at("status").textContent = said[state.status] ?? "";
   at("status").className = state.status === "done" ? "done" : state.status === "loading" ? "" : "error";
+  at("onward").hidden = state.status !== "done";
   at("qr").setAttribute("aria-label", said.qr);
   if (state.enrolment) at("who").textContent = said.who(state.enrolment);
   for (const field of ["password", "repeated", "code", "form"]) {

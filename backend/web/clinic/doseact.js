@@ -1,0 +1,130 @@
+/** One dose and what may be done with it; before anything is kept, the difference it makes is shown. */
+
+import { fill, h } from "/static/patient/dom.js";
+import { localDay, t, time, when } from "/static/patient/words.js";
+
+import { api } from "./api.js";
+import { drugName } from "./catalogue.js";
+import { difference } from "./dosediff.js";
+import { occurredAt, whenFields } from "./dosewhen.js";
+import { who } from "./session.js";
+import { busy, button, buttons, choices, dialog, explain, field } from "./ui.js";
+
+/** What may be done with a dose in each state; `undo` takes the last act back. */
+const MAY = { planned: ["record", "move", "miss", "cancel"], given: ["undo"], missed: ["record", "cancel", "undo"], cancelled: ["undo"] };
+const LATE_MS = 86_400_000;
+
+/** Open a dose. Resolves to the act that was kept, "gone" where somebody else changed it first, null for nothing. */
+export function act(dose) {
+  return dialog(dose.name ?? t("desk.unknown"), (close) => {
+    const part = h("div", {});
+    const acts = MAY[dose.status] ?? [];
+    const which = choices(t("doseact.which"), "act", acts.map((value) => ({ value, text: t(`doseact.${value}`), hint: t(`doseact.${value}.hint`) })), {
+      value: acts.length === 1 ? acts[0] : null,
+      onchange: (chosen) => fill(part, asked(dose, chosen, close)),
+    });
+    if (acts.length === 1) fill(part, asked(dose, acts[0], close));
+    return [facts(dose), which, part, h("p", {}, h("a", { href: `#/patient/${encodeURIComponent(dose.patient_id)}`, onclick: () => close() }, t("doseact.patient")))];
+  });
+}
+
+function facts(dose) {
+  const rows = [
+    [t("doseact.drug"), `${drugName(dose.drug)}, ${t(`doseact.route.${dose.route}`)}`],
+    [t("doseact.status"), t(`doses.status.${dose.status}`)],
+    dose.planned && [t("doseact.planned"), when(dose.planned)],
+    dose.given && [t("doseact.given"), when(dose.given)],
+  ];
+  return h("dl", {}, rows.filter(Boolean).map(([name, told]) => [h("dt", {}, name), h("dd", {}, told)]));
+}
+
+function asked(dose, which, close) {
+  const whenNode = which === "record" || which === "move" ? whenFields(first(dose, which)) : null;
+  const reason = field(t("doseact.reason"), h("textarea", { id: "act-reason", rows: 2, maxlength: 500 }), { hint: which === "record" ? t("doseact.reason_late") : null });
+  const wrong = h("p", { class: "trouble", id: "act-error", role: "alert", hidden: true });
+  const shown = h("div", { id: "act-difference", role: "status" });
+  const look = button(t("doseact.look"), null, { primary: true, type: "submit", id: "act-look" });
+  const form = h("form", { novalidate: true }, whenNode, reason, wrong, shown, buttons(look, button(t("desk.cancel"), () => close())));
+  const parts = { dose, which, whenNode, reason, wrong, shown, close };
+  // What is changed after the difference was shown has another difference.
+  form.addEventListener("input", () => fill(shown));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void busy(look, () => preview(parts));
+  });
+  return form;
+}
+
+function first(dose, which) {
+  const moment = dose.planned?.at ?? dose.given?.at ?? null;
+  const now = new Date();
+  if (which === "move") return { on: dose.planned?.on ?? localDay(now), at: moment ? time(moment) : "" };
+  // A dose of today is being given now; an earlier one, most likely in its slot.
+  const late = moment && now - new Date(moment) > LATE_MS;
+  return { on: late ? dose.planned.on : localDay(now), at: late && moment ? time(moment) : time(now.toISOString()) };
+}
+
+async function preview(parts) {
+  const { dose, which, shown } = parts;
+  parts.wrong.hidden = true;
+  const body = read(parts);
+  if (!body) return;
+  try {
+    const found = await api("POST", at(dose, `/${which}/preview`), body, { version: dose.version });
+    const keep = button(t(`doseact.keep.${which}`), () => void busy(keep, () => kept(parts, body)), { primary: true, id: "act-keep" });
+    fill(shown, difference(dose, found), buttons(keep));
+    keep.focus();
+  } catch (error) {
+    refused(error, parts);
+  }
+}
+
+// The version that was seen is named with it: sent twice, the second is refused and nothing is done twice.
+async function kept(parts, body) {
+  const { dose, which, close } = parts;
+  try {
+    await api("POST", at(dose, `/${which}`), body, { version: dose.version });
+    close(which);
+  } catch (error) {
+    if (parts.unsure && error.problem?.code === "stale-version") return close((await stands(dose, which)) ? which : "gone");
+    parts.unsure = error.name === "Offline";
+    refused(error, parts);
+  }
+  return undefined;
+}
+
+/** Tell whether what was sent without an answer is what stands now. */
+async function stands(dose, which) {
+  const now = await api("GET", at(dose, ""));
+  return now.version === dose.version + 1 && now.act === which && now.recorded_by === who()?.staff_id;
+}
+
+function refused(error, parts) {
+  if (error.name !== "Offline" && error.name !== "Refused") throw error;
+  const { wrong, reason, close } = parts;
+  const code = error.problem?.code;
+  if (["stale-version", "not-found", "wrong-state"].includes(code)) return close("gone");
+  // Sooner than the drug allows: only with a reason of its own.
+  parts.override = code === "too-soon";
+  const aboutReason = error.problem?.pointers?.some(({ pointer }) => pointer === "/reason");
+  wrong.textContent = parts.override ? t("doseact.too_soon") : aboutReason ? t("doseact.reason_missing") : error.name === "Offline" ? t("doseact.unknown") : explain(error);
+  wrong.hidden = false;
+  if (parts.override || aboutReason) reason.querySelector("textarea").focus();
+  return undefined;
+}
+
+function read({ which, whenNode, reason, override }) {
+  const why = reason.querySelector("textarea").value.trim();
+  const moment = whenNode ? occurredAt(whenNode) : null;
+  const missing = which !== "record" && !why;
+  reason.refuse(missing ? t("desk.required") : null);
+  if (missing) reason.querySelector("textarea").focus();
+  if (missing || (whenNode && !moment)) return null;
+  if (which === "record") return { occurred: moment, reason: why };
+  if (which !== "move") return { reason: why };
+  return { planned: moment, reason: why, ...(override ? { override_reason: why } : {}) };
+}
+
+function at({ patient_id: patient, dose_id: id }, more) {
+  return `/patients/${encodeURIComponent(patient)}/doses/${encodeURIComponent(id)}${more}`;
+}

@@ -1,0 +1,33 @@
+/** What the window for pairing a phone, and the letter, say; the letter is the patient's, so it says "je". */
+export const words = {
+  nl: {
+    "pairing.title": "Telefoon koppelen: {name}",
+    "pairing.letter": "Beste {name}, zo koppel je je telefoon aan je klachtendagboek.",
+    "pairing.step_1": "Scan de code met de camera van de telefoon van de patiënt. Of open op die telefoon {address}.",
+    "pairing.step_2": "Vraagt de app om een code? Typ dan de code hieronder over.",
+    "pairing.step_3": "Controleer op de telefoon of het de juiste kliniek is, en bevestig.",
+    "pairing.qr": "QR-code om een telefoon te koppelen",
+    "pairing.typed": "Of typ deze code over:",
+    "pairing.until": "Deze code werkt één keer, tot {time} uur. Is het later? Vraag de kliniek om een nieuwe.",
+    "pairing.nobody": "Niemand kijkt meteen mee met wat je invult. Bel je kliniek als je je niet goed voelt, buiten kantoortijd de huisartsenpost, en 112 als het niet kan wachten.",
+    "pairing.left": { one: "De code werkt nog één minuut, en één keer.", other: "De code werkt nog {n} minuten, en één keer." },
+    "pairing.over": "Deze code werkt niet meer. Maak een nieuwe.",
+    "pairing.print": "Brief afdrukken",
+    "pairing.again": "Nieuwe code",
+  },
+  en: {
+    "pairing.title": "Pair a phone: {name}",
+    "pairing.letter": "Dear {name}, this is how you connect your phone to your symptom diary.",
+    "pairing.step_1": "Scan the code with the camera of the patient's phone. Or open {address} on that phone.",
+    "pairing.step_2": "Does the app ask for a code? Then type the code below.",
+    "pairing.step_3": "See on the phone whether it is the right clinic, and confirm.",
+    "pairing.qr": "QR code to pair a phone",
+    "pairing.typed": "Or type this code:",
+    "pairing.until": "This code works once, until {time}. Is it later? Ask the clinic for a new one.",
+    "pairing.nobody": "Nobody watches in real time what you fill in. Call your clinic if you do not feel well, the out-of-hours GP outside office hours, and 112 if it cannot wait.",
+    "pairing.left": { one: "The code works for one more minute, and once.", other: "The code works for {n} more minutes, and once." },
+    "pairing.over": "This code no longer works. Make a new one.",
+    "pairing.print": "Print a letter",
+    "pairing.again": "New code",
+  },
+};
