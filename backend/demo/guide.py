@@ -59,6 +59,7 @@ def _open(opened: Opened, api: str) -> str:
     return (
         "Open\n"
         f"  {opened.url}/pair#{opened.app_secret}  (a patient's app; works once, for 15 minutes)\n"
+        f"  {opened.url}/clinic  (the nurse's desk; log in as below)\n"
         f"  {api}/docs  (every call of the API, readable)\n"
         f"  {opened.feed}  (a patient's private calendar feed)\n"
         f"  {opened.outbox}  (mail lands in this folder; none leaves this machine)\n"

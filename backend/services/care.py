@@ -52,7 +52,8 @@ def begin(ctx: Context, patient_id: UUID, staff_id: UUID, starts_at: datetime | 
     begins_at, ends_at = _span(ctx.now, starts_at, ends_at)
     _colleague(ctx, patient, staff_id)
     for row in patients.care_of(ctx.session, patient.id):
-        if row.staff_id == staff_id and _overlaps(row, begins_at, ends_at):
+        # Who is in for an emergency may be let in for good by somebody who cares.
+        if row.staff_id == staff_id and not row.emergency and _overlaps(row, begins_at, ends_at):
             raise ClinicError("already-exists", "This colleague has a care relationship in that time.")
     values = {"starts_at": begins_at, "ends_at": ends_at, "granted_by": ctx.who.staff_id}
     care_id = uuid4()

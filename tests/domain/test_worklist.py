@@ -166,6 +166,8 @@ def test_an_order_whose_dose_was_given_without_a_prick_waits_from_the_day_after(
     assert (item.detail["state"], item.detail["ordered_for"]) == (state, date(2026, 2, 2))
     pricked = sample(COLLECTED, step(Where.RECEIVED, "2026-02-03 09:00"))
     assert samples_at("2026-02-20 09:00", ordered, pricked) == []
+    of_another_dose = sample(step(Where.COLLECTED, "2026-02-10 08:00"), step(Where.RECEIVED, "2026-02-11 09:00"))
+    assert len(samples_at("2026-02-20 09:00", ordered, of_another_dose)) == 1
     assert samples_at("2026-02-20 09:00", sample(step(state, "2026-02-02 09:30"))) == []
 
 

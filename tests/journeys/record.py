@@ -37,6 +37,7 @@ def filled_record(installation: Installation, seeded: House) -> Record:
     people["admin"].post(f"/studies/{study}/researchers", {"staff_id": str(staff["researcher"].id)}, 204)
     people["nurse"].post(f"/patients/{patient}/studies/{study}/consent", status=200)
     record.ids["study_id"] = [study]
+    _rules(record, study, f"/patients/{patient}")
     return record
 
 
@@ -52,6 +53,22 @@ def _doses(record: Record, path: str) -> None:
         doses.append(nurse.post(f"{path}/doses", body)["dose"]["id"])
     record.ids |= {"treatment_id": [treatment], "dose_id": doses}
     record.ids["sample_id"] = [nurse.post(f"{path}/samples", {})["id"]]
+
+
+def _rules(record: Record, study: str, path: str) -> None:
+    """Let the study show two rules, on a sample with a result and without, and decide by one of them."""
+    nurse, clinician = record.people["nurse"], record.people["clinician"]
+    taken = {"state": "collected", "occurred": {"at": "2026-05-04T08:00:00+02:00", "zone": ZONE}}
+    sample = nurse.post(f"{path}/samples", {})["id"]
+    nurse.post(f"{path}/samples/{sample}/steps", taken)
+    nurse.post(f"{path}/samples/{sample}/results", {"analyte": "level", "value": 16, "unit": "ug/mL"})
+    for key in ("PDNMS", "EID-MEAN5"):
+        told = {"enabled": True, "settings": {}, "reason": "agreed"}
+        clinician.ask("PUT", f"/studies/{study}/protocols/{key}", told)
+    shown = next(one for one in clinician.get(f"{path}/protocols")["items"] if one["key"] == "PDNMS")
+    seen = {"study_id": study, "state_mark": shown["state_mark"], "treatment_version": shown["current"]["version"]}
+    said = {"id": str(uuid4()), "protocol": "PDNMS", "choice": "keep", "reason": "as it is"}
+    clinician.post(f"{path}/decisions", said | seen)
 
 
 def _reports(record: Record, installation: Installation) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from backend.domain.export import DATASETS
 from backend.domain.permissions import BY_NAME, PUBLIC, Role
+from backend.domain.protocols import protocols
 from tests.house import House
 from tests.journeys.processes import Installation, until
 from tests.journeys.record import Record, filled_record
@@ -57,7 +58,8 @@ def test_generated_requests_meet_no_server_error_and_nothing_undocumented(
 def with_ids(contract: dict[str, Any], record: Record) -> dict[str, Any]:
     """Return the contract with ids in its paths that stand for something, besides one that does not."""
     told = deepcopy(contract)
-    known = {name: [*ids, str(uuid4())] for name, ids in record.ids.items()} | {"dataset": [*DATASETS, "codebook"]}
+    known = {name: [*ids, str(uuid4())] for name, ids in record.ids.items()}
+    known |= {"dataset": [*DATASETS, "codebook"], "key": [*protocols(), "NOVA-2"]}
     for operation in operations(told):
         for parameter in operation["parameters"]:
             if parameter["in"] == "path" and parameter["name"] in known:

@@ -46,6 +46,11 @@ class Clinic:
         at = datetime(on.year, on.month, on.day, hour, int(clock[3:]), tzinfo=ZoneInfo(ZONE))
         return {"at": at.isoformat(), "zone": ZONE}
 
+    def phone_of(self, anna: "Anna") -> dict[str, str]:
+        """Pair a phone of a patient over HTTP and return the headers it sends."""
+        paired = self.nurse.post("/access/pairing", {"secret": anna.pairing()["secret"], "device_name": "phone"})
+        return {"Authorization": f"Bearer {paired['access_token']}"}
+
     def enrol(self, *, given: tuple[int, ...] = (-74, -32), planned: int | None = 10, **told: Any) -> "Anna":
         """Enrol a patient on natalizumab every six weeks; doses were given, and one is planned, so many days away."""
         body = {"name": "Anna", "email": "anna@home.example", "language": "nl", **told}

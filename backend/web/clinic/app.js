@@ -150,7 +150,9 @@ function loggedOut(why) {
 
 function settle(root, { first, kept }) {
   const heading = root.querySelector("h1");
-  document.title = heading ? `${heading.textContent} · ${t("common.name")}` : t("common.name");
+  // A patient's name stays out of the browser's history.
+  const title = heading && (heading.dataset.title ?? heading.textContent);
+  document.title = title ? `${title} · ${t("common.name")}` : t("common.name");
   last = who()?.staff_id ?? last;
   if (kept) {
     scrollTo({ top: kept.at, behavior: "instant" });

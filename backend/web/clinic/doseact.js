@@ -24,8 +24,12 @@ export function act(dose) {
       onchange: (chosen) => fill(part, asked(dose, chosen, close)),
     });
     if (acts.length === 1) fill(part, asked(dose, acts[0], close));
-    return [facts(dose), which, part, h("p", {}, h("a", { href: `#/patient/${encodeURIComponent(dose.patient_id)}`, onclick: () => close() }, t("doseact.patient")))];
+    return [facts(dose), which, part, buttons(away(dose, close))];
   });
+}
+
+function away(dose, close) {
+  return h("a", { class: "button quiet", href: `#/patient/${encodeURIComponent(dose.patient_id)}`, onclick: () => close() }, t("doseact.patient"));
 }
 
 function facts(dose) {

@@ -32,7 +32,7 @@ function drawPhones(node, page) {
   return load(node, () => api("GET", at(page, "/devices")), ({ items }) => {
     const rows = items.map((one) => [one.name, moment(one.paired_at, "short"), one.synced_at ? moment(one.synced_at, "short") : t("care.never"), sendAway(one, page, fresh)]);
     const columns = ["phone", "paired", "synced", "now"].map((key) => ({ text: t(`care.col.${key}`) }));
-    return [rows.length ? table({ caption: t("care.phones"), hideCaption: true, columns, rows }) : empty(t("care.no_phone")), buttons(add_one())];
+    return [rows.length ? table({ caption: t("care.phones.all"), hideCaption: true, columns, rows }) : empty(t("care.no_phone")), buttons(add_one())];
   });
 }
 
@@ -51,7 +51,7 @@ function drawCare(node, page) {
     const columns = ["who", "role", "from", "until"].map((key) => ({ text: t(`care.col.${key}`) }));
     const rows = [...items].reverse().map((one) => [one.name, role(one), moment(one.starts_at, "short"), until(one, page, fresh)]);
     const letIn = button(t("care.let_in"), () => void ask(page, items).then((done) => done && fresh()), { id: "care-let-in" });
-    return [table({ caption: t("care.involved"), hideCaption: true, columns, rows }), buttons(letIn)];
+    return [table({ caption: t("care.involved.all"), hideCaption: true, columns, rows }), buttons(letIn)];
   });
 }
 

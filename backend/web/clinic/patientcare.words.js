@@ -2,7 +2,9 @@
 export const words = {
   nl: {
     "care.phones": "Telefoons",
+    "care.phones.all": "Alle telefoons, ook die zijn ontkoppeld",
     "care.involved": "Wie er betrokken is",
+    "care.involved.all": "Iedereen die betrokken is of was",
     "care.lead": "Alleen wie betrokken is, kan het dossier openen.",
     "care.pair": "Telefoon koppelen",
     "care.no_phone": "Er is nog geen telefoon gekoppeld.",
@@ -30,7 +32,9 @@ export const words = {
   },
   en: {
     "care.phones": "Phones",
+    "care.phones.all": "All phones, those unpaired too",
     "care.involved": "Who is involved",
+    "care.involved.all": "Everybody who is or was involved",
     "care.lead": "Only those involved can open the record.",
     "care.pair": "Pair a phone",
     "care.no_phone": "No phone is paired yet.",

@@ -39,7 +39,6 @@ export function panel(title, ...children) {
  * node or null) of which the first heads its row.
  */
 export function table({ caption, columns, rows, hideCaption = false }) {
-  const id = unique("table");
   const head = columns.map((column) => h("th", { scope: "col", class: kindOf(column) }, column.text));
   const body = rows.map((cells) =>
     h("tr", {}, cells.map((cell, at) => h(at === 0 ? "th" : "td", { scope: at === 0 ? "row" : null, class: kindOf(columns[at]) }, cell))),
@@ -47,11 +46,11 @@ export function table({ caption, columns, rows, hideCaption = false }) {
   const drawn = h(
     "table",
     { class: "plain" },
-    h("caption", { id, class: hideCaption ? "unseen" : null }, caption),
+    h("caption", { class: hideCaption ? "unseen" : null }, caption),
     h("thead", {}, h("tr", {}, head)),
     h("tbody", {}, body),
   );
-  return h("div", { class: "sideways", tabindex: "0", role: "region", "aria-labelledby": id }, drawn);
+  return h("div", { class: "sideways", tabindex: "0", role: "region", "aria-label": t("desk.table", { caption }) }, drawn);
 }
 
 /** A labelled field. `node.refuse(text)` shows what is wrong with it, `node.refuse(null)` takes that away. */
