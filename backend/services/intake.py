@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
 from uuid import UUID, uuid5
 
@@ -209,7 +208,7 @@ def _course(ctx: Context, patient_id: UUID, told: PatientLine) -> Treatment | No
 
 def _doses(ctx: Context, row: PatientRow, lines: Sequence[DoseLine], taken: Taken) -> None:
     running = courses.of_patient(ctx.session, row.id)
-    standing = doses.of_patient(ctx.session, row.id)
+    standing, new = doses.of_patient(ctx.session, row.id), list[list[Dose]]()
     for told in lines:
         try:
             made = _made(ctx, row, running, told)
@@ -220,13 +219,14 @@ def _doses(ctx: Context, row: PatientRow, lines: Sequence[DoseLine], taken: Take
             taken.refused_doses.append(_refused(told.line, error))
             continue
         if twin is None:
-            _keep(ctx, row, made)
+            new.append(made)
             standing.append(made[-1])
-            taken.doses += 1
         elif _content(twin) == _content(made[-1]):
             taken.unchanged += 1
         else:
             taken.refused_doses.append(_refused(told.line, _differs("The dose of that day")))
+    _keep(ctx, row, new)
+    taken.doses += len(new)
 
 
 def _made(ctx: Context, row: PatientRow, running: Sequence[Treatment], told: DoseLine) -> list[Dose]:
@@ -259,7 +259,7 @@ def _twin(told: DoseLine, made: Dose, standing: Iterable[Dose]) -> Dose | None:
     """Return the dose that is stored for the same day; for drugs taken daily, for the same clock time."""
     daily = any(isinstance(regimen.pattern, Daily) for regimen in told.drug.regimens)
     for dose in standing:
-        same_day = dose.treatment_id == made.treatment_id and _day(dose) == told.on
+        same_day = dose.treatment_id == made.treatment_id and dose.on == told.on
         if dose.id == made.id or (same_day and not daily and dose.status is not Status.UNDONE):
             return dose
     return None
@@ -272,23 +272,21 @@ def _roomy(running: Sequence[Treatment], standing: Sequence[Dose], dose: Dose) -
             raise ClinicError("too-soon")
 
 
-def _keep(ctx: Context, row: PatientRow, made: Sequence[Dose]) -> None:
-    held = [words.hidden(ctx, row, dose, dose.id, dose.version) for dose in made]
-    doses.add(ctx.session, row.id, held[:1], ctx.who.id)
-    for later in held[1:]:
-        doses.put(ctx.session, row.id, later, ctx.who.id)
-    events.note(ctx, "doses:write", row.id, made[-1].id, {"act": made[-1].act.value, "imported": True})
-    feed.touch(ctx, row.id, Kind.DOSE, made[-1].id)
+def _keep(ctx: Context, row: PatientRow, made: Sequence[Sequence[Dose]]) -> None:
+    held = [[words.hidden(ctx, row, dose, dose.id, dose.version) for dose in versions] for versions in made]
+    if held:
+        doses.add(ctx.session, row.id, [versions[0] for versions in held], ctx.who.id)
+    for versions in held:
+        for later in versions[1:]:
+            doses.put(ctx.session, row.id, later, ctx.who.id)
+        last = versions[-1]
+        events.note(ctx, "doses:write", row.id, last.id, {"act": last.act.value, "imported": True})
+        feed.touch(ctx, row.id, Kind.DOSE, last.id)
 
 
 def _content(dose: Dose) -> tuple[object, ...]:
     planned = dose.planned if dose.status is not Status.GIVEN else None
     return dose.status, dose.route, planned, dose.parts
-
-
-def _day(dose: Dose) -> date | None:
-    moment = dose.given or dose.planned
-    return moment.on if moment else None
 
 
 def _differs(what: str) -> ClinicError:

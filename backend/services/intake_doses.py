@@ -12,8 +12,8 @@ from backend.services.context import Context
 from backend.services.intake import Folder, Taken
 from backend.services.rehearsal import rehearsed
 
-PATIENTS_MOST = 300
-"""Patients in one list: so many are done in one act, which others who write wait for."""
+PATIENTS_MOST, ROWS_MOST = 100, 1_000
+"""What one list may hold: it is one act, and on SQLite everybody else who writes waits for it, at most some seconds."""
 NOT_YOURS = "No patient with this hospital number is enrolled, or not in your care."
 
 
@@ -35,12 +35,12 @@ def take_in(ctx: Context, content: bytes, dates: Dates, *, confirm: bool) -> Int
     """Store the doses of a list that are new, or only tell what would become of it; what differs is never changed.
 
     One refused row does not lose the others. Sent again, what was stored is `unchanged`. Raises ClinicError `invalid`
-    for a file that is no such table or is of too many patients.
+    for a file that is no such table, `out-of-bounds` for too many patients or doses.
     """
     gate.permit(ctx, "intake:write")
     folders, taken = intake.folders((), dose_lines(content, dates, ctx.now))
-    if len(folders) > PATIENTS_MOST:
-        raise invalid("/csv", f"At most {PATIENTS_MOST} patients at a time.", "out-of-bounds")
+    if len(folders) > PATIENTS_MOST or sum(len(folder.doses) for folder in folders) > ROWS_MOST:
+        raise invalid("/csv", f"At most {PATIENTS_MOST} patients and {ROWS_MOST} doses at a time.", "out-of-bounds")
     # In one order whatever the list's, so that of two lists with the same patients one waits for the other.
     mine = [folder for folder in sorted(folders, key=lambda one: one.hospital_number) if _is_mine(ctx, folder, taken)]
     if confirm:

@@ -9,6 +9,7 @@ from backend.services import (
     access_log,
     calls,
     consents,
+    decisions,
     events,
     gate,
     pairing,
@@ -60,6 +61,7 @@ def export(ctx: Context) -> Record:
         **record_findings.sections(ctx, patient, kept),
         "consents": consents.every(ctx, patient),
         "calls": _calls(ctx, patient),
+        "decisions": _decisions(ctx, patient),
         "devices": _devices(ctx, patient),
         "access_log": access_log.every(ctx, patient),
     }
@@ -129,6 +131,25 @@ def _care(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
             "reason": words.opened(ctx, patient, row.reason, words.of_care(row.id)) or None,
         }
         for row in rows
+    ]
+
+
+def _decisions(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
+    """Return what was decided under dosing rules and why; the rule's state may hold results that were not released."""
+    return [
+        {
+            "id": one.id,
+            "study_id": one.study_id,
+            "protocol": one.protocol,
+            "choice": one.choice,
+            "reason": one.reason,
+            "treatment_id": one.treatment_id,
+            "plan_before": one.plan_before,
+            "plan_after": one.plan_after,
+            "dose_id": one.dose_id,
+            "decided_at": one.decided_at,
+        }
+        for one in decisions.every(ctx, patient)
     ]
 
 

@@ -1,7 +1,5 @@
 """A patient's page is one answer: what it holds equals what every other way of asking says of the same record."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,10 +8,9 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from backend.api.figures import length, lines, onset, period, profiles
-from backend.app import db
 from backend.domain.extension import avoided, extension
 from backend.domain.lengths import by_length
 from backend.domain.moments import local_date
@@ -23,6 +20,7 @@ from backend.domain.stretching import stretching
 from backend.domain.wearing_off import Settings
 from backend.services import instruments, intervals, trends
 from backend.storage.events import EventRow
+from tests.api.reading import reads
 from tests.factories.chains import ZONE, chain, local
 from tests.factories.cohorts import Shape, cohort
 from tests.factories.entries import EntryUpload, Rated, keep
@@ -304,24 +302,6 @@ def test_a_long_course_takes_no_more_reads_than_a_short_one(house: House, carla:
         overview(house, carla, long)
     assert len(many) == len(few)
     assert len([one for one in many if "FROM diary_entries" in one]) == 1
-
-
-@contextmanager
-def reads(house: House) -> Iterator[list[str]]:
-    """Gather the statements of an act."""
-    told: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("SELECT"):
-            told.append(statement)
-
-    with house.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield told
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_name_is_shown_to_who_may_see_it(house: House, carla: Staff) -> None:

@@ -36,7 +36,7 @@ SECTIONS = {
     "undelivered": "undelivered", "calls": "calls", "reminder_wishes": "profile",
     "refused_changes": "refused_changes", "clock_corrections": "clock_corrections", "study_subjects": "consents",
     "studies": "consents", "sessions": "devices", "push_subscriptions": "devices", "events": "access_log",
-    "findings": "findings",
+    "findings": "findings", "decisions": "decisions",
 }  # fmt: skip
 """Where the record holds what lies in each table."""
 LEFT_OUT = {
@@ -47,7 +47,7 @@ LEFT_OUT = {
     "feed_changes": "how far the phones have read",
     "alerts": "what went to staff and operators, naming no patient",
     "dispatchers": "nobody's", "staff": "other people", "invitations": "other people",
-    "site_reminder_rules": "the site's",
+    "site_reminder_rules": "the site's", "study_protocols": "the study's",
     "study_researchers": "other people", "checklists": "the site's; what was signed is with the dose",
 }  # fmt: skip
 """Tables the record says nothing of, and why."""

@@ -1,16 +1,14 @@
 """The roster tells of every patient one cares for what their own pages tell, whatever their number."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
-from backend.app import db
 from backend.storage.events import EventRow
+from tests.api.reading import reads
 from tests.factories.chains import chain
 from tests.factories.cohorts import Shape, cohort
 from tests.factories.entries import EntryUpload
@@ -171,24 +169,6 @@ def test_many_patients_take_no_more_reads_than_few(house: House, carla: Staff, e
     with reads(house) as many:
         roster(house, els)
     assert len(many) == len(few)
-
-
-@contextmanager
-def reads(house: House) -> Iterator[list[str]]:
-    """Gather what an act reads."""
-    told: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("SELECT"):
-            told.append(statement)
-
-    with house.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield told
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_researcher_has_no_roster(house: House) -> None:

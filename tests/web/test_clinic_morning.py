@@ -28,7 +28,7 @@ def test_from_the_worklist_to_a_call_a_moved_dose_and_a_printed_page(desk: Desk)
     phone = Person(desk.clinic.installation, desk.clinic.phone_of(wilma))
     asked = {"id": str(uuid4()), "kind": "move", "treatment_id": wilma.treatment, "words": "Can it be Thursday?"}
     phone.post("/me/requests", {**asked, "recorded_at": desk.clinic.installation.now().isoformat()})
-    page = at(desk.logged_in(desk.clinic.bram, language="en").new_page(), desk.url)
+    page = at(desk.logged_in(desk.clinic.bram, language="en").new_page(), desk.url, "worklist/move")
 
     # Who needs something? Wilma asks for another day.
     page.keyboard.press("/")
@@ -57,10 +57,10 @@ def test_from_the_worklist_to_a_call_a_moved_dose_and_a_printed_page(desk: Desk)
     page.locator("#search").fill(name)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.get_by_label("Reached").press("Space")
+    page.get_by_label("Spoken").press("Space")
     page.locator("#call-words").fill("Thursday it is")
     page.locator("#call-save").press("Enter")
-    expect(page.locator(".line").filter(has_text=name)).to_have_count(0)
+    expect(page.locator(".line").filter(has_text="Can it be Thursday?")).to_have_count(0)
     (call,) = desk.clinic.nurse.get(wilma.path("/calls"))["items"]
     assert (call["outcome"], call["kind"], call["words"]) == ("reached", "move", "Thursday it is")
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.journey
 SAID = {
     "contact": "De patiënt vraagt om contact",
     "move": r"Andere dag gevraagd voor natalizumab \(infuus\), voor \w\w 3 dec",
-    "undelivered": r"Herinnering aan de dosis van \w\w 25 nov · e‑mailadres klopt niet · doorgezet",
+    "undelivered": r"Herinnering aan de gift van \w\w 25 nov · e‑mailadres klopt niet · doorgezet",
     "dose_missed": r"Natalizumab \(infuus\) van \w\w 20 nov is niet gegeven",
     "dose_overdue": r"Ocrelizumab \(infuus\) stond voor \w\w 24 nov; er is nog niets vastgelegd",
     "sample_missing": r"Vingerprik voor \w\w 22 nov is er nog niet · set verstuurd",
@@ -102,14 +102,14 @@ def test_each_kind_says_in_words_who_needs_what_and_the_oldest_is_at_the_top(pag
 
 
 def test_kinds_mine_and_a_name_narrow_the_list_and_the_counts_follow(page: Page) -> None:
-    page.get_by_role("button", name="Dosis gemist 1").press("Enter")
+    page.get_by_role("button", name="Gift gemist 1").press("Enter")
     expect(page.locator(".line")).to_have_count(1)
-    expect(page.get_by_role("button", name="Dosis gemist 1")).to_be_focused()
+    expect(page.get_by_role("button", name="Gift gemist 1")).to_be_focused()
     expect(page.locator("#count")).to_have_text("1 van 11")
     page.get_by_role("button", name="Alles 11").press("Enter")
     page.get_by_role("button", name="Van mij").press("Enter")
     expect(page.locator(".line")).to_have_count(1)
-    expect(page.locator(".line .kind").first).to_have_text("Dosis gemist")
+    expect(page.locator(".line .kind").first).to_have_text("Gift gemist")
     expect(page.get_by_role("button", name="Alles 1")).to_be_visible()
     page.locator("#search").fill("nobody")
     expect(page.locator(".empty")).to_have_text("Niets past bij deze keuze.")

@@ -68,7 +68,7 @@ function parts(found, ends) {
     panel(t("length.title"), lengthTable(found.lengths), h("h3", {}, t("cohort.spread")), spreadTable(found.lengths), foot(found.lengths, [t("cohort.told.lengths"), t("foot.recall")], "intervals")),
     profilesPart(found.profiles, ends),
     panel(t("cohort.stretched"), stretchedPart(found.stretching), pairedFigure(found.stretching), foot(found.stretching, [t("cohort.told.stretching", found.stretching.settings), t("cohort.told.tests")], "patients")),
-    panel(t("cohort.onsets"), onsetsTable(found.onsets), curveFigure(found.onsets), foot(found.onsets, [t("cohort.told.onsets")], "worn")),
+    panel(t("cohort.onsets"), onsetsTable(found.onsets), curveFigure(found.onsets), foot(found.onsets, [t("cohort.told.onsets")], "intervals")),
     panel(t("cohort.extended"), extendedTable(found), foot(found.eid, [t("cohort.told.extended")], "patients")),
     panel(t("cohort.agreement"), agreementFigure(found.agreement), foot(found.agreement, [t("cohort.told.agreement")], "pairs")),
     panel(t("cohort.adherence"), adherenceTable(found.adherence), foot(found.adherence, [t("cohort.told.adherence")], "intervals")),

@@ -79,7 +79,7 @@ function known(period) {
 }
 
 function figure(name, told, ...children) {
-  return h("div", { class: "sideways", tabindex: "0", role: "region", "aria-label": name }, svg("svg", { class: "chart cohort-chart", viewBox: `0 0 ${WIDE} ${HIGH}`, width: WIDE, height: HIGH, role: "img", "aria-label": `${name}. ${told}` }, children.flat(Infinity).filter((one) => one instanceof SVGElement)), children.flat(Infinity).filter((one) => one instanceof HTMLElement));
+  return h("div", { class: "sideways", tabindex: "0", role: "region", "aria-label": t("desk.figure", { name }) }, svg("svg", { class: "chart cohort-chart", viewBox: `0 0 ${WIDE} ${HIGH}`, width: WIDE, height: HIGH, role: "img", "aria-label": `${name}. ${told}` }, children.flat(Infinity).filter((one) => one instanceof SVGElement)), children.flat(Infinity).filter((one) => one instanceof HTMLElement));
 }
 
 function pairKey() {

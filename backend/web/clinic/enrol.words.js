@@ -1,8 +1,8 @@
 /** What the page for enrolling says. */
 export const words = {
   nl: {
-    "enrol.title": "Aanmelden",
-    "enrol.new": "Een patiënt aanmelden",
+    "enrol.title": "Patiënt aanmelden",
+    "enrol.new": "Wie is het?",
     "enrol.lead": "Wie u aanmeldt, staat meteen bij uw eigen patiënten. Daarna koppelt u de telefoon.",
     "enrol.name": "Naam",
     "enrol.birth_on": "Geboortedatum",
@@ -33,8 +33,8 @@ export const words = {
     "enrol.unknown": "Er kwam geen antwoord. Druk nog een keer: wie al is aangemeld, wordt het niet dubbel.",
   },
   en: {
-    "enrol.title": "Enrol",
-    "enrol.new": "Enrol a patient",
+    "enrol.title": "Enrol a patient",
+    "enrol.new": "Who is it?",
     "enrol.lead": "Whoever you enrol is among your own patients at once. Then you pair the phone.",
     "enrol.name": "Name",
     "enrol.birth_on": "Birth date",
