@@ -9,7 +9,7 @@ from backend.api import fields
 from backend.domain.lengths import FEW_BELOW, Felt, Length
 from backend.domain.onsets import Band, Onset
 from backend.domain.profiles import Line, Profile
-from backend.domain.statistics import Method, Share
+from backend.domain.statistics import Estimate, Method, Share
 from backend.domain.stretching import Period
 from backend.domain.survival import Curve
 from backend.domain.wearing_off import DEFAULT, Settings
@@ -173,6 +173,11 @@ def share(found: Share) -> dict[str, Any]:
         "method": found.method,
         "few": found.n < FEW_BELOW,
     }
+
+
+def estimate(found: Estimate) -> dict[str, Any]:
+    """Return an estimate as it leaves."""
+    return {"value": found.value, "low": found.low, "high": found.high}
 
 
 def length(found: Length) -> dict[str, Any]:

@@ -202,8 +202,8 @@ def _agreement(found: Figures) -> dict[str, Any]:
         "n_censored": paired.n_censored,
         "n_alone": paired.n_alone,
         "pairs": [{"capillary": pair.capillary, "venous": pair.venous} for pair in paired.pairs],
-        "bias": agreement.bias,
-        "lower": agreement.lower,
-        "upper": agreement.upper,
+        "bias": figures.estimate(agreement.bias),
+        "lower": figures.estimate(agreement.lower),
+        "upper": figures.estimate(agreement.upper),
         "sd": agreement.sd,
     }

@@ -196,9 +196,13 @@ class RuleStateOut(RuleOut):
 
 
 class PatientProtocolOut(RuleStateOut):
-    """A rule as it is shown of a patient; a decision names `state_mark`, the digest of all that is shown."""
+    """A rule as it is shown of a patient.
+
+    A decision names `state_mark`, the digest of all that is shown, and `treatment_version`, null without a treatment.
+    """
 
     study = fields.Text(200, required=True)
+    treatment_version = fields.Integer(1, 1_000_000, required=True, allow_none=True)
     state_mark = fields.Text(64, required=True)
 
 
@@ -244,7 +248,8 @@ def list_patient_protocols(ctx: Context, patient_id: UUID) -> dict[str, Any]:
 
 
 def _shown(one: Shown) -> dict[str, Any]:
-    return one.state | {"study": one.study, "state_mark": one.mark}
+    version = one.treatment.versions[-1].version if one.treatment else None
+    return one.state | {"study": one.study, "treatment_version": version, "state_mark": one.mark}
 
 
 def _said(one: StudyProtocol) -> dict[str, Any]:

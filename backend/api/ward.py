@@ -56,6 +56,7 @@ class ProjectedOut(Schema):
     drug = fields.Text(40, required=True)
     on = fields.Day(required=True)
     at = fields.Instant(required=True)
+    zone = fields.Text(64, required=True)
 
 
 class WardOut(Schema):
@@ -99,4 +100,5 @@ def _projected(one: ward.Projected) -> dict[str, Any]:
         "drug": one.drug_key,
         "on": one.on,
         "at": one.at,
+        "zone": one.zone,
     }

@@ -19,6 +19,7 @@ from backend.domain.samples import Matrix
 from backend.services import (
     findings,
     patients,
+    protocols,
     questionnaires,
     records,
     reminders,
@@ -46,6 +47,12 @@ from backend.storage.monitoring import CheckRow
 from backend.storage.patients import PatientRow
 
 STUDY = "Uitwerk demo"
+_BANDS = ((5, 4), (10, 5), (20, 6), (None, 7))
+RULES: Mapping[str, dict[str, Any]] = {
+    "PDNMS": {},
+    "NEXT-MS-EID10": {"bands": [{"below_ug_ml": below, "weeks": weeks} for below, weeks in _BANDS]},
+}
+"""The dosing rules that the demo's study shows; the bands are invented, since the published table is not public."""
 BEFORE = timedelta(days=800)
 """The hospital stands so long before the story ends."""
 
@@ -101,7 +108,10 @@ def _founded(session: Session, ctx: Context) -> _House:
         researcher_id = actors[Role.RESEARCHER].staff_id
         if researcher_id is not None:
             research.admit(admin, study.id, researcher_id, None)
-        home.open_way(replace(running, actor=actors[Role.CLINICIAN]))
+        clinician = replace(running, actor=actors[Role.CLINICIAN])
+        home.open_way(clinician)
+        for rule, settings in RULES.items():
+            protocols.switch(clinician, study.id, rule, settings, "Voorbeeld in de demo.", enabled=True)
     return _House(session, ctx, actors, study.id)
 
 

@@ -8,7 +8,16 @@ from typing import Any
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.levels import PLAUSIBLE_MAX, Comparator
 from backend.domain.protocols import Bounds
-from backend.domain.verdicts import Condition, Course, Measured, Verdict, failed, lowest_of_each_interval, met
+from backend.domain.verdicts import (
+    Condition,
+    Course,
+    Measured,
+    Verdict,
+    failed,
+    lowest_of_each_interval,
+    met,
+    newer_unusable,
+)
 
 MOST_BANDS = 20
 _AT = "/settings/bands"
@@ -100,7 +109,7 @@ def evaluate(bands: Sequence[Band], course: Course, measured: Sequence[Measured]
     trough = troughs[-1] if troughs else None
     filled = Condition("table-filled", True) if bands else Condition("table-filled", None, "table-not-filled")
     rows = possible(trough, bands) if trough is not None else ()
-    conditions = (filled, valid_trough(trough), current_interval(course, trough), _one_band(trough, rows))
+    conditions = (filled, valid_trough(trough, measured), current_interval(course, trough), _one_band(trough, rows))
     used = () if trough is None else (trough,)
     if not bands:
         return Verdict(conditions, None, "table-not-filled", used=used)
@@ -111,10 +120,17 @@ def evaluate(bands: Sequence[Band], course: Course, measured: Sequence[Measured]
     return Verdict(conditions, holds, "measure-again" if again else "cannot-be-said", used=used)
 
 
-def valid_trough(trough: Measured | None, key: str = "valid-trough", why: str = "no-trough") -> Condition:
-    """Return whether there is a usable trough; unknown while the dose after it was not given."""
+def valid_trough(
+    trough: Measured | None, measured: Sequence[Measured], key: str = "valid-trough", why: str = "no-trough"
+) -> Condition:
+    """Return whether there is a usable trough; unknown while the dose after it was not given, or a newer level is not.
+
+    `measured` is everything that was measured.
+    """
     if trough is None:
         return Condition(key, False, why)
+    if trough.valid and newer_unusable(measured, trough):
+        return Condition(key, None, "newer-unusable")
     return Condition(key, True) if trough.valid else Condition(key, None, "provisional")
 
 
@@ -128,6 +144,8 @@ def current_interval(course: Course, trough: Measured | None) -> Condition:
         return Condition(key, None, "no-weeks")
     if weeks != course.current_weeks:
         return Condition(key, False, "not-current", {"weeks": weeks, "current_weeks": course.current_weeks})
+    if (trough.interval or 0) < (course.run_begins or 1):
+        return Condition(key, False, "before-a-change")
     return Condition(key, True)
 
 

@@ -1,7 +1,7 @@
 """Calls: what became of calling a patient about something on the worklist, and for how long that takes it off."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from backend.domain import requests
@@ -24,6 +24,9 @@ class Outcome(StrEnum):
 DATED = frozenset({Outcome.AGREED, Outcome.LATER})
 """Outcomes that name a day."""
 
+SPOKEN = timedelta(days=7)
+"""So long something that is still so stays off the list once somebody was spoken to."""
+
 REQUESTED = {
     Outcome.REACHED: requests.Outcome.REACHED,
     Outcome.AGREED: requests.Outcome.AGREED,
@@ -35,7 +38,10 @@ REQUESTED = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the newest call about a thing says: its outcome, the day it names if any, and when it was made (aware)."""
+    """What the newest call about a thing says: its outcome, the day it names if any, and when it was made (aware).
+
+    The day of `at` is the one in its own offset.
+    """
 
     outcome: Outcome
     on: date | None
@@ -62,12 +68,15 @@ def check_day(on: date | None, today: date) -> None:
         raise invalid("/on", "Must not lie in the past.", "out-of-time")
 
 
-def hides(said: Said | None, since: datetime, today: date) -> bool:
+def hides(said: Said | None, since: datetime, today: date, *, comes_back: bool = False) -> bool:
     """Tell whether a call takes something off the list that has needed something `since` a moment (aware).
 
-    Reached and removed take it off for good; a day takes it off until that day. A call made before it began to need
-    something was about another matter.
+    Reached and removed take it off for good; a day takes it off until that day. What `comes_back` is not dealt with by
+    having spoken to somebody: reached takes it off for a week. A call made before it began to need something was about
+    another matter.
     """
     if said is None or said.at < since:
         return False
+    if comes_back and said.outcome is Outcome.REACHED:
+        return today < said.at.date() + SPOKEN
     return said.outcome not in DATED or (said.on is not None and today < said.on)

@@ -13,6 +13,7 @@ from backend.domain.verdicts import (
     above,
     lowest_of_each_interval,
     met,
+    newer_unusable,
 )
 
 _NEED_TWO = ("valid-samples", "above-threshold", "same-interval", "current-interval", "same-route", "no-missed-dose")
@@ -33,7 +34,7 @@ def evaluate(rule: Protocol, bounds: Bounds, course: Course, measured: Sequence[
         conditions = (Condition("two-troughs", False, why), *waiting, cap)
         used = tuple(levels[-1:])
     else:
-        conditions = (Condition("two-troughs", True), *_of_two(rule, course, *pair), cap)
+        conditions = (Condition("two-troughs", True), *_of_two(rule, course, pair, levels), cap)
         used = pair
     holds = met(conditions)
     params = {"weeks": (course.current_weeks or 0) + rule.numbers["step_weeks"]} if holds else {}
@@ -58,10 +59,13 @@ def _pair(levels: Sequence[Measured]) -> tuple[tuple[Measured, Measured] | None,
     return None, "one-level" if len(placed) == 1 else "one-interval"
 
 
-def _of_two(rule: Protocol, course: Course, first: Measured, second: Measured) -> tuple[Condition, ...]:
+def _of_two(
+    rule: Protocol, course: Course, pair: tuple[Measured, Measured], levels: Sequence[Measured]
+) -> tuple[Condition, ...]:
+    first, second = pair
     spans = course.between(first.interval or 0, second.interval or 0)
     return (
-        _valid(first, second),
+        _valid(first, second, levels),
         _above(rule, first, second),
         _same_interval(rule, spans),
         _current(course, spans),
@@ -70,12 +74,14 @@ def _of_two(rule: Protocol, course: Course, first: Measured, second: Measured) -
     )
 
 
-def _valid(first: Measured, second: Measured) -> Condition:
+def _valid(first: Measured, second: Measured, levels: Sequence[Measured]) -> Condition:
     reasons = [*first.why_not, *second.why_not]
     if reasons:
         return Condition("valid-samples", False, "not-valid", {"unusable": list(dict.fromkeys(reasons))})
     if first.provisional or second.provisional:
         return Condition("valid-samples", None, "provisional")
+    if newer_unusable(levels, second):
+        return Condition("valid-samples", None, "newer-unusable")
     return Condition("valid-samples", True)
 
 
@@ -115,6 +121,8 @@ def _current(course: Course, spans: Sequence[Span]) -> Condition:
     if weeks != course.current_weeks:
         params = {"weeks": weeks, "current_weeks": course.current_weeks}
         return Condition("current-interval", False, "not-current", params)
+    if spans[-1].number < (course.run_begins or spans[-1].number + 1):
+        return Condition("current-interval", False, "before-a-change")
     return Condition("current-interval", True)
 
 

@@ -30,7 +30,7 @@ def evaluate(
     always = (_known(rule, course), _antibodies(rule, antibodies))
     if course.current_weeks is None or course.current_weeks < rule.numbers["straight_below_weeks"]:
         trough = _last(lowest_of_each_interval(measured))
-        conditions = (*always, valid_trough(trough), current_interval(course, trough))
+        conditions = (*always, valid_trough(trough, measured), current_interval(course, trough))
         if met(conditions):
             said: tuple[str, Params] = ("at-least-minimum-is-allowed", {"min_weeks": bounds.min_weeks or 0})
         else:
@@ -38,7 +38,7 @@ def evaluate(
     else:
         treated = _treated(course)
         trough = _last(_after(rule, treated, measured))
-        conditions = (*always, *_later(rule, treated, trough))
+        conditions = (*always, *_later(rule, treated, trough, measured))
         said = _adjusting(rule, bounds, settings, conditions, len(treated))
     used = tuple(one for one in (trough, antibodies) if one is not None)
     return Verdict(conditions, met(conditions), *said, used)
@@ -81,14 +81,16 @@ def _after(rule: Protocol, treated: Sequence[Span], measured: Sequence[Measured]
     return [one for one in lowest_of_each_interval(measured) if (one.interval or 0) >= since]
 
 
-def _later(rule: Protocol, treated: Sequence[Span], trough: Measured | None) -> tuple[Condition, Condition]:
+def _later(
+    rule: Protocol, treated: Sequence[Span], trough: Measured | None, measured: Sequence[Measured]
+) -> tuple[Condition, Condition]:
     if len(treated) < rule.numbers["doses_before_level"]:
         too_few = {"doses": len(treated)}
         return (
             Condition("doses-since-change", False, "too-few-doses", too_few),
             Condition("trough-since", None, "too-few-doses", too_few),
         )
-    return Condition("doses-since-change", True), valid_trough(trough, "trough-since", "no-trough-since")
+    return Condition("doses-since-change", True), valid_trough(trough, measured, "trough-since", "no-trough-since")
 
 
 def _adjusting(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import takewhile
 from uuid import UUID
 
 from backend.domain.dosing import Dose, Status
@@ -113,6 +114,15 @@ class Course:
     route: Route
     last_dose_on: date | None = None
 
+    @property
+    def run_begins(self) -> int | None:
+        """The number of the first interval of the row that was planned as the plan is now, None where there is none.
+
+        An interval of that length from before a change to another says nothing of the present one.
+        """
+        row = list(takewhile(lambda span: span.planned_weeks == self.current_weeks, reversed(self.spans)))
+        return row[-1].number if row else None
+
     def between(self, first: int, last: int) -> tuple[Span, ...]:
         """Return the intervals from one number to another, both included."""
         return tuple(span for span in self.spans if first <= span.number <= last)
@@ -189,6 +199,12 @@ def lowest_of_each_interval(measured: Iterable[Measured]) -> list[Measured]:
             known = found.get(one.interval)
             found[one.interval] = one if known is None else min(known, one, key=_careful)
     return [found[number] for number in sorted(found)]
+
+
+def newer_unusable(measured: Iterable[Measured], used: Measured) -> bool:
+    """Tell whether a level of a later interval than the one used is known to be unusable: it may have been low."""
+    levels = (one for one in measured if one.kind is Analyte.LEVEL and one.valid is False)
+    return any((one.interval or 0) > (used.interval or 0) for one in levels)
 
 
 _LOW = {Comparator.BELOW: 0, Comparator.EQUAL: 1, Comparator.ABOVE: 2}

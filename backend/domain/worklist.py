@@ -31,6 +31,10 @@ class Kind(StrEnum):
     EMERGENCY = "emergency"
 
 
+COME_BACK = frozenset({Kind.DOSE_MISSED, Kind.DOSE_OVERDUE, Kind.SAMPLE_MISSING, Kind.MONITORING_DUE})
+"""What is not dealt with by having spoken to the patient: it is listed again while it is still so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing that needs somebody, `since` a moment (aware, UTC); `due_on` is the day it was, or is, due.

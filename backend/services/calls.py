@@ -9,6 +9,7 @@ from uuid import UUID
 from backend.domain import calls as calling
 from backend.domain import reports
 from backend.domain.calls import Outcome, Said
+from backend.domain.emergency import LISTED
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.moments import local_date, plausible_on
 from backend.domain.worklist import Kind
@@ -84,10 +85,11 @@ def record(ctx: Context, patient_id: UUID, told: Told) -> Call:
 
 
 def of_patient(ctx: Context, patient_id: UUID) -> list[Call]:
-    """Return the calls with a patient, the newest first."""
+    """Return the calls with a patient, the newest first, about what the actor's role may see."""
     patient = gate.patient(ctx, "calls:read", patient_id)
     events.note(ctx, "calls:read", patient.id)
-    return every(ctx, patient)
+    seen = frozenset(needs.kinds(ctx))
+    return [call for call in every(ctx, patient) if call.kind in seen]
 
 
 def every(ctx: Context, patient: PatientRow) -> list[Call]:
@@ -139,15 +141,22 @@ def _check_needed(ctx: Context, patient: PatientRow, told: Told) -> None:
     if item is None:
         raise ClinicError("wrong-state", "Nothing on the list is so (any more).")
     if told.kind is Kind.EMERGENCY:
-        _check_may_look_into(ctx, patient, item.detail)
+        _check_may_look_into(ctx, patient, item.detail, item.since, told.on)
 
 
-def _check_may_look_into(ctx: Context, patient: PatientRow, detail: Mapping[str, Any]) -> None:
-    """Pass for somebody who cares for the patient and is not whose emergency it was: nobody looks into their own."""
+def _check_may_look_into(
+    ctx: Context, patient: PatientRow, detail: Mapping[str, Any], began_at: datetime, on: date | None
+) -> None:
+    """Pass for somebody who cares for the patient and is not whose emergency it was: nobody looks into their own.
+
+    It cannot be put off to a day `on` that lies behind the last on which it is listed.
+    """
     if not gate.cares_lastingly(ctx, patient):
         raise ClinicError("role-lacks-permission", "Emergency access does not go so far.")
     if detail["staff_id"] == ctx.who.staff_id:
         raise ClinicError("wrong-state", "A colleague has to look into it.")
+    if on is not None and on >= local_date(began_at + LISTED, patient.zone):
+        raise invalid("/on", "By then it would no longer be listed.", "out-of-bounds")
 
 
 def _id(told: Told) -> UUID:

@@ -110,6 +110,7 @@ def _one(ctx: Context, patient: PatientRow, care_id: UUID) -> Care:
 
 def _shown(ctx: Context, patient: PatientRow, rows: Sequence[CareRow]) -> list[Care]:
     known = people.names(ctx.session, {row.staff_id for row in rows})
+    clinical = allows("history:read", ctx.who.role)  # the reason of an emergency is about the patient's state
     return [
         Care(
             row.id,
@@ -120,7 +121,7 @@ def _shown(ctx: Context, patient: PatientRow, rows: Sequence[CareRow]) -> list[C
             row.ends_at,
             row.granted_by,
             row.emergency,
-            words.opened(ctx, patient, row.reason, words.of_care(row.id)) or None,
+            (words.opened(ctx, patient, row.reason, words.of_care(row.id)) or None) if clinical else None,
         )
         for row in rows
     ]

@@ -39,6 +39,8 @@ def _identity(
     """Yield the enrolment, and which fields each change was about: never what they held."""
     by = next((row.actor_id for row in noted if row.act == "patients:enrol"), None)
     yield Change(patient.enrolled_at, What.IDENTITY, patient.id, ENROL, 1, by, None, None, None)
+    if not kept:
+        return
     standing = patients.opened(ctx, patient)
     held = [_fields(*patients.superseded(ctx, patient, row)) for row in kept]
     held.append(_fields(standing.identity, standing.contact))

@@ -113,7 +113,8 @@ def _emergencies(ctx: Context, rows: Rows) -> Iterator[Need]:
         name, role = names[row.staff_id]
         reason = words.opened(ctx, rows[row.patient_id], row.reason, words.of_care(row.id))
         who = {"staff_id": row.staff_id, "by": name, "role": role}
-        detail = {"ends_at": row.ends_at, "reason": reason, **who}
+        clinical = allows("history:read", ctx.who.role)  # why is about the patient's state
+        detail = {"ends_at": row.ends_at, "reason": reason if clinical else None, **who}
         yield Need(rows[row.patient_id], Item(Kind.EMERGENCY, str(row.id), row.starts_at, None, detail))
 
 

@@ -9,6 +9,7 @@ from backend.domain.adherence import Said, State, by_interval
 from backend.domain.errors import ClinicError
 from backend.domain.extension import Extension, extension
 from backend.domain.moments import EARLIEST, local_date
+from backend.domain.permissions import allows
 from backend.domain.recall import FORM
 from backend.domain.regimens import Route
 from backend.domain.treatment import Expected, Treatment, class_weeks
@@ -77,15 +78,19 @@ def standing(ctx: Context) -> Roster:
 def _rows(ctx: Context, found: Sequence[PatientRow]) -> list[Row]:
     ids = [row.id for row in found]
     lines = intervals.lines(ctx, ids)
-    written = symptoms.newest(ctx.session, ids)
+    # A list tells no more than the record would: somebody of logistics sees neither diary nor forms.
+    written = symptoms.newest(ctx.session, ids) if allows("entries:read", ctx.who.role) else {}
+    if not allows("responses:read", ctx.who.role):
+        return [_row(ctx, row, lines[row.id], written, None) for row in found]
     said = questionnaires.said(ctx.session, ids, FORM, EARLIEST)
     return [_row(ctx, row, lines[row.id], written, said.get(row.id, [])) for row in found]
 
 
-def _row(ctx: Context, row: PatientRow, line: Line, written: Mapping[UUID, date], said: Sequence[Said]) -> Row:
+def _row(ctx: Context, row: PatientRow, line: Line, written: Mapping[UUID, date], said: Sequence[Said] | None) -> Row:
     today, coming = local_date(ctx.now, row.zone), line.coming
     last_on = line.chain.days[-1] if line.chain.days else None
-    adherence = by_interval(line.chain, coming.on if coming else None, said, today, LAST)
+    coming_on = coming.on if coming else None
+    adherence = {} if said is None else by_interval(line.chain, coming_on, said, today, LAST)
     return Row(
         patient_id=row.id,
         identity=patients.identity(ctx, row),

@@ -47,7 +47,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """A dose that a plan expects and nobody planned yet."""
+    """A dose that a plan expects and nobody planned yet; `zone` is its treatment's."""
 
     patient_id: UUID
     name: str | None
@@ -55,6 +55,7 @@ class Projected:
     drug_key: str
     on: date
     at: datetime
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ def _slot(patient_id: UUID, name: str | None, line: Line, dose: Dose) -> Slot:
 
 
 def _projected(patient_id: UUID, name: str | None, line: Line, one: Expected) -> Projected:
-    return Projected(patient_id, name, one.treatment_id, line.treatment(one.treatment_id).drug_key, one.on, one.at)
+    treatment = line.treatment(one.treatment_id)
+    return Projected(patient_id, name, treatment.id, treatment.drug_key, one.on, one.at, treatment.zone)
 
 
 def _days(first: date, last: date, slots: Iterable[Slot]) -> list[Day]:

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from backend.domain.calls import hides
 from backend.domain.errors import ClinicError
-from backend.domain.moments import local_date
-from backend.domain.worklist import Kind, order
+from backend.domain.moments import local, local_date
+from backend.domain.worklist import COME_BACK, Kind, order
 from backend.services import calls, events, gate, needs, patients
 from backend.services.calls import Call
 from backend.services.context import Context
@@ -61,5 +61,7 @@ def waiting(ctx: Context) -> Worklist:
 
 
 def _hidden(ctx: Context, need: Need, call: Call | None) -> bool:
-    said = None if call is None else call.said
-    return hides(said, need.item.since, local_date(ctx.now, need.patient.zone))
+    zone = need.patient.zone
+    said = None if call is None else replace(call.said, at=local(call.said.at, zone))  # days are the patient's own
+    today = local_date(ctx.now, zone)
+    return hides(said, need.item.since, today, comes_back=need.item.kind in COME_BACK)

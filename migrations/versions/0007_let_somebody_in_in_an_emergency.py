@@ -16,6 +16,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Without the column a running emergency would be ordinary care, which opens more: it ends first.
+    op.execute(
+        "UPDATE care_relationships SET ends_at = CURRENT_TIMESTAMP"
+        " WHERE emergency = true AND ends_at > CURRENT_TIMESTAMP"
+    )
     with op.batch_alter_table("care_relationships", schema=None) as batch_op:
         batch_op.drop_column("reason")
         batch_op.drop_column("emergency")

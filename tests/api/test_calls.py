@@ -47,15 +47,23 @@ def kept(house: House) -> list[CallRow]:
     return rows
 
 
-@pytest.mark.parametrize("outcome", ["reached", "removed"])
-def test_what_was_dealt_with_is_off_the_list_for_good(
-    house: House, anna: Patient, bram: Staff, overdue: Any, outcome: str
-) -> None:
-    answer = call(house, bram, anna, called(one(house, bram, "dose_overdue"), outcome, **SAID[outcome]))
+def test_what_needs_nothing_is_off_the_list_for_good(house: House, anna: Patient, bram: Staff, overdue: Any) -> None:
+    answer = call(house, bram, anna, called(one(house, bram, "dose_overdue"), "removed", **SAID["removed"]))
     assert answer.status_code == 201, answer.json
     for days in (0, 1, 300):
         house.clock.now += timedelta(days=days)
         assert listed(house, bram) == []
+
+
+def test_a_dose_that_is_still_overdue_a_week_after_the_patient_was_spoken_to_is_back(
+    house: House, anna: Patient, bram: Staff, overdue: Any
+) -> None:
+    house.clock.now = local("2026-06-02 00:30")
+    assert call(house, bram, anna, called(one(house, bram, "dose_overdue"), "reached")).status_code == 201
+    house.clock.now = local("2026-06-08 23:59")
+    assert listed(house, bram) == []
+    house.clock.now = local("2026-06-09 00:00")
+    assert one(house, bram, "dose_overdue")["call"]["outcome"] == "reached"
 
 
 @pytest.mark.parametrize("outcome", ["agreed", "later"])
@@ -257,6 +265,10 @@ def test_a_role_that_may_not_see_a_thing_cannot_call_about_it(house: House, anna
     told = call(house, els, anna, called(item))
     assert code(told) == code(unknown) == (409, "wrong-state")
     assert call(house, bram, anna, called(item)).status_code == 201
+    # Nor can it be read in what was said about it.
+    path = f"/patients/{anna.id}/calls"
+    assert [one["kind"] for one in house.get(path, headers=bram.headers).json["items"]] == ["result_to_release"]
+    assert house.get(path, headers=els.headers).json["items"] == []
 
 
 @pytest.mark.promise("P19")

@@ -110,7 +110,8 @@ def test_everybody_who_cares_finds_it_on_the_worklist_for_a_week(
         assert (item["subject"], item["since"]) == (opened["care_id"], "2026-06-01T10:00:00+00:00")
         assert item["detail"] == {
             "ends_at": opened["ends_at"],
-            "reason": "Came in with a seizure",
+            # Why is about the patient's state, which somebody of logistics does not see.
+            "reason": "Came in with a seizure" if who is bram else None,
             "staff_id": str(nora.id),
             "by": "Nora",
             "role": "nurse",
@@ -120,6 +121,16 @@ def test_everybody_who_cares_finds_it_on_the_worklist_for_a_week(
     assert len(listed(house, bram)) == 1
     house.clock.now += timedelta(seconds=1)
     assert listed(house, bram) == []
+
+
+def test_it_cannot_be_put_off_until_nobody_would_find_it_any_more(
+    house: House, anna: Patient, bram: Staff, nora: Staff
+) -> None:
+    enter(house, nora)
+    item = one(house, bram, "emergency")
+    late = call(house, bram, anna, called(item, "later", on="2026-06-08"))
+    assert (late.status_code, late.json["code"]) == (422, "out-of-bounds")
+    assert call(house, bram, anna, called(item, "later", on="2026-06-07")).status_code == 201
 
 
 def test_somebody_who_cares_looks_into_it_and_it_is_off_the_list(

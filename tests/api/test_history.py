@@ -10,6 +10,7 @@ from sqlalchemy import select
 from backend.storage.events import EventRow
 from tests.factories.chains import ZONE
 from tests.factories.people import PatientBody
+from tests.factories.protocols import clinic
 from tests.factories.samples import SampleUpload, happened, level
 from tests.house import House, Patient, Staff
 
@@ -192,6 +193,19 @@ def test_every_version_of_a_finding_is_told(house: House, anna: Patient, carla: 
     assert [one["before"] and one["before"]["values"]["kg"] for one in changes] == [None, 70, 71]
     assert [one["after"] and one["after"]["values"]["kg"] for one in changes] == [70, 71, None]
     assert changes[2]["before"]["note"] == "dressed"
+
+
+def test_a_decision_is_told_beside_the_plan_it_made(house: House) -> None:
+    at_clinic = clinic(house)
+    at_clinic.troughs(16, 16)
+    assert at_clinic.switch().status_code == 200
+    body = at_clinic.body()
+    assert at_clinic.decide(body).status_code == 201
+    (change,) = history(house, at_clinic.carla, at_clinic.anna, "decision")
+    assert (change["subject"], change["act"], change["reason"]) == (body["id"], "change", "two good troughs")
+    assert (change["after"]["plan_before"], change["after"]["plan_after"], change["by"]["name"]) == (1, 2, "Carla")
+    plans = history(house, at_clinic.carla, at_clinic.anna, "plan")
+    assert [(one["act"], one["after"]["interval_weeks"]) for one in plans] == [("start", 4), ("amend", 5)]
 
 
 def test_pages_hold_each_change_once_also_when_more_come_in(house: House, anna: Patient, carla: Staff) -> None:

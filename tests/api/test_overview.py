@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from backend.api.figures import length, lines, onset, period, profiles
+from backend.api.overview import OverviewOut
 from backend.domain.extension import avoided, extension
 from backend.domain.lengths import by_length
 from backend.domain.moments import local_date
@@ -94,6 +95,15 @@ def test_figures_are_those_of_the_analysis_called_by_itself(house: House, carla:
         assert saved is not None
         assert (told["avoided"]["avoided"], told["avoided"]["given"]) == (saved.avoided, saved.given)
         assert told["settings"] == as_sent(rule)
+
+
+def test_a_full_answer_is_what_the_contract_says(house: House, carla: Staff) -> None:
+    for patient_id in cohort(house, carla, 3, seed=3, shape=Shape(pricks=0.8)):
+        told = overview(house, carla, patient_id)
+        assert told["agreement"]["n"] > 2
+        for plan in told["treatments"][0]["plans"]:
+            plan["reason"] = "written straight into the tables without one"
+        assert OverviewOut().load(told)["patient"]["id"] == patient_id
 
 
 def test_days_and_intervals_are_those_of_the_trend(house: House, carla: Staff) -> None:

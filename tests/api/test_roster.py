@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from backend.storage.events import EventRow
 from tests.api.reading import reads
+from tests.factories.base import CareFactory
 from tests.factories.chains import chain
 from tests.factories.cohorts import Shape, cohort
 from tests.factories.entries import EntryUpload
@@ -81,6 +82,17 @@ def test_a_coordinator_sees_it_too(house: House, els: Staff) -> None:
         "Anna de Vries",
         body["hospital_number"],
     )
+
+
+@pytest.mark.promise("P18")
+def test_a_coordinator_reads_nothing_of_diary_and_forms_in_it(house: House, carla: Staff, els: Staff) -> None:
+    made = cohort(house, carla, 2, seed=31, shape=SHAPES[0])
+    for patient_id in made:
+        house.add(CareFactory.build(patient_id=patient_id, staff_id=els.id, starts_at=house.clock.now))
+    seen = roster(house, carla)
+    assert all(seen[str(one)]["last_entry_on"] and seen[str(one)]["adherence"] for one in made)
+    assert [(row["last_entry_on"], row["adherence"]) for row in roster(house, els).values()] == [(None, [])] * 2
+    assert all(row["last_dose_on"] for row in roster(house, els).values())
 
 
 def test_a_patient_without_a_treatment_has_nothing_to_tell(house: House, els: Staff) -> None:
@@ -161,13 +173,14 @@ def test_whom_one_does_not_care_for_is_not_in_it_and_each_look_is_written_down(
     assert other.id not in seen
 
 
-def test_many_patients_take_no_more_reads_than_few(house: House, carla: Staff, els: Staff) -> None:
+def test_many_patients_take_no_more_reads_than_few(house: House, carla: Staff) -> None:
+    bram = house.login("nurse")
     cohort(house, carla, 2, seed=40)
-    cohort(house, els, 12, seed=41)
+    cohort(house, bram, 12, seed=41)
     with reads(house) as few:
         roster(house, carla)
     with reads(house) as many:
-        roster(house, els)
+        roster(house, bram)
     assert len(many) == len(few)
 
 

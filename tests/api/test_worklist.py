@@ -27,6 +27,7 @@ from tests.factories.undelivered import UndeliveredFactory
 from tests.house import House, Patient, Staff
 
 DAY = timedelta(days=1)
+SAID = {"rejected": {"reason": "clotted"}, "received": {}}
 
 
 @pytest.fixture
@@ -166,6 +167,35 @@ def test_an_order_waits_once_its_dose_was_given_without_a_prick(house: House, an
     gone = happened("cancelled", "2026-06-02T08:30:00+02:00")
     send(house, bram, f"/patients/{anna.id}/samples/{made['id']}/steps", gone)
     assert listed(house, bram) == []
+
+
+def test_a_newer_sample_that_came_through_takes_the_place_of_a_rejected_one(
+    house: House, anna: Patient, bram: Staff
+) -> None:
+    chain(house, anna, ["2026-05-04 09:00"], weeks=8)
+    phone, path = house.phone(anna), f"/patients/{anna.id}/samples"
+    first, second = SampleUpload.build(), SampleUpload.build(at="2026-06-01T08:30:00+02:00")
+    for taken, state in ((first, "rejected"), (second, "received")):
+        send(house, phone, "/me/samples", taken)
+        send(house, bram, f"{path}/{taken['id']}/steps", happened(state, "2026-06-01T11:00:00+02:00", **SAID[state]))
+        assert len(listed(house, bram)) == (taken is first)
+
+
+def test_an_order_of_long_ago_is_about_the_dose_that_followed_it(house: House, anna: Patient, bram: Staff) -> None:
+    treatment = chain(house, anna, ["2026-03-02 09:00"])
+    at(house, "2026-03-16 09:00")
+    made = send(house, bram, f"/patients/{anna.id}/samples", {})
+    given = [dose(house, anna, treatment, f"{local('2026-03-30').date() + n * 28 * DAY} 09:00") for n in range(8)]
+    at(house, "2026-10-13 09:00")
+    item = one(house, bram, "sample_missing")
+    assert (item["subject"], item["due_on"]) == (f"{made['id']}:{given[0]}", "2026-03-30")
+
+
+def test_months_are_counted_from_the_first_dose_however_long_ago(house: House, anna: Patient, bram: Staff) -> None:
+    days = ["2022-08-31", "2022-09-14", "2023-02-28", "2023-08-31", "2024-02-29", "2024-08-31", "2025-02-28"]
+    chain(house, anna, [f"{day} 09:00" for day in days], weeks=None, drug="ocrelizumab_iv")
+    (course,) = house.get(f"/patients/{anna.id}/treatments", headers=bram.headers).json["items"]
+    assert one(house, bram, "dose_overdue")["due_on"] == course["expected"]["on"] == "2025-08-31"
 
 
 def result(house: House, patient: Patient, who: Staff, **told: Any) -> tuple[str, Any]:

@@ -58,7 +58,16 @@ def test_without_a_table_the_rule_says_nothing() -> None:
 
 
 def test_the_latest_usable_trough_counts_and_without_one_is_measured_again() -> None:
-    assert next_ms(level("25", 1), level("12", 2), level("3", 3, why_not=("rejected",))).params == {"weeks": 6}
+    newer = next_ms(level("25", 1), level("12", 2), level("3", 3, why_not=("rejected",)))
+    assert (newer.met, newer.statement, of(newer, "valid-trough").why) == (None, "cannot-be-said", "newer-unusable")
+    assert next_ms(level("3", 1, why_not=("rejected",)), level("12", 2)).params == {"weeks": 6}
+
+
+def test_a_trough_from_before_the_interval_had_another_length_says_nothing_of_the_present_one() -> None:
+    back = course(4, 6, 6, 4)
+    verdict = said("NEXT-MS-EID10", back, [level("25", 1)], bands=TABLE)
+    assert (verdict.met, of(verdict, "current-interval").why) == (False, "before-a-change")
+    assert said("NEXT-MS-EID10", back, [level("12", 4)], bands=TABLE).met is True
     verdict = next_ms(level("12", 3, why_not=("near-trough",)))
     assert (verdict.met, verdict.statement, failing(verdict)) == (False, "measure-again", {"valid-trough": "no-trough"})
 

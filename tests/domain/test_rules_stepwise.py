@@ -53,6 +53,18 @@ def test_an_invalid_sample_is_passed_over_where_two_others_are_good() -> None:
     assert pdnms(course(4, 4, 4), level("16", 1), bad, level("16", 3)).met is True
 
 
+def test_a_newer_level_that_cannot_be_used_leaves_it_open() -> None:
+    newer = level("3", 3, why_not=("near-trough",))
+    verdict = pdnms(course(4, 4, 4), level("16", 1), level("16", 2), newer)
+    assert (verdict.met, of(verdict, "valid-samples").why) == (None, "newer-unusable")
+
+
+def test_troughs_from_before_the_interval_had_another_length_do_not_count_when_it_is_back() -> None:
+    verdict = pdnms(course(4, 4, 6, 6, 4, 4), level("16", 1), level("16", 2))
+    assert (verdict.met, failing(verdict)) == (False, {"current-interval": "before-a-change"})
+    assert pdnms(course(4, 4, 6, 6, 4, 4), level("16", 5), level("16", 6)).met is True
+
+
 def test_a_route_switch_between_them_does_not_meet_the_rule() -> None:
     switched = pdnms(course(4, 4, routes="is", route=Route.SC), level("16", 1), level("16", 2, route=Route.SC))
     assert (switched.met, failing(switched)) == (False, {"same-route": "route-switch"})

@@ -295,6 +295,15 @@ def test_a_call_hides_for_good_or_until_its_day_and_only_what_it_was_about(
     assert not hides(None, began, NOW.date())
 
 
+def test_having_spoken_to_somebody_takes_what_is_still_so_off_for_a_week_only() -> None:
+    said = Called(Outcome.REACHED, None, NOW)
+    days = [(NOW + timedelta(days=n)).date() for n in (0, 6, 7)]
+    assert [hides(said, NOW, day, comes_back=True) for day in days] == [True, True, False]
+    assert hides(said, NOW, days[-1])
+    removed = Called(Outcome.REMOVED, None, NOW)
+    assert hides(removed, NOW, days[-1], comes_back=True)
+
+
 @given(
     st.sampled_from(sorted(key for key, drug in catalogue().items() if drug.regimens)),
     st.lists(st.integers(1, 90), min_size=9, max_size=14),

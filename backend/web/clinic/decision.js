@@ -1,11 +1,11 @@
 /** Recording a clinician's decision under a dosing rule: nothing is chosen before, and what it changes is shown first. */
 
 import { fill, h } from "/static/patient/dom.js";
-import { day, t, time, when } from "/static/patient/words.js";
+import { day, t, when } from "/static/patient/words.js";
 
 import { api } from "./api.js";
 import { reminders } from "./dosediff.js";
-import { occurredAt, whenFields } from "./dosewhen.js";
+import { clockIn, occurredAt, whenFields } from "./dosewhen.js";
 import { answered, idFor } from "./once.js";
 import { busy, button, buttons, choices, dialog, explain, field } from "./ui.js";
 
@@ -19,7 +19,9 @@ export function decide(page, rule) {
     const wrong = h("p", { class: "trouble", id: "decision-error", role: "alert", hidden: true });
     const shown = h("div", { id: "decision-difference", role: "status" });
     const parts = { page, rule, reason, wrong, shown, close, weeks: null, from: null, move: null };
-    const which = choices(t("decision.which"), "decision", CHOICES.map((value) => ({ value, text: t(`decision.choice.${value}`), hint: t(`decision.choice.${value}.hint`) })), {
+    // A rule that is only shown, without conditions, changes nothing.
+    const possible = CHOICES.filter((value) => value !== "change" || rule.current);
+    const which = choices(t("decision.which"), "decision", possible.map((value) => ({ value, text: t(`decision.choice.${value}`), hint: t(`decision.choice.${value}.hint`) })), {
       value: null,
       onchange: (chosen) => fill(change, chosen === "change" && changing(parts)),
     });
@@ -51,7 +53,7 @@ function movable(page, rule) {
   const next = page.overview.doses.find((dose) => dose.status === "planned" && dose.treatment_id === rule.current?.treatment_id);
   if (!next) return null;
   const ticked = h("input", { type: "checkbox", id: "decision-move" });
-  const at = whenFields({ on: next.planned.on, at: next.planned.at ? time(next.planned.at) : "" });
+  const at = whenFields({ on: next.planned.on, at: next.planned.at ? clockIn(next.planned.at, next.planned.zone) : "", zone: next.planned.zone });
   at.hidden = true;
   ticked.addEventListener("change", () => {
     at.hidden = !ticked.checked;
@@ -102,7 +104,7 @@ function read({ page, rule, which, reason, weeks, from, move, ...parts }) {
   which.refuse(choice ? null : t("decision.none"));
   reason.refuse(why ? null : t("desk.required"));
   if (!choice || !why) return null;
-  const body = { study_id: rule.study_id, protocol: rule.key, choice, reason: why, state_mark: rule.state_mark, treatment_version: rule.current?.version ?? null };
+  const body = { study_id: rule.study_id, protocol: rule.key, choice, reason: why, state_mark: rule.state_mark, treatment_version: rule.treatment_version };
   if (choice !== "change") return named(body, { page, rule, ...parts });
   const typed = weeks.querySelector("input").value.trim();
   const moved = move?.read() ?? null;

@@ -1,12 +1,12 @@
 /** One dose and what may be done with it; before anything is kept, the difference it makes is shown. */
 
 import { fill, h } from "/static/patient/dom.js";
-import { localDay, t, time, when } from "/static/patient/words.js";
+import { t, when } from "/static/patient/words.js";
 
 import { api } from "./api.js";
 import { drugName } from "./catalogue.js";
 import { difference } from "./dosediff.js";
-import { occurredAt, whenFields } from "./dosewhen.js";
+import { clockIn, dayIn, here, occurredAt, whenFields } from "./dosewhen.js";
 import { who } from "./session.js";
 import { busy, button, buttons, choices, dialog, explain, field } from "./ui.js";
 
@@ -45,13 +45,20 @@ function facts(dose) {
 function asked(dose, which, close) {
   const whenNode = which === "record" || which === "move" ? whenFields(first(dose, which)) : null;
   const reason = field(t("doseact.reason"), h("textarea", { id: "act-reason", rows: 2, maxlength: 500 }), { hint: which === "record" ? t("doseact.reason_late") : null });
+  const override = field(t("doseact.override"), h("textarea", { id: "act-override", rows: 2, maxlength: 500 }));
+  override.hidden = true;
   const wrong = h("p", { class: "trouble", id: "act-error", role: "alert", hidden: true });
   const shown = h("div", { id: "act-difference", role: "status" });
   const look = button(t("doseact.look"), null, { primary: true, type: "submit", id: "act-look" });
-  const form = h("form", { novalidate: true }, whenNode, reason, wrong, shown, buttons(look, button(t("desk.cancel"), () => close())));
-  const parts = { dose, which, whenNode, reason, wrong, shown, close };
+  const form = h("form", { novalidate: true }, whenNode, reason, override, wrong, shown, buttons(look, button(t("desk.cancel"), () => close())));
+  const parts = { dose, which, whenNode, reason, override, wrong, shown, close };
   // What is changed after the difference was shown has another difference.
   form.addEventListener("input", () => fill(shown));
+  // Why it may be sooner than allowed is said of one moment; another moment is another question.
+  whenNode?.addEventListener("input", () => {
+    override.hidden = true;
+    override.querySelector("textarea").value = "";
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void busy(look, () => preview(parts));
@@ -60,12 +67,13 @@ function asked(dose, which, close) {
 }
 
 function first(dose, which) {
-  const moment = dose.planned?.at ?? dose.given?.at ?? null;
-  const now = new Date();
-  if (which === "move") return { on: dose.planned?.on ?? localDay(now), at: moment ? time(moment) : "" };
+  const slot = dose.planned ?? dose.given;
+  const zone = slot?.zone ?? here();
+  const [now, moment] = [Date.now(), slot?.at ?? null];
+  const planned = { on: slot?.on ?? dayIn(now, zone), at: moment ? clockIn(moment, zone) : "", zone };
   // A dose of today is being given now; an earlier one, most likely in its slot.
-  const late = moment && now - new Date(moment) > LATE_MS;
-  return { on: late ? dose.planned.on : localDay(now), at: late && moment ? time(moment) : time(now.toISOString()) };
+  const late = moment && now - Date.parse(moment) > LATE_MS;
+  return which === "move" || late ? planned : { on: dayIn(now, zone), at: clockIn(now, zone), zone };
 }
 
 async function preview(parts) {
@@ -105,28 +113,31 @@ async function stands(dose, which) {
 
 function refused(error, parts) {
   if (error.name !== "Offline" && error.name !== "Refused") throw error;
-  const { wrong, reason, close } = parts;
+  const { wrong, reason, override, close } = parts;
   const code = error.problem?.code;
   if (["stale-version", "not-found", "wrong-state"].includes(code)) return close("gone");
   // Sooner than the drug allows: only with a reason of its own.
-  parts.override = code === "too-soon";
+  const soon = code === "too-soon";
+  if (soon) override.hidden = false;
   const aboutReason = error.problem?.pointers?.some(({ pointer }) => pointer === "/reason");
-  wrong.textContent = parts.override ? t("doseact.too_soon") : aboutReason ? t("doseact.reason_missing") : error.name === "Offline" ? t("doseact.unknown") : explain(error);
+  wrong.textContent = soon ? t("doseact.too_soon") : aboutReason ? t("doseact.reason_missing") : error.name === "Offline" ? t("doseact.unknown") : explain(error);
   wrong.hidden = false;
-  if (parts.override || aboutReason) reason.querySelector("textarea").focus();
+  if (soon || aboutReason) (soon ? override : reason).querySelector("textarea").focus();
   return undefined;
 }
 
 function read({ which, whenNode, reason, override }) {
   const why = reason.querySelector("textarea").value.trim();
+  const sooner = override.hidden ? null : override.querySelector("textarea").value.trim();
   const moment = whenNode ? occurredAt(whenNode) : null;
-  const missing = which !== "record" && !why;
-  reason.refuse(missing ? t("desk.required") : null);
-  if (missing) reason.querySelector("textarea").focus();
-  if (missing || (whenNode && !moment)) return null;
+  const missing = [which !== "record" && !why && reason, sooner === "" && override].filter(Boolean);
+  reason.refuse(missing.includes(reason) ? t("desk.required") : null);
+  override.refuse(missing.includes(override) ? t("desk.required") : null);
+  missing[0]?.querySelector("textarea").focus();
+  if (missing.length || (whenNode && !moment)) return null;
   if (which === "record") return { occurred: moment, reason: why };
   if (which !== "move") return { reason: why };
-  return { planned: moment, reason: why, ...(override ? { override_reason: why } : {}) };
+  return { planned: moment, reason: why, ...(sooner ? { override_reason: sooner } : {}) };
 }
 
 function at({ patient_id: patient, dose_id: id }, more) {

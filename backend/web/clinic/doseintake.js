@@ -50,7 +50,7 @@ async function sent(parts, body, confirm) {
     fill(parts.found, results(told), next(parts, body, told));
   } catch (error) {
     if (error.name !== "Offline" && error.name !== "Refused") throw error;
-    const whole = error.problem?.code === "invalid" && error.problem.detail;
+    const whole = ["invalid", "out-of-bounds"].includes(error.problem?.code) && error.problem.detail;
     parts.wrong.textContent = whole || (error.name === "Offline" ? t("intake.unknown") : explain(error));
     parts.wrong.hidden = false;
   }

@@ -8,8 +8,6 @@ import { fieldOf } from "./findingfields.js";
 import { answered, idFor } from "./once.js";
 import { busy, button, buttons, dialog, explain, field, select } from "./ui.js";
 
-const ZONE = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 /**
  * Ask for a finding of a patient `page`, new or (with `standing`) in the place of one. Resolves to true when it is on
  * record, "gone" where somebody else changed it first, null for nothing.
@@ -100,7 +98,7 @@ async function tried({ wrong, close, fields = [] }, act) {
   return undefined;
 }
 
-function read({ kind, fields, on, end, note, reason, standing }) {
+function read({ page, kind, fields, on, end, note, reason, standing }) {
   const day = on.querySelector("input").value;
   const until = end?.querySelector("input").value || null;
   const why = reason?.querySelector("textarea").value.trim();
@@ -110,7 +108,7 @@ function read({ kind, fields, on, end, note, reason, standing }) {
   const complete = fields.map((one) => one.complete()).every(Boolean);
   if (!day || (until && until < day) || (reason && !why) || !complete) return null;
   const same = standing && standing.occurred.on === day;
-  const occurred = same && standing.occurred.at ? { at: standing.occurred.at, zone: standing.occurred.zone } : { on: day, zone: ZONE() };
+  const occurred = same && standing.occurred.at ? { at: standing.occurred.at, zone: standing.occurred.zone } : { on: day, zone: page.overview.patient.zone };
   const values = Object.fromEntries(fields.map((one) => [one.key, one.read()]).filter(([, value]) => value !== null));
   return { kind: kind.key, occurred, ended_on: until, values, note: note.querySelector("textarea").value.trim() || null, ...(standing ? { reason: why } : {}) };
 }

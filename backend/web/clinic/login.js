@@ -37,6 +37,7 @@ export function loginAgain(was) {
 }
 
 async function asking(was) {
+  if (!was) return false; // nobody was logged in, so nobody goes on
   let forget = null;
   const done = await dialog(
     t("login.again"),
