@@ -13,6 +13,8 @@ from tests.factories.chains import ZONE, local
 from tests.factories.protocols import Clinic, clinic
 from tests.house import House
 
+UNKEPT = {"study", "state_mark", "treatment_version"}
+"""What stands beside a rule's state when it is shown."""
 OFTEN = {"events", "sessions", "tokens"}
 """Tables in which merely asking leaves a trace: the log of who looked, and when somebody was last seen."""
 
@@ -63,7 +65,7 @@ def test_a_decision_is_kept_with_the_rule_s_state_as_it_was_shown(at: Clinic) ->
     body = at.body()
     at.decide(body)
     (kept,) = at.decisions()
-    assert kept["state"] == {key: value for key, value in shown.items() if key not in {"study", "state_mark"}}
+    assert kept["state"] == {key: value for key, value in shown.items() if key not in UNKEPT}
     assert (kept["id"], kept["choice"], kept["reason"]) == (body["id"], "change", "two good troughs")
     assert (kept["plan_before"], kept["plan_after"], kept["treatment_id"]) == (1, 2, at.treatment_id)
     assert (kept["decided_by"], kept["protocol_version"]) == (str(at.carla.id), 1)

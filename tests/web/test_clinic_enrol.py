@@ -29,6 +29,12 @@ def window(desk: Desk) -> Page:
     return desk.logged_in(desk.clinic.bram).new_page()
 
 
+def fresh(window: Page, desk: Desk, where: str) -> Page:
+    """Open a page anew, also where it stands already."""
+    window.goto("about:blank")
+    return at(window, desk.url, where)
+
+
 def typed(page: Page, *texts: str) -> None:
     """Fill in field after field as with a keyboard."""
     for text in texts:
@@ -37,7 +43,7 @@ def typed(page: Page, *texts: str) -> None:
 
 
 def test_a_patient_is_enrolled_by_keyboard_and_the_code_pairs_a_phone(desk: Desk, window: Page) -> None:
-    page = at(window, desk.url, "enrol")
+    page = fresh(window, desk, "enrol")
     expect(page.locator("#enrol-name")).to_be_focused()
     typed(page, "Nadia El Amrani")
     page.locator("#enrol-number").fill(f"N {uuid4().hex[:8]}")
@@ -64,7 +70,7 @@ def test_a_patient_is_enrolled_by_keyboard_and_the_code_pairs_a_phone(desk: Desk
 
 def test_the_letter_alone_goes_on_paper_and_is_one_page(desk: Desk, window: Page) -> None:
     nina = desk.clinic.enrol(name="Nina Letter")
-    page = at(window, desk.url, f"patient/{nina.id}/care")
+    page = fresh(window, desk, f"patient/{nina.id}/care")
     page.evaluate("window.print = () => { document.body.dataset.printed = 'yes' }")
     page.locator("#care-pair").click()
     page.locator("#pairing-print").click()
@@ -81,7 +87,7 @@ def test_the_letter_alone_goes_on_paper_and_is_one_page(desk: Desk, window: Page
 def test_a_hospital_number_that_is_there_already_is_said_at_its_field(desk: Desk, window: Page) -> None:
     number = uuid4().hex[:8]
     desk.clinic.enrol(name="Olga First", hospital_number=f"O {number}")
-    page = at(window, desk.url, "enrol")
+    page = fresh(window, desk, "enrol")
     for field, text in (("name", "Olga Second"), ("number", f"o{number}"), ("email", "o@home.example")):
         page.locator(f"#enrol-{field}").fill(text)
     page.locator("#enrol-go").click()
@@ -92,7 +98,7 @@ def test_a_hospital_number_that_is_there_already_is_said_at_its_field(desk: Desk
 def test_a_colleague_is_let_in_and_the_involvement_ended(desk: Desk, window: Page) -> None:
     pia = desk.clinic.enrol(name="Pia Shared")
     cora = desk.colleague("clinician", name="Cora Colleague")
-    page = at(window, desk.url, f"patient/{pia.id}/care")
+    page = fresh(window, desk, f"patient/{pia.id}/care")
     page.locator("#care-let-in").click()
     page.locator("#care-whom").select_option(str(cora.id))
     page.locator("#care-save").click()
