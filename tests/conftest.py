@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ _server = pytest.StashKey[Server]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let longer runs try more often (`--kills 200 --examples 1000`), and speed be measured where nothing else runs."""
     parser.addoption("--kills", type=int, default=15, help="kill -9 of web processes per database")
+    parser.addoption("--moves", type=int, default=40, help="doses moved while their reminders are being sent")
     parser.addoption("--examples", type=int, default=5, help="generated requests per operation, phase and role")
     parser.addoption("--seed", type=int, default=20261121, help="what the journeys of dispatchers draw their luck from")
     parser.addoption("--dispatch-s", type=float, default=25, help="seconds over which reminders fall due under kills")
@@ -101,15 +103,22 @@ def settings_for(url: str, folder: Path, **told: str) -> Settings:
     return load({**environ, **told})
 
 
-@pytest.fixture(scope="session")
-def standing(copies: Copies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The app of this worker over its own database; tests take `house`."""
-    settings = settings_for(copies.url(), tmp_path_factory.mktemp("data"))
+@contextmanager
+def open_house(url: str, folder: Path) -> Iterator[House]:
+    """Open the house with one empty site on a migrated database of its own."""
+    settings = settings_for(url, folder)
     clock = SetClock()
     app = create_app(settings, clock)
     yield House(app, settings, clock)
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def standing(copies: Copies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The app of this worker over its own database; tests take `house`."""
+    with open_house(copies.url(), tmp_path_factory.mktemp("data")) as house:
+        yield house
 
 
 @pytest.fixture

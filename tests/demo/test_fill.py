@@ -1,7 +1,8 @@
 """Writing the story down: both databases hold what was told, and every entry keeps the plan of its own moment."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -25,21 +26,37 @@ from backend.storage.questionnaires import ResponseRow
 from backend.storage.requests import RequestRow
 from backend.storage.samples import ResultRow, SampleRow
 from backend.storage.symptoms import EntryRow
+from tests.conftest import Copies, open_house
 from tests.factories.base import NOW
 from tests.house import House, Patient
 
 LIVES = tuple(tell(NOW, patients=5))
 
 
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A house of its own, filled once: these tests read it, or change only who may log in."""
+
+    house: House
+    filled: Filled
+
+
+@pytest.fixture(scope="module")
+def demo(copies: Copies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demo hospital with the lives told, on each database."""
+    with open_house(copies.url(), tmp_path_factory.mktemp("demo")) as house, house.app.app_context():
+        ctx = house.app.extensions["uitwerk"].context("demo")
+        yield Demo(house, fill(ctx.session, ctx, LIVES))
+
+
 @pytest.fixture
-def filled(house: House) -> Iterator[Filled]:
-    with house.app.app_context():
-        door = house.app.extensions["uitwerk"]
-        ctx = door.context("demo")
-        yield fill(ctx.session, ctx, LIVES)
+def house(demo: Demo) -> House:
+    """The filled house."""
+    return demo.house
 
 
-def test_both_databases_hold_what_was_told(house: House, filled: Filled) -> None:
+def test_both_databases_hold_what_was_told(house: House, demo: Demo) -> None:
+    filled = demo.filled
     with house.unit(writes=False) as ctx:
         counts = [_count(ctx.session, row) for row in (DoseRow, EntryRow, SampleRow, ResponseRow, FindingRow)]
         checks, wishes = (_count(ctx.session, row) for row in (CheckRow, RequestRow))
@@ -60,7 +77,7 @@ def _count(session: Session, row: type) -> int:
     return session.execute(select(func.count()).select_from(row)).scalar_one()
 
 
-def test_what_is_stored_of_plan_and_doses_is_what_was_told(house: House, filled: Filled) -> None:
+def test_what_is_stored_of_plan_and_doses_is_what_was_told(house: House) -> None:
     with house.unit(writes=False) as ctx:
         for life in LIVES:
             row = ctx.session.get_one(PatientRow, life.person.id)
@@ -73,7 +90,7 @@ def test_what_is_stored_of_plan_and_doses_is_what_was_told(house: House, filled:
             assert not set(sealed) & {plan.reason for stored in life.course.treatments for plan in stored.versions}
 
 
-def test_every_entry_keeps_the_day_that_was_planned_at_its_own_moment(house: House, filled: Filled) -> None:
+def test_every_entry_keeps_the_day_that_was_planned_at_its_own_moment(house: House) -> None:
     with house.unit(writes=False) as ctx:
         for life in LIVES:
             stored = {row.id: row for row in symptoms.of_patient(ctx.session, life.person.id)}
@@ -92,7 +109,7 @@ def _planned(life: Life, moment: object) -> object:
     return planned_then(life.course.treatments, life.course.versions, moment)  # type: ignore[arg-type]
 
 
-def test_what_was_found_is_read_as_it_was_told(house: House, filled: Filled) -> None:
+def test_what_was_found_is_read_as_it_was_told(house: House) -> None:
     with house.unit(writes=False) as ctx:
         for life in LIVES:
             row = ctx.session.get_one(PatientRow, life.person.id)
@@ -104,27 +121,27 @@ def test_what_was_found_is_read_as_it_was_told(house: House, filled: Filled) -> 
                 assert found.recorded_at == told.entered_at
 
 
-def test_a_result_that_is_left_to_release_is_not_shown(house: House, filled: Filled) -> None:
+def test_a_result_that_is_left_to_release_is_not_shown(house: House) -> None:
     left = [prick.id for life in LIVES for prick in life.pricks if not prick.released]
     with house.unit(writes=False) as ctx:
         withheld = ctx.session.scalars(select(ResultRow.sample_id).where(ResultRow.released.is_(False))).all()
     assert list(withheld) == left
 
 
-def test_reminders_stand_for_the_doses_ahead(house: House, filled: Filled) -> None:
+def test_reminders_stand_for_the_doses_ahead(house: House) -> None:
     with house.unit(writes=False) as ctx:
         standing = [row for life in LIVES for row in reminders.of_patient(ctx.session, life.person.id)]
         assert "dose" in {row.kind for row in standing if row.status == "planned"}
         assert all(row.expires_at > NOW for row in standing if row.status == "planned")
 
 
-def test_injections_may_be_given_at_home_after_the_hospitals_checklist(house: House, filled: Filled) -> None:
+def test_injections_may_be_given_at_home_after_the_hospitals_checklist(house: House) -> None:
     switched = next(life.person for life in LIVES if life.person.kind is Kind.SWITCHED)
     told = house.get("/me/checklists", headers=house.phone(Patient(switched.id, Actor(Role.PATIENT)))).json["items"]
     assert [(one["drug"], one["version"], len(one["items"])) for one in told] == [("natalizumab_sc", 1, 5)]
 
 
-def test_those_who_consented_and_nobody_else_are_in_the_study(house: House, filled: Filled) -> None:
+def test_those_who_consented_and_nobody_else_are_in_the_study(house: House) -> None:
     with house.unit(writes=False) as ctx:
         actor = staff.actors(ctx, people.sites(ctx.session)[-1].id)[Role.RESEARCHER]
         (study,) = research.studies_of(ctx.session, actor.staff_id, ctx.now)  # type: ignore[arg-type]
@@ -133,7 +150,7 @@ def test_those_who_consented_and_nobody_else_are_in_the_study(house: House, fill
     assert subjects == {life.person.id for life in LIVES if life.person.consents}
 
 
-def test_nobody_can_log_in_until_let_in_and_never_twice_with_the_same(house: House, filled: Filled) -> None:
+def test_nobody_can_log_in_until_let_in_and_never_twice_with_the_same(house: House) -> None:
     with house.unit(writes=False) as ctx:
         bram = people.staff_by_email(ctx.session, "bram@voorbeeld.example")
         assert bram is not None
@@ -154,8 +171,8 @@ def test_nobody_can_log_in_until_let_in_and_never_twice_with_the_same(house: Hou
         assert ctx.sealer.open_own(row.totp_sealed, totp_place(row.id)) == nurse.totp_secret
 
 
-def test_a_life_without_entries_is_written_too(house: House) -> None:
-    with house.app.app_context():
+def test_a_life_without_entries_is_written_too(copies: Copies, tmp_path: Path) -> None:
+    with open_house(copies.url(), tmp_path) as house, house.app.app_context():
         ctx = house.app.extensions["uitwerk"].context("demo")
         filled = fill(ctx.session, ctx, [replace(LIVES[0], entries=())])
     assert filled.entries == 0

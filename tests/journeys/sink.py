@@ -47,8 +47,9 @@ class Sink:
     hold: Hold
     port: int = 0
     calls: list[Copy] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Condition = field(default_factory=threading.Condition)
     calling: Counter[str] = field(default_factory=Counter)
+    kept: set[str] = field(default_factory=set)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -81,9 +82,22 @@ class Sink:
             self.calling[copy.to] += 1
             return len(self.calls) - 1, copy
 
-    def over(self, copy: Copy) -> None:
-        """Forget that a call is being answered."""
+    @contextmanager
+    def keeping(self, number: str) -> Iterator[None]:
+        """Answer no call for a number while the block lasts; one whose answer has begun is too late to keep."""
         with self.lock:
+            self.kept.add(number)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.kept.discard(number)
+                self.lock.notify_all()
+
+    def over(self, copy: Copy) -> None:
+        """Forget that a call is being answered, once nobody keeps it."""
+        with self.lock:
+            self.lock.wait_for(lambda: copy.to not in self.kept)
             self.calling[copy.to] -= 1
 
 

@@ -36,9 +36,14 @@ class Clinic:
         return Person(self.installation, self.bram.headers)
 
     @property
+    def now(self) -> datetime:
+        """The moment in the clinic's own offset, as its phones tell it: near midnight UTC is on another day."""
+        return self.installation.now().astimezone(ZoneInfo(ZONE))
+
+    @property
     def today(self) -> date:
         """Today at the clinic."""
-        return self.installation.now().astimezone(ZoneInfo(ZONE)).date()
+        return self.now.date()
 
     def slot(self, days: int, clock: str = "09:00") -> dict[str, str]:
         """Return the moment so many days from today, in the clinic's own time."""

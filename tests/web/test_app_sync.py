@@ -28,7 +28,7 @@ def phones(anna: Anna, chromium: Browser) -> Iterator[tuple[Page, Page]]:
 
 def entry(clinic: Clinic, note: str = "tired", intensity: int = 6, **more: Any) -> dict[str, Any]:
     """Return a diary entry of today, as the app sends it."""
-    now = clinic.installation.now().isoformat()
+    now = clinic.now.isoformat()
     told = {"occurred": {"at": now, "zone": "Europe/Amsterdam"}, "recorded_at": now, "no_complaints": False}
     rated = {"ratings": [{"symptom": "fatigue", "intensity": intensity}], "other_causes": [], "wearing_off": "yes"}
     return {**told, **rated, "note": note, **more}
