@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from backend.app import create_app, db
 from backend.settings import load
@@ -17,7 +17,7 @@ from tests.web.phones import Anna, Clinic
 
 __all__ = ["durable_postgres", "installation", "seeded"]
 
-CHROMIUM = Path("/usr/bin/chromium")
+WHOLE, SHELL = Path("/usr/bin/chromium"), Path("/usr/bin/chromium-headless-shell")
 _ALONE = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
@@ -32,14 +32,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium; without one on the machine the test is left out and says so."""
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium: install the package chromium to test the pages")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=list(_ALONE))
-        yield browser
-        browser.close()
+def driver() -> Iterator[Playwright]:
+    """What drives the browsers."""
+    with sync_playwright() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def whole_chromium(driver: Playwright) -> Iterator[Browser]:
+    """A whole Chromium, which can show notifications; without one on the machine the test is left out and says so."""
+    yield from _launched(driver, WHOLE)
+
+
+@pytest.fixture(scope="session")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    """A Chromium without a screen of its own, which opens a page in half the time; else a whole one."""
+    yield from _launched(driver, SHELL if SHELL.exists() else WHOLE)
+
+
+def _launched(driver: Playwright, program: Path) -> Iterator[Browser]:
+    if not program.exists():
+        pytest.skip("no Chromium: install the packages chromium and chromium-headless-shell to test the pages")
+    browser = driver.chromium.launch(executable_path=str(program), args=list(_ALONE))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -100,11 +100,25 @@ class Anna:
         return f"{self.clinic.installation.base_url}/pair#{self.pairing()['secret']}"
 
     def phone(
-        self, browser: Browser, *, language: str = "nl", viewport: ViewportSize = PHONE, **told: Any
+        self,
+        browser: Browser,
+        *,
+        language: str = "nl",
+        viewport: ViewportSize = PHONE,
+        worker: bool = False,
+        **told: Any,
     ) -> BrowserContext:
-        """Return a phone that was never paired: a browser with its own storage."""
+        """Return a phone that was never paired: a browser with its own storage.
+
+        `worker` lets the app keep itself for when there is no internet, which fetches all of it at once.
+        """
         return browser.new_context(
-            viewport=viewport, locale=LOCALES[language], timezone_id=ZONE, reduced_motion="reduce", **told
+            viewport=viewport,
+            locale=LOCALES[language],
+            timezone_id=ZONE,
+            reduced_motion="reduce",
+            service_workers="allow" if worker else "block",
+            **told,
         )
 
     def pair(self, phone: BrowserContext) -> Page:

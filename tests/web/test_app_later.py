@@ -34,9 +34,9 @@ def server() -> Iterator[Scripted]:
 
 
 @pytest.fixture
-def phone(chromium: Browser, server: Scripted) -> Iterator[Phone]:
+def phone(whole_chromium: Browser, server: Scripted) -> Iterator[Phone]:
     """A paired phone with its service worker in place."""
-    with phone_of(chromium, server, permissions=["notifications"]) as phone:
+    with phone_of(whole_chromium, server, permissions=["notifications"]) as phone:
         phone.pair()
         phone.page.evaluate(REGISTER)
         yield phone

@@ -31,9 +31,9 @@ def server() -> Iterator[Scripted]:
 
 
 @pytest.fixture
-def phone(chromium: Browser, server: Scripted) -> Iterator[Phone]:
+def phone(whole_chromium: Browser, server: Scripted) -> Iterator[Phone]:
     """A paired phone whose clock is off, that may show notices."""
-    with phone_of(chromium, server, permissions=["notifications"]) as phone:
+    with phone_of(whole_chromium, server, permissions=["notifications"]) as phone:
         yield phone
 
 
@@ -92,9 +92,9 @@ def test_a_reminder_that_falls_due_while_the_app_is_open_is_shown_then(server: S
     until(lambda: phone.page.evaluate(SHOWN) or None, "a notice")
 
 
-def test_without_leave_nothing_is_shown_and_nothing_said(chromium: Browser, server: Scripted) -> None:
+def test_without_leave_nothing_is_shown_and_nothing_said(whole_chromium: Browser, server: Scripted) -> None:
     server.documents["reminders"] = {"items": [reminder(-timedelta(minutes=1))]}
-    with phone_of(chromium, server, permissions=[]) as phone:
+    with phone_of(whole_chromium, server, permissions=[]) as phone:
         assert begun(phone) == []
         phone.call("sync.sync")
         assert receipts(server) == []

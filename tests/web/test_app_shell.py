@@ -192,7 +192,7 @@ def test_late_reminders_and_an_old_version_are_told_on_every_screen(anna_app: Pa
 
 
 def test_a_screen_that_fails_says_so_and_shows_a_way_back(anna: Anna, chromium: Browser) -> None:
-    phone = anna.phone(chromium, service_workers="block")
+    phone = anna.phone(chromium)
     phone.route("**/consents.js", lambda route: route.fulfill(body=BROKEN, content_type="text/javascript"))
     page = anna.pair(phone)
     page.evaluate("location.hash = '#/consents'")

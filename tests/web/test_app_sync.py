@@ -15,7 +15,7 @@ pytestmark = pytest.mark.journey
 @pytest.fixture
 def phones(anna: Anna, chromium: Browser) -> Iterator[tuple[Page, Page]]:
     """Two phones of Anna."""
-    contexts = [anna.phone(chromium, service_workers="block") for _ in range(2)]
+    contexts = [anna.phone(chromium) for _ in range(2)]
     faults: list[str] = []
     for context in contexts:
         context.on("weberror", lambda error: faults.append(str(error.error)))

@@ -25,9 +25,9 @@ def server() -> Iterator[Scripted]:
 
 
 @pytest.fixture
-def phone(chromium: Browser, server: Scripted) -> Iterator[Phone]:
+def phone(whole_chromium: Browser, server: Scripted) -> Iterator[Phone]:
     """A paired phone with its service worker in place."""
-    with phone_of(chromium, server, permissions=["notifications"]) as phone:
+    with phone_of(whole_chromium, server, permissions=["notifications"]) as phone:
         phone.pair()
         phone.page.evaluate(REGISTER)
         yield phone
@@ -41,8 +41,8 @@ def test_the_app_opens_without_internet(server: Scripted, phone: Phone) -> None:
         expect(page.locator("h1")).to_be_visible()
 
 
-def test_a_browser_whose_workers_are_no_modules_opens_the_app_too(chromium: Browser, server: Scripted) -> None:
-    with phone_of(chromium, server) as phone:
+def test_a_browser_whose_workers_are_no_modules_opens_the_app_too(whole_chromium: Browser, server: Scripted) -> None:
+    with phone_of(whole_chromium, server) as phone:
         phone.context.add_init_script(
             "const {register} = ServiceWorkerContainer.prototype; ServiceWorkerContainer.prototype.register ="
             " function (url, options) { if (options) throw new TypeError('none'); return register.call(this, url) }"

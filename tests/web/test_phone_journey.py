@@ -85,7 +85,7 @@ def test_what_is_logged_without_signal_arrives_once_and_what_contradicts_is_sett
 ) -> None:
     anna = anywhere.enrol(language=language)
     told: dict[str, Any] = {"language": language, "viewport": size}
-    first, second = (watched(anna.phone(chromium, **told), trouble) for _ in range(2))
+    first, second = (watched(anna.phone(chromium, worker=True, **told), trouble) for _ in range(2))
     page = anna.pair(first)
     page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
     go(page, "entry")
@@ -124,10 +124,10 @@ def test_what_is_logged_without_signal_arrives_once_and_what_contradicts_is_sett
 
 
 def test_a_message_of_the_clinic_is_received_opened_and_told(
-    anywhere: Clinic, chromium: Browser, trouble: list[str]
+    anywhere: Clinic, whole_chromium: Browser, trouble: list[str]
 ) -> None:
     anna = anywhere.enrol()
-    phone = watched(anna.phone(chromium, permissions=["notifications"]), trouble)
+    phone = watched(anna.phone(whole_chromium, worker=True, permissions=["notifications"]), trouble)
     page = anna.pair(phone)
     (waiting, *_) = [r for r in anywhere.nurse.get(anna.path("/reminders"))["items"] if r["status"] == "planned"]
     deliver(page, orjson.dumps({"id": waiting["id"], "title": "Uitwerk", "body": "Kijk in de app"}).decode())
