@@ -111,7 +111,8 @@ def main(settings: Settings) -> int:
     outbox = worker.outbox(settings)
     dispatcher = worker.make_dispatcher(settings, box=outbox)
     engine, feed = feeder(settings, outbox, dispatcher.channels, dispatcher.clock)
-    jobs = [partial(worker.tend, dispatcher), feed, worker.over(outbox, settings, dispatcher.clock)]
+    patients = [made(outbox, settings, dispatcher.clock) for made in (worker.over, worker.digests)]
+    jobs = [partial(worker.tend, dispatcher), feed, *patients]
     stop = threading.Event()
     ticking = threading.Thread(target=run, args=(jobs, settings.dispatch_every_s, stop), name="ticker")
     with engine.open():

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend import channels, failpoints, logs
 from backend.clock import Clock, chosen
-from backend.services import replanning
+from backend.services import digest_mark, digesting, replanning
 from backend.services.context import Context
 from backend.services.unit import act
 from backend.settings import Settings
@@ -42,19 +42,24 @@ def make_dispatcher(settings: Settings, clock: Clock | None = None, box: SqlOutb
 
 
 PAUSE_S = 0.05
-"""Between two patients gone over: each holds all writers of SQLite, and after a release all have their turn at once."""
+"""Between two turns of going over patients: each holds all writers of SQLite, and sending must not starve."""
 
 
 def jobs(settings: Settings, stop: threading.Event, clock: Clock | None = None) -> list[Job]:
     """Return what a dispatcher process does until it is told to stop.
 
-    A sign of life, a lane for each channel, so that a slow provider holds up none but itself, and going over every
-    patient's reminders once a day.
+    A sign of life, a lane for each channel, so that a slow provider holds up none but itself, going over every
+    patient's reminders once a day, and keeping the digests of patients whose feed moved.
     """
     box = outbox(settings)
     dispatcher = replace(make_dispatcher(settings, clock, box), stopping=stop.is_set)
     lanes = [partial(_dispatch, replace(dispatcher, lane=channel)) for channel in dispatcher.channels]
-    return [partial(tend, dispatcher), *lanes, over(box, settings, dispatcher.clock)]
+    return [
+        partial(tend, dispatcher),
+        *lanes,
+        over(box, settings, dispatcher.clock),
+        digests(box, settings, dispatcher.clock),
+    ]
 
 
 def outbox(settings: Settings) -> SqlOutbox:
@@ -66,6 +71,12 @@ def outbox(settings: Settings) -> SqlOutbox:
 def over(box: SqlOutbox, settings: Settings, clock: Clock) -> Job:
     """Return the job that goes over every patient's reminders once a day, one at a time with a pause between."""
     return partial(_go_over, box, settings, clock)
+
+
+def digests(box: SqlOutbox, settings: Settings, clock: Clock) -> Job:
+    """Return the job that keeps a digest of every patient, some at a time, so that no list waits for them."""
+    digest_mark.mark()  # of the code that runs, not of what an upgrade puts in its place later
+    return partial(_digest, box, settings, clock)
 
 
 def tend(dispatcher: Dispatcher) -> bool:
@@ -88,6 +99,14 @@ def _go_over(box: SqlOutbox, settings: Settings, clock: Clock) -> float:
                 if not turn(unit):
                     return 0.0
     return PAUSE_S
+
+
+def _digest(box: SqlOutbox, settings: Settings, clock: Clock) -> float:
+    """Keep digests of some patients who have none that stands, and return how long the others are to wait."""
+    with Session(box.engine) as session:
+        ctx = Context(session, None, clock(), "digesting", box.sealer, settings)
+        with act(session, ctx, writes=False) as unit:
+            return PAUSE_S if digesting.refresh(unit) else 0.0
 
 
 def main(settings: Settings) -> int:

@@ -154,8 +154,11 @@ def _hold_against(reading: Reading, data: dict[str, Any]) -> tuple[access.Claim,
     prepare=_hold_against,
 )  # fmt: skip
 def log_in(ctx: Context, data: dict[str, Any], prepared: tuple[access.Claim, bool]) -> Answer:
-    """Log in as staff with e-mail, password and a new code."""
+    """Log in as staff with e-mail, password and a new code; in a browser, the session it still held is over."""
     row = access.proven(ctx, *prepared, data["totp_code"])
+    held = cookies.held(ctx) if data["browser"] else None
+    if held is not None:
+        sessions.replace(ctx, held)
     return _given(ctx, sessions.of_staff(ctx, row.id, Role(row.role)), browser=data["browser"])
 
 

@@ -10,6 +10,7 @@ from marshmallow import Schema
 from backend.api import fields, figures
 from backend.api.cohort_figures import MOST, CohortFigureOut, figure, number, weeks
 from backend.api.figures import MANY, EstimateOut, ShareOut, counted
+from backend.domain.extension import EARLY_DAYS
 from backend.domain.reports import LATE
 from backend.domain.statistics import Estimate
 from backend.services.cohort_dosing import SOURCES, Agreed, Extensions, Saved
@@ -38,7 +39,7 @@ class CohortExtendedOut(CohortFigureOut):
 
 
 class CohortAvoidedOut(CohortFigureOut):
-    """Doses avoided; `n` counts patients who ever had natalizumab, `days` the days of treatment they add up."""
+    """Doses avoided; `n` counts patients who ever had natalizumab, `days` the days of closed intervals."""
 
     doses = fields.Integer(-MANY, MANY, required=True)
     expected = counted()
@@ -137,7 +138,7 @@ def extended(found: Extensions) -> dict[str, Any]:
 
 def saved(found: Saved) -> dict[str, Any]:
     """Return the doses avoided as they leave."""
-    told = {"every_days": found.every_days}
+    told = {"every_days": found.every_days, "early_days": EARLY_DAYS}
     return {
         **figure(found.n, found.definition, told, {"no-natalizumab": found.n_without}),
         "doses": found.doses,

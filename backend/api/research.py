@@ -7,6 +7,7 @@ from marshmallow import Schema
 
 from backend.api import fields
 from backend.api.endpoint import Answer, Room
+from backend.domain.study_days import Days
 from backend.domain.windows import designs
 from backend.services import research
 from backend.services.context import Context
@@ -15,10 +16,14 @@ room = Room("studies")
 
 
 class StudyIn(Schema):
-    """A new study; `windows` is the published design whose windows its patients are to be reminded of."""
+    """A new study; `windows` is the published design whose windows its patients are to be reminded of.
+
+    `days` is how its datasets tell days, for good: `calendar` only where protocol and consent allow dates.
+    """
 
     name = fields.Text(200, required=True)
     windows = fields.Words(*designs(), load_default=None, allow_none=True)
+    days = fields.Words(*Days, load_default=Days.SINCE_FIRST_DOSE.value)
 
 
 class StudyOut(Schema):
@@ -27,6 +32,7 @@ class StudyOut(Schema):
     id = fields.Id(required=True)
     name = fields.Text(200, required=True)
     windows = fields.Words(*designs(), required=True, allow_none=True)
+    days = fields.Words(*Days, required=True)
     created_at = fields.Instant(required=True)
 
 
@@ -54,7 +60,7 @@ class ParticipationOut(Schema):
 @room.route("POST", "/studies", permission="studies:write", takes=StudyIn, gives=StudyOut, status=201, problems=(409,))
 def set_up_study(ctx: Context, data: dict[str, Any]) -> research.Study:
     """Set up a study at one's own site."""
-    return research.set_up(ctx, data["name"], data["windows"])
+    return research.set_up(ctx, data["name"], data["windows"], Days(data["days"]))
 
 
 @room.route("GET", "/studies", permission="studies:read", gives=StudyList)
@@ -97,6 +103,6 @@ def list_own_studies(ctx: Context) -> dict[str, Any]:
     "GET", "/research/studies/<uuid:study_id>/<string:dataset>.csv", permission="datasets:read", media="text/csv"
 )
 def pull_dataset(ctx: Context, study_id: UUID, dataset: str) -> Answer:
-    """Pull a dataset (entries, intervals, samples, answers) or its codebook as CSV."""
+    """Pull a dataset (entries, intervals, samples, answers, subjects, treatments, findings, checks) or the codebook."""
     name = {"Content-Disposition": f'attachment; filename="{dataset}.csv"'}
     return Answer(raw=research.stream(ctx, study_id, dataset), headers=name)

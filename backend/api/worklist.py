@@ -38,7 +38,8 @@ class LastCallOut(Schema):
 class WaitingOut(Schema):
     """One thing that needs somebody, `since` a moment; nothing is ranked by urgency.
 
-    `key` is `kind:subject`. `detail` holds codes, ids and days, by kind; of an emergency also who it was and why.
+    `key` is `kind:subject`. `detail` holds codes, ids and days, by kind; of an emergency also who it was and why,
+    how often they `opened_before` within a day, and whether a colleague had ended that (`after_ended`).
     `words` are the patient's own, of a request. What has a `version` is settled by naming it.
     """
 

@@ -1,6 +1,7 @@
 """The web server of `uitwerk serve`: gunicorn with threads, in a process of its own below the serving parent."""
 
 import argparse
+import gc
 import re
 import sys
 from typing import Any
@@ -13,6 +14,7 @@ from gunicorn.glogging import Logger
 from backend import logs, watch
 from backend.app import create_app
 from backend.commands import lifeline
+from backend.services import digest_mark
 from backend.settings import Settings, load
 
 log = structlog.get_logger(__name__)
@@ -50,6 +52,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Flask:
         """Make the app, once per worker, and let the worker watch over the reminders."""
         app = create_app(self._settings)
+        digest_mark.mark()  # of the code that runs, not of what an upgrade puts in its place later
+        # All made so far lasts as long as the worker: to look through it again and again for what nobody needs any more
+        # would take half the time of an answer over many patients.
+        gc.collect()
+        gc.freeze()
         watch.start(self._settings)
         return app
 

@@ -70,6 +70,12 @@ def state(interval: Interval, coming_on: date | None, answers: Iterable[Answer],
     return State.PARTIAL if until_now else State.MISSED
 
 
+def answer(one: Said, line: Chain) -> tuple[int | None, Answer]:
+    """Return the number of the interval an answer is about (None where it is about none), and the answer itself."""
+    number = about_interval(place(one.occurred, None, line).interval, one.about)
+    return number, Answer(one.occurred.on, one.completed)
+
+
 def by_interval(
     line: Chain, coming_on: date | None, said: Iterable[Said], today: date, last: int | None = None
 ) -> dict[int, State]:
@@ -78,10 +84,20 @@ def by_interval(
     One pass over all answers, each placed by its moment, so that corrected doses move it; no query and no clock, so
     that it serves one patient and a cohort alike.
     """
+    return states(line, coming_on, (answer(one, line) for one in said), today, last)
+
+
+def states(
+    line: Chain,
+    coming_on: date | None,
+    answers: Iterable[tuple[int | None, Answer]],
+    today: date,
+    last: int | None = None,
+) -> dict[int, State]:
+    """Return as `by_interval`, from answers with the numbers of the intervals they are about."""
     intervals = line.intervals if last is None else line.intervals[max(len(line.intervals) - last, 0) :]
-    answers: dict[int, list[Answer]] = {interval.number: [] for interval in intervals}
-    for one in said:
-        number = about_interval(place(one.occurred, None, line).interval, one.about)
-        if number in answers:
-            answers[number].append(Answer(one.occurred.on, one.completed))
-    return {one.number: state(one, coming_on, answers[one.number], today) for one in intervals}
+    about: dict[int | None, list[Answer]] = {interval.number: [] for interval in intervals}
+    for number, one in answers:
+        if number in about:
+            about[number].append(one)
+    return {one.number: state(one, coming_on, about[one.number], today) for one in intervals}

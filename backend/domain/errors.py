@@ -77,6 +77,9 @@ REGISTRY = _registry(
     ErrorCode("weak-password", Kind.MEANING, "The password is too weak."),
     ErrorCode("if-match-needed", Kind.PRECONDITION, "Name the version you saw (If-Match)."),
     ErrorCode("too-many-tries", Kind.TOO_MANY, "Too many tries; wait before the next.", retryable=True),
+    ErrorCode(
+        "emergency-limit", Kind.TOO_MANY, "Opened too often in an emergency within a day; ask a carer to let you in."
+    ),
     ErrorCode("internal", Kind.INTERNAL, "Something went wrong on our side.", retryable=True),
     ErrorCode("stored-at-once", Kind.UNAVAILABLE, "Somebody stored the same at this very moment.", retryable=True),
     ErrorCode("storage-unavailable", Kind.UNAVAILABLE, "Nothing can be stored just now.", retryable=True),

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backend.domain.drugs import catalogue
+from backend.domain.findings import Kind
 from backend.domain.levels import Comparator, TroughClass
 from backend.domain.questionnaires import forms
 from backend.domain.regimens import Route
 from backend.domain.samples import Matrix, State
+from backend.domain.study_days import Days
 from backend.domain.symptoms import OtherCause, WearingOffFelt, vocabulary
 
 _RUNS = frozenset("=+-@\t\r\n＝＋－＠")
@@ -36,17 +39,29 @@ _PLACE = (
     Column("cycle_fraction", "decimal", "day_since_dose over the interval's actual length (0-1).", "1"),
     Column("flags", "text", "date-only-on-dose-day, zone-shift; several are joined by a space."),
 )
-_STUDY_DAY = Column("study_day", "integer", "Local calendar days since the patient's first given dose.", "d")
+
+
+def _day(of: str = "The", name: str = "") -> tuple[Column, Column]:
+    """Return the columns of a day, counted and as the calendar's own; `of` begins what explains them."""
+    counted = f"{of} local day, counted from the patient's first given dose, or from the last in a study that tells so."
+    dated = f"{of} local day (ISO 8601); empty unless the study tells the calendar."
+    return Column(f"{name}study_day", "integer", counted, "d"), Column(f"{name}date", "date", dated)
+
+
+_DAY = _day()
 _YES_NO = ("true", "false")
 COMPARATORS = {Comparator.BELOW: "below", Comparator.EQUAL: "equal", Comparator.ABOVE: "above"}
 """The lab's signs as words: a cell of `=` would be a formula."""
 _COMPARED = tuple(COMPARATORS.values())
+_TREATMENT = Column("treatment", "text", "Keyed id of the treatment in this study.")
+_SUBSTANCES = tuple(dict.fromkeys(drug.substance for drug in catalogue().values()))
+_CHECKS = tuple(dict.fromkeys(check.key for drug in catalogue().values() for check in drug.monitoring))
 
 ENTRIES = (
     _SUBJECT,
     Column("entry", "text", "Keyed id of the diary entry in this study."),
     Column("version", "integer", "1, or more after corrections; only the standing version is here."),
-    _STUDY_DAY,
+    *_DAY,
     Column("local_time", "time", "Local clock time of the entry; empty where only the day is known."),
     *_PLACE,
     Column("no_complaints", "boolean", "The patient said there were no complaints that day.", codes=_YES_NO),
@@ -71,8 +86,9 @@ INTERVALS = (
     Column("interval", "integer", "Number of the dosing interval, counting from 1."),
     Column("drug", "code", "Key of the drug catalogue."),
     Column("route", "code", "How the opening dose was given.", codes=tuple(Route)),
-    _STUDY_DAY,
+    *_DAY,
     Column("length_days", "integer", "Days from dose to dose; empty while open.", "d"),
+    *_day("Planned end, or while open the next dose expected:", "planned_end_"),
     Column("planned_weeks", "integer", "Interval class: the plan's whole weeks.", "wk"),
     Column("route_switch", "boolean", "The closing dose was given by another route.", codes=_YES_NO),
     Column("stopped", "boolean", "The treatment was stopped in this interval.", codes=_YES_NO),
@@ -102,7 +118,7 @@ INTERVALS = (
 SAMPLES = (
     _SUBJECT,
     Column("sample", "text", "Keyed id of the sample in this study."),
-    _STUDY_DAY,
+    *_DAY,
     *_PLACE,
     Column("matrix", "code", "What was taken.", codes=tuple(Matrix)),
     Column("state", "code", "Where the sample is in its chain.", codes=tuple(State)),
@@ -123,12 +139,54 @@ ANSWERS = (
     Column("form", "code", "Key of the form.", codes=tuple(forms())),
     Column("form_version", "integer", "Version of the form."),
     Column("completed", "boolean", "Whether the form was finished.", codes=_YES_NO),
-    _STUDY_DAY,
+    *_DAY,
     *_PLACE,
     Column("about_interval", "integer", "Number of the interval the answers are about."),
     Column("about_length_days", "integer", "Length of that interval; empty while open.", "d"),
-    Column("item", "code", "Key of the question."),
+    Column("item", "code", "Key of the question; empty where a response that was begun answers none."),
     Column("value", "text", "The answer as a code or number; several choices are joined by a space."),
+)
+
+SUBJECTS = (
+    _SUBJECT,
+    Column("days", "code", "How this study tells days.", codes=tuple(Days)),
+    *_day("Day of the pull, in a study that tells the calendar:", "as_of_"),
+    Column("intervals", "integer", "Dosing intervals; 0 before the first given dose."),
+    Column("substance", "code", "Of the treatment that began last, of those that run if any does.", codes=_SUBSTANCES),
+    Column("treatment_state", "code", "How that treatment stands.", codes=("running", "stopped")),
+    *_day("Its start:", "started_"),
+    *_day("Its stop:", "stopped_"),
+)
+
+TREATMENTS = (
+    _SUBJECT,
+    _TREATMENT,
+    Column("drug", "code", "Key of the drug catalogue."),
+    Column("substance", "code", "Its substance.", codes=_SUBSTANCES),
+    *_day("Its start:", "started_"),
+    *_day("Its stop; empty while it runs:", "stopped_"),
+    Column("planned_weeks", "integer", "Whole weeks between doses by the standing plan; empty without.", "wk"),
+    *_day("The next dose that is planned, or that the plan expects:", "next_dose_"),
+)
+
+FINDINGS = (
+    _SUBJECT,
+    Column("finding", "text", "Keyed id of the finding in this study."),
+    Column("version", "integer", "1, or more after corrections; only the standing version is here."),
+    Column("kind", "code", "What was found.", codes=tuple(Kind)),
+    *_DAY,
+    *_day("Its end, where it has one:", "ended_"),
+    *_PLACE,
+    Column("item", "code", "Key of the field."),
+    Column("value", "text", "What it holds, as a code or number; several choices are joined by a space."),
+)
+
+CHECKS = (
+    _SUBJECT,
+    _TREATMENT,
+    Column("drug", "code", "Key of the drug catalogue."),
+    Column("check", "code", "Which check of the drug was done.", codes=_CHECKS),
+    *_DAY,
 )
 
 DATASETS: Mapping[str, tuple[Column, ...]] = {
@@ -136,6 +194,10 @@ DATASETS: Mapping[str, tuple[Column, ...]] = {
     "intervals": INTERVALS,
     "samples": SAMPLES,
     "answers": ANSWERS,
+    "subjects": SUBJECTS,
+    "treatments": TREATMENTS,
+    "findings": FINDINGS,
+    "checks": CHECKS,
 }
 CODE_BOOK = ("dataset", "column", "type", "unit", "meaning", "codes")
 

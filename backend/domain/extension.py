@@ -14,6 +14,8 @@ NATALIZUMAB = "natalizumab"
 OCRELIZUMAB = "ocrelizumab"
 _WEEK = 7
 _FEWEST = 2  # intervals that make a mean
+EARLY_DAYS = 3
+"""A dose given up to so many days early stands for that of its day, or a slot moved forward would pass for an extra."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +191,10 @@ def _by_delay(row: Sequence[Interval], on: date, rules: Rules) -> Verdict:
 class Avoided:
     """How many natalizumab doses fewer were given than every `every_days` days would have been.
 
-    Below 0 when more were given. `expected` and `given` count over `days` of treatment up to `on`; an interval longer
-    than twelve weeks is a pause, not a stretched interval: the `n_pauses` are left out, as is the time after the last
-    dose of a stopped treatment and before another drug.
+    Below 0 when more were given. `expected` and `given` count over `days` of closed intervals: what runs saves nothing
+    yet, since whether a dose was skipped or is about to be recorded shows only when the next is there. A closed
+    interval longer than twelve weeks is a pause, not a stretched interval: the `n_pauses` are left out, as is the time
+    before another drug.
     """
 
     avoided: int
@@ -206,21 +209,23 @@ class Avoided:
     def definition(self) -> str:
         """What the number is, in one sentence."""
         return (
-            f"Doses expected every {self.every_days} days since the first, less those given; pauses left out. Below 0 "
-            "when more were given."
+            f"Closed intervals only, so up to the last given dose: doses expected every {self.every_days} days since "
+            f"the first (one given up to {EARLY_DAYS} days early stands for it), less those given; pauses left "
+            "out. Below 0 when more were given."
         )
 
 
 def avoided(line: Chain, on: date, every_days: int = 28, rules: Rules = RULES) -> Avoided | None:
     """Return the natalizumab doses avoided up to a day, None without any natalizumab.
 
-    In every unbroken piece of treatment one dose is expected on its first day and on every 28th day from it on.
+    In every unbroken piece of treatment one dose is expected on its first day and on every 28th day from it on, as far
+    as its last given dose, or a few days beyond where that came early.
     """
     pieces = list(_pieces(line, on, rules))
     if not pieces:
         return None
     given = sum(piece.given for piece in pieces)
-    expected = sum(piece.days // every_days + 1 for piece in pieces)
+    expected = sum((piece.days + EARLY_DAYS) // every_days + 1 for piece in pieces)
     return Avoided(
         avoided=expected - given,
         expected=expected,
@@ -234,7 +239,7 @@ def avoided(line: Chain, on: date, every_days: int = 28, rules: Rules = RULES) -
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A stretch of treatment without a pause: its days, its doses, and whether a pause ended it."""
+    """A stretch of treatment from dose to dose without a pause: its days, its doses, and whether a pause ended it."""
 
     days: int
     given: int
@@ -249,10 +254,9 @@ def _pieces(line: Chain, on: date, rules: Rules) -> Iterator[_Piece]:
         first, given = first or interval.opened_on, given + 1
         end = _end(interval, on)
         again = following is not None and end is not None and _is(following, NATALIZUMAB)
-        until = interval.opened_on if interval.stopped or (end is not None and not again) else end or on
-        paused = (until - interval.opened_on).days > rules.longest_weeks * _WEEK
+        paused = again and end is not None and (end - interval.opened_on).days > rules.longest_weeks * _WEEK
         if not again or paused:
-            yield _Piece(((interval.opened_on if paused else until) - first).days, given, paused)
+            yield _Piece((interval.opened_on - first).days, given, paused)
             first, given = None, 0
 
 

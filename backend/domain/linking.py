@@ -10,7 +10,7 @@ from uuid import UUID
 from backend.domain.dosing import Dose, as_of, given
 from backend.domain.moments import EARLIEST, Occurred, Precision
 from backend.domain.regimens import Route
-from backend.domain.treatment import Expected, Treatment, next_expected, planned_weeks
+from backend.domain.treatment import Expected, Expects, Treatment, next_expected, planned_weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,18 @@ class Chain:
     days: tuple[date, ...]
 
 
-def chain(treatments: Iterable[Treatment], doses: Iterable[Dose]) -> Chain:
+def chain(treatments: Iterable[Treatment], doses: Iterable[Dose], expects: Expects | None = None) -> Chain:
     """Return the chain of intervals of one patient: one order of all given doses, whatever treatment they belong to.
 
     A route or drug switch does not break it. Where two treatments overlap, a report belongs to the latest dose of
     either, so that it is in exactly one interval; the open one ends at the earliest dose that any of them expects.
-    Tablets taken every day open no intervals.
+    Tablets taken every day open no intervals. `expects`, where somebody has asked already, is not asked again.
     """
     by_id = {t.id: t for t in treatments}
     every = tuple(doses)
     done = given(d for d in every if by_id[d.treatment_id].opens_intervals)
     closers: list[Dose | None] = [*done[1:], *([None] if done else [])]
-    coming = next_expected(by_id.values(), every)
+    coming = next_expected(by_id.values(), every, expects)
     seen: Counter[UUID] = Counter()
     intervals = []
     for number, (opener, closer) in enumerate(zip(done, closers, strict=True), start=1):

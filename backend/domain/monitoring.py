@@ -17,7 +17,13 @@ def due_days(
     each check. A check before every dose is due on that day, one with a schedule too on whichever comes first.
     """
     days = [one.given.on for one in given(d for d in doses if d.treatment_id == treatment.id) if one.given]
-    last = days[-1] if days else None
+    return due_since(treatment, days[-1] if days else None, coming_on, done)
+
+
+def due_since(
+    treatment: Treatment, last: date | None, coming_on: date | None, done: Mapping[str, date]
+) -> dict[str, date]:
+    """Return as `due_days`, from the local day of the treatment's last dose given, None where none was."""
     dated = monitoring_due(treatment.drug, treatment.started_on, done, last, treatment.stopped_on)
     found = {item.key: on for item, on in dated}
     if coming_on is not None:

@@ -1,7 +1,7 @@
 """Needs: what follows from a patient's record that somebody has to look into, by one rule for each kind; pure."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from backend.domain.occasions import CLOSES_DAYS
 from backend.domain.recall import FORM
 from backend.domain.regimens import Courses, Cycle, Unit
 from backend.domain.samples import ASIDE, State, Step, ValiditySettings, find, state, validity
-from backend.domain.treatment import Expected, Treatment, expected
+from backend.domain.treatment import Expects, Treatment
 from backend.domain.worklist import Facts, Item, Kind, Taken, order
 
 FORM_WEEKS = 4
@@ -28,13 +28,10 @@ OPEN_ORDERS = frozenset({State.ORDERED, State.KIT_SENT, State.KIT_RECEIVED})
 """States of a sample that was ordered and not taken."""
 _UNDER_WAY = frozenset({State.COLLECTED, State.POSTED})
 
-Coming = Mapping[UUID, Expected | None]
-"""What each treatment expects next."""
-
 
 def needs(facts: Facts, kinds: Collection[Kind] = frozenset(Kind)) -> tuple[Item, ...]:
     """Return what follows from a patient's record, of some kinds, what has waited longest first."""
-    coming = {one.id: expected(one, facts.doses) for one in facts.treatments}
+    coming = facts.coming
     found: list[Item] = []
     for kind, rule in _RULES.items():
         if kind in kinds:
@@ -63,7 +60,7 @@ def _even(unit: Unit) -> bool:
     return unit is not Unit.MONTH
 
 
-def _missed(facts: Facts, coming: Coming) -> Iterator[Item]:
+def _missed(facts: Facts, coming: Expects) -> Iterator[Item]:
     """The newest missed dose of a treatment of which nothing is expected: somebody has to say how it goes on."""
     for treatment in facts.treatments:
         if treatment.stopped_on is not None or coming[treatment.id] is not None:
@@ -77,7 +74,7 @@ def _missed(facts: Facts, coming: Coming) -> Iterator[Item]:
             yield Item(Kind.DOSE_MISSED, f"{dose.id}:{dose.version}", dose.recorded_at, dose.on, detail)
 
 
-def _overdue(facts: Facts, coming: Coming) -> Iterator[Item]:
+def _overdue(facts: Facts, coming: Expects) -> Iterator[Item]:
     """An expected dose whose day has passed where it was to be given, with nothing written down."""
     zones = {dose.id: dose.planned.zone for dose in facts.doses if dose.planned is not None}
     for treatment in facts.treatments:
@@ -92,7 +89,7 @@ def _overdue(facts: Facts, coming: Coming) -> Iterator[Item]:
             yield Item(Kind.DOSE_OVERDUE, f"{dose.subject}:{dose.on}", since, dose.on, detail)
 
 
-def _missing(facts: Facts, _: Coming) -> Iterator[Item]:
+def _missing(facts: Facts, _: Expects) -> Iterator[Item]:
     """A sample that did not come to the lab in time, or an order whose dose was given without a prick."""
     for sample in facts.samples:
         standing = state(sample.steps)
@@ -124,7 +121,7 @@ def _unpricked(ordered: Taken, facts: Facts) -> tuple[date | None, UUID | None]:
     return following.opened_on, following.opened_by
 
 
-def _rejected(facts: Facts, _: Coming) -> Iterator[Item]:
+def _rejected(facts: Facts, _: Expects) -> Iterator[Item]:
     """A rejected sample of the running interval or the one before, with no newer one for that dose or ordered since."""
     for sample in facts.samples:
         step = find(sample.steps, State.REJECTED)
@@ -156,7 +153,7 @@ def _interval(sample: Taken, line: Chain) -> int:
     return bisect_right(line.anchors, sample.created_at)
 
 
-def _withheld(facts: Facts, _: Coming) -> Iterator[Item]:
+def _withheld(facts: Facts, _: Expects) -> Iterator[Item]:
     samples = {sample.id: sample for sample in facts.samples}
     for one in facts.withheld:
         subject = f"{one.sample_id}:{one.analyte}:{one.position}"
@@ -164,7 +161,7 @@ def _withheld(facts: Facts, _: Coming) -> Iterator[Item]:
         yield Item(Kind.RESULT_TO_RELEASE, subject, one.recorded_at, None, detail)
 
 
-def _forms(facts: Facts, _: Coming) -> Iterator[Item]:
+def _forms(facts: Facts, _: Expects) -> Iterator[Item]:
     """The form about the latest interval that ended, once its days are over, for some weeks."""
     for ended in facts.line.intervals[-2:-1]:
         closes_on = (ended.closed_on or facts.today) + timedelta(days=CLOSES_DAYS)
@@ -177,7 +174,7 @@ def _forms(facts: Facts, _: Coming) -> Iterator[Item]:
             yield Item(Kind.FORM_OVERDUE, f"{FORM}:{ended.opened_by}", _after(closes_on, facts.zone), closes_on, detail)
 
 
-def _checks(facts: Facts, coming: Coming) -> Iterator[Item]:
+def _checks(facts: Facts, coming: Expects) -> Iterator[Item]:
     """A check whose day has passed, or comes so soon that it is to be arranged now."""
     ahead = timedelta(days=facts.ahead_days)
     for treatment in facts.treatments:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import count, dropwhile, islice, takewhile
+from operator import eq
 
 from backend.domain.errors import invalid
 from backend.domain.moments import add_months
@@ -260,14 +261,15 @@ def _cycle_days(cycle: Cycle, every: Span, anchor: date) -> Iterator[date]:
 
 def _cycle_due(cycle: Cycle, every: Span, given: list[date]) -> date:
     """Count from the first dose as long as all were on plan; after a late or early one, from that one."""
-    done = len(given)
-    plan = list(islice(_cycle_days(cycle, every, given[0]), done + 1))
-    if given == plan[:done]:
-        return plan[done]
-    if done <= len(cycle.loading):
+    done, loading = len(given), len(cycle.loading)
+    days = _cycle_days(cycle, every, given[0])
+    if done <= loading:
+        plan = list(islice(days, done + 1))
         return plan[done] + max(timedelta(0), given[-1] - plan[done - 1])
-    anchor, k = given[len(cycle.loading)], 0
-    for on in given[len(cycle.loading) + 1 :]:
+    if all(map(eq, given, days)):
+        return next(days)
+    anchor, k = given[loading], 0
+    for on in given[loading + 1 :]:
         anchor, k = (anchor, k + 1) if on == every.times(k + 1).after(anchor) else (on, 0)
     return every.times(k + 1).after(anchor)
 

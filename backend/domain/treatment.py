@@ -1,6 +1,6 @@
 """Treatment plans: a drug over time as versions with their reason, and the next dose the plan expects."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from uuid import UUID
@@ -180,11 +180,27 @@ def expected(treatment: Treatment, doses: Iterable[Dose]) -> Expected | None:
 _SPOKEN = frozenset({Status.MISSED, Status.CANCELLED})
 
 
-def next_expected(treatments: Iterable[Treatment], doses: Iterable[Dose]) -> Expected | None:
+Expects = Mapping[UUID, Expected | None]
+"""What each treatment expects next, by its id."""
+
+
+def each_expected(treatments: Iterable[Treatment], doses: Sequence[Dose]) -> Expects:
+    """Return what each of a patient's treatments expects next."""
+    return {t.id: expected(t, doses) for t in treatments}
+
+
+def next_expected(
+    treatments: Iterable[Treatment], doses: Iterable[Dose], expects: Expects | None = None
+) -> Expected | None:
     """Return the earliest dose that any treatment with intervals expects: the provisional end of the open one."""
     every = tuple(doses)
-    coming = (expected(t, every) for t in treatments if t.opens_intervals)
-    return min((e for e in coming if e is not None), key=lambda e: (e.on, e.at, e.subject), default=None)
+    coming = (expected(t, every) if expects is None else expects[t.id] for t in treatments if t.opens_intervals)
+    return earliest(e for e in coming if e is not None)
+
+
+def earliest(coming: Iterable[Expected]) -> Expected | None:
+    """Return which of some expected doses comes first, None when there are none."""
+    return min(coming, key=lambda e: (e.on, e.at, e.subject), default=None)
 
 
 def planned_weeks(treatment: Treatment, plan: PlanVersion, index: int) -> int | None:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import pairwise
+from operator import lt
 from statistics import fmean
 from typing import ClassVar
 
@@ -61,7 +61,8 @@ class RatedDay:
 def by_day(entries: Iterable[RatedDay]) -> tuple[RatedDay, ...]:
     """Return one rated day per calendar day, in order: several entries average, one flag flags the day."""
     told = tuple(entries)
-    if all(one.day_since_dose < other.day_since_dose for one, other in pairwise(told)):
+    order = [entry.day_since_dose for entry in told]
+    if all(map(lt, order, order[1:])):
         return told  # one a day and in order, as most are: nothing to average
     days: dict[int, list[RatedDay]] = defaultdict(list)
     for entry in told:

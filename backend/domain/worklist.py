@@ -12,7 +12,7 @@ from backend.domain.dosing import Dose
 from backend.domain.linking import Chain
 from backend.domain.moments import local_date
 from backend.domain.samples import Matrix, Step
-from backend.domain.treatment import Treatment
+from backend.domain.treatment import Expects, Treatment, each_expected
 
 
 class Kind(StrEnum):
@@ -82,7 +82,8 @@ class Facts:
     """Everything about one patient that tells what needs somebody.
 
     `zone` is the patient's, `now` aware. `checks` holds the last day of each check by treatment, `ahead_days` for how
-    many days before a check it is to be arranged. Doses given long ago may be left out where `needs.enough` says so.
+    many days before a check it is to be arranged, `expects` what each treatment expects, None where nobody asked yet.
+    Doses given long ago may be left out where `needs.enough` says so.
     """
 
     zone: str
@@ -95,6 +96,12 @@ class Facts:
     said: Sequence[Said] = ()
     checks: Mapping[UUID, Mapping[str, date]] = field(default_factory=dict)
     ahead_days: int = 7
+    expects: Expects | None = None
+
+    @property
+    def coming(self) -> Expects:
+        """What each treatment expects next."""
+        return each_expected(self.treatments, self.doses) if self.expects is None else self.expects
 
     @property
     def today(self) -> date:

@@ -57,7 +57,7 @@ class Extensions:
 class Saved:
     """Natalizumab doses avoided by `n` patients together; signed, so that an extra dose counts against it.
 
-    `per_patient_year` is over the `days` of treatment (a year has 365.25), None where there were none.
+    `per_patient_year` is over the `days` of closed intervals (a year has 365.25), None where there were none.
     """
 
     n: int

@@ -14,8 +14,9 @@ from backend.domain.regimens import Route
 from backend.domain.spans import Span
 from backend.domain.wearing_off import DEFAULT, Settings
 from backend.services import gate, instruments
-from backend.services.cohort_reading import Followed, read
+from backend.services.cohort_reading import read
 from backend.services.context import Context
+from backend.services.followed import Followed
 from backend.storage import cohorts
 from backend.storage.research import StudyRow
 

@@ -10,7 +10,7 @@ from backend.domain.levels import TroughClass
 from backend.domain.occasions import is_asked
 from backend.domain.statistics import Share, wilson
 from backend.services.cohort_members import Subject
-from backend.services.cohort_reading import Pricked, Written
+from backend.services.followed import Pricked, Written
 
 QUALITY = (
     "Closed intervals only. Days rated: calendar days with a rating, of all from dose to dose; late: received more "
@@ -88,8 +88,7 @@ def adherences(subjects: Sequence[Subject]) -> Adherence:
     by_weeks: dict[int | None, Counter[State]] = {}
     for one in subjects:
         line = one.followed.line
-        said = [answer.said for answer in one.followed.answers]
-        states = adherence.by_interval(line.chain, one.followed.coming_on, said, one.today)
+        states = adherence.states(line.chain, one.followed.coming_on, line.answers, one.today)
         for span in one.spans:
             counts = by_weeks.setdefault(span.interval.planned_weeks, Counter())
             counts[states[span.interval.number]] += 1

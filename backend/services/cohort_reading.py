@@ -1,10 +1,8 @@
 """Reading a cohort: everything figures rest on, of all patients in a few statements, and kept while nothing changed."""
 
 from bisect import bisect_right
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from threading import Lock
@@ -16,104 +14,29 @@ from sqlalchemy import Connection, Engine, Row
 
 from backend.domain import symptoms as diary
 from backend.domain.adherence import Said
-from backend.domain.apart import NONE, Apart
 from backend.domain.dosing import Dose, given
-from backend.domain.levels import Comparator, TroughClass
-from backend.domain.linking import Chain, chain, place, stands
-from backend.domain.moments import Occurred
-from backend.domain.occasions import About, about_interval
-from backend.domain.recall import FORM, RecallResult, recall
+from backend.domain.levels import Comparator
+from backend.domain.linking import Chain, stands
+from backend.domain.occasions import About
+from backend.domain.recall import FORM, recall
 from backend.domain.reports import is_late
-from backend.domain.samples import Matrix, State, Step, Unusable, find, validity
-from backend.domain.spans import Span, spans
-from backend.domain.treatment import Expected
+from backend.domain.samples import Matrix, State, Step, find, validity
 from backend.domain.troughs import trough
-from backend.domain.wearing_off import RatedDay, Settings
+from backend.domain.wearing_off import RatedDay
+from backend.services import followed as following
+from backend.services import outlines
 from backend.services.context import Context
-from backend.services.intervals import Line
+from backend.services.digest_mark import mark
+from backend.services.followed import Followed, Pricked, Rated, Written
 from backend.services.results import Analyte
-from backend.storage import cohorts, doses, questionnaires, samples, treatment
+from backend.storage import cohorts, digests, doses, questionnaires, samples, treatment
 from backend.storage.cohorts import Entry, Member
-from backend.storage.feed import Head
+from backend.storage.digests import Digest
 
 BATCH = 500
 """How many patients are read together."""
 KEPT = 1000
 """How many patients are kept, those who were asked for last; some 0.4 MB each with 1,000 entries."""
-
-
-@dataclass(slots=True)
-class Written:
-    """How the diary of one interval was kept: entries in all, late ones, and those that name only a day."""
-
-    entries: int = 0
-    late: int = 0
-    only_day: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One response to the end-of-interval form: as adherence takes it, the interval it is about, and what it says."""
-
-    said: Said
-    about: int | None
-    recalled: RecallResult
-
-
-@dataclass(frozen=True, slots=True)
-class Pricked:
-    """One sample of which blood was taken: when, in which interval, what of it is usable, and the level if measured."""
-
-    collected: Occurred
-    interval: int | None
-    matrix: Matrix
-    trough_class: TroughClass
-    unusable: tuple[Unusable, ...]
-    value: Decimal | None
-    comparator: Comparator | None
-
-
-@dataclass(eq=False, slots=True)
-class Followed:
-    """One patient with everything that was given, written, answered and pricked, by interval number.
-
-    `rated` holds the rated entries with their local days, flagged where the patient named a cause; what the clinic's
-    findings set apart comes on top of it when the spans are asked for. `early` counts entries before the first dose.
-    """
-
-    id: UUID
-    zone: str
-    head: Head
-    line: Line
-    expected: tuple[Expected, ...]
-    rated: dict[int, list[tuple[date, RatedDay]]] = field(default_factory=dict)
-    written: dict[int, Written] = field(default_factory=dict)
-    early: int = 0
-    answers: tuple[Answered, ...] = ()
-    pricks: tuple[Pricked, ...] = ()
-    _spans: tuple[Settings, Apart, tuple[Span, ...]] | None = None
-
-    @property
-    def coming_on(self) -> date | None:
-        """The day of the dose that ends the open interval, None where none is expected."""
-        opening = (one.on for one in self.expected if self.line.treatment(one.treatment_id).opens_intervals)
-        return min(opening, default=None)
-
-    def spans(self, settings: Settings, apart: Apart = NONE) -> tuple[Span, ...]:
-        """Return the spans by these settings; the last are kept, since most questions repeat them."""
-        kept = self._spans
-        if kept is None or kept[:2] != (settings, apart):
-            kept = self._spans = settings, apart, self._made(settings, apart)
-        return kept[2]
-
-    def _made(self, settings: Settings, apart: Apart) -> tuple[Span, ...]:
-        days = {number: [_set_apart(on, day, apart) for on, day in told] for number, told in self.rated.items()}
-        forms: dict[int, list[RecallResult]] = defaultdict(list)
-        for answer in self.answers:
-            if answer.about is not None and answer.said.completed:
-                forms[answer.about].append(answer.recalled)
-        entries = {number: written.entries for number, written in self.written.items()}
-        return spans(self.line.chain, days, forms, settings, entries)
 
 
 class Shelf:
@@ -151,31 +74,55 @@ _shelves: WeakKeyDictionary[Engine | Connection, Shelf] = WeakKeyDictionary()
 
 
 def read(ctx: Context, members: Sequence[Member]) -> list[Followed]:
-    """Return patients who are within reach, in their order; only those are read whose feed moved on."""
+    """Return patients who are within reach, in their order; only those are read whose feed moved on.
+
+    Whoever is kept nowhere is kept as a digest too, when the act ends.
+    """
     shelf = _shelves.setdefault(ctx.session.get_bind(), Shelf(KEPT))
     found = {one.id: kept for one in members if (kept := shelf.get(one)) is not None}
     missing = [one for one in members if one.id not in found]
     for start in range(0, len(missing), BATCH):
-        fresh = _read(ctx, missing[start : start + BATCH])
+        fresh = _fresh(ctx, missing[start : start + BATCH])
         shelf.put(fresh)
         found |= {one.id: one for one in fresh}
     return [found[one.id] for one in members]
 
 
-def _read(ctx: Context, members: Sequence[Member]) -> list[Followed]:
+def _fresh(ctx: Context, members: Sequence[Member]) -> list[Followed]:
+    """Return patients from their digests where these stand, the others from the tables."""
+    found = _kept(ctx, members)
+    others = from_tables(ctx, [one for one in members if one.id not in found])
+    ctx.digests.extend(digest(one) for one in others if one.head.seq)
+    return [*found.values(), *others]
+
+
+def _kept(ctx: Context, members: Sequence[Member]) -> dict[UUID, Followed]:
+    told = digests.whole(ctx.session, [one.id for one in members], mark())
+    courses = treatment.of_patients(ctx.session, list(told))
+    lines = {who: outlines.from_text(course, courses.get(who, [])) for who, (course, _) in told.items()}
+    return {one.id: following.from_text(one, lines[one.id], told[one.id][1]) for one in members if one.id in told}
+
+
+def digest(one: Followed) -> Digest:
+    """Return what is kept of a patient."""
+    return Digest(one.member, mark(), outlines.as_text(one.line), following.as_text(one))
+
+
+def from_tables(ctx: Context, members: Sequence[Member]) -> list[Followed]:
+    """Return patients, all read anew."""
+    if not members:
+        return []
     ids = [one.id for one in members]
-    treated, given = treatment.of_patients(ctx.session, ids), doses.of_patients(ctx.session, ids)
+    treated, events = treatment.of_patients(ctx.session, ids), doses.of_patients(ctx.session, ids)
+    forms = questionnaires.of_patients(ctx.session, ids, FORM)
     found = {}
     for one in members:
-        theirs, events = treated.get(one.id, []), given.get(one.id, [])
-        line = Line(theirs, events, chain(theirs, events))
-        found[one.id] = Followed(one.id, one.zone, one.head, line, tuple(line.expected))
+        said = forms.get(one.id, ())
+        line = outlines.outline(treated.get(one.id, []), events.get(one.id, []), map(_said, said))
+        found[one.id] = Followed(one, line, recalled=tuple(recall(row.answers) for row in said))
     for patient_id, told in groupby(cohorts.entries(ctx.session, ids), key=lambda entry: entry.patient_id):
         _write(found[patient_id], told)
-    for patient_id, rows in questionnaires.of_patients(ctx.session, ids, FORM).items():
-        chained = found[patient_id].line.chain
-        found[patient_id].answers = tuple(_answered(row, chained) for row in rows)
-    for patient_id, pricks in _pricks(ctx, found):
+    for patient_id, pricks in _pricks(ctx, found, events):
         found[patient_id].pricks = pricks
     return list(found.values())
 
@@ -194,28 +141,23 @@ def _write(patient: Followed, told: Iterable[Entry]) -> None:
         written.late += is_late(entry.late_by, only_day=entry.only_day)
         rating, flagged = diary.rated(entry.content)
         if rating is not None:
-            patient.rated.setdefault(number, []).append((entry.on, RatedDay(since, before, rating, flagged)))
+            rated = patient.rated.setdefault(number, Rated())
+            rated.on.append(entry.on.toordinal())
+            rated.days.append(RatedDay(since, before, rating, flagged))
 
 
-def _set_apart(on: date, day: RatedDay, apart: Apart) -> RatedDay:
-    if not apart.first or day.flagged or on not in apart:
-        return day
-    return RatedDay(day.day_since_dose, day.days_before_actual, day.rating, flagged=True)
+def _said(row: Row[Any]) -> Said:
+    return Said(questionnaires.moment(row), About(row.about), row.completed)
 
 
-def _answered(row: Row[Any], line: Chain) -> Answered:
-    said = Said(questionnaires.moment(row), About(row.about), row.completed)
-    falls_in = place(said.occurred, row.planned_on, line).interval
-    return Answered(said, about_interval(falls_in, said.about), recall(row.answers))
-
-
-def _pricks(ctx: Context, found: Mapping[UUID, Followed]) -> Iterator[tuple[UUID, tuple[Pricked, ...]]]:
+def _pricks(
+    ctx: Context, found: Mapping[UUID, Followed], events: Mapping[UUID, Sequence[Dose]]
+) -> Iterator[tuple[UUID, tuple[Pricked, ...]]]:
     ids = list(found)
     steps = samples.steps_of(ctx.session, ids)
     levels = samples.results_of(ctx.session, ids, Analyte.LEVEL)
     for patient_id, rows in samples.of_patients(ctx.session, ids).items():
-        line = found[patient_id].line
-        done = given(line.doses)
+        line, done = found[patient_id].line, given(events.get(patient_id, ()))
         yield (
             patient_id,
             tuple(

@@ -8,7 +8,7 @@ from uuid import UUID
 from backend.domain.extension import NATALIZUMAB, RULES
 from backend.domain.findings import Kind
 from backend.domain.moments import add_months
-from backend.domain.monitoring import due_days
+from backend.domain.monitoring import due_since
 from backend.domain.statistics import Share, clopper_pearson, wilson
 from backend.domain.treatment import Treatment
 from backend.services.cohort_dosing import Extensions
@@ -78,7 +78,8 @@ def _overdue(one: Subject, running: Sequence[Treatment], done: Mapping[UUID, dat
         done_on = done.get(treatment.id)
         coming_on = next((told.on for told in one.followed.expected if told.treatment_id == treatment.id), None)
         told = {} if done_on is None else {JC_VIRUS_CHECK: done_on}
-        due_on = due_days(treatment, one.followed.line.doses, coming_on, told).get(JC_VIRUS_CHECK)
+        given = [each.opened_on for each in one.followed.line.chain.intervals if each.treatment_id == treatment.id]
+        due_on = due_since(treatment, given[-1] if given else None, coming_on, told).get(JC_VIRUS_CHECK)
         if due_on is not None and due_on < one.today:
             waiting.append(Overdue(one.id, due_on, (one.today - due_on).days, done_on))
     return min(waiting, key=lambda found: found.due_on, default=None)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.domain.permissions import Role
 from backend.settings import Settings
+from backend.storage.digests import Digest
 from backend.storage.sealing import Sealer
 
 
@@ -34,7 +35,8 @@ class Context:
 
     What is gathered on the way is written when the act commits: its events in `trail`, and in `touched`, by patient,
     the records whose change goes into the feed. Where `postponed` is a set, reminders are not planned anew on the way:
-    it gathers whose, for whoever does many things at once and plans at the end.
+    it gathers whose, for whoever does many things at once and plans at the end. `digests` gathers what a reading act
+    came by and others may read in place of all it was made from.
     """
 
     session: Session
@@ -46,6 +48,7 @@ class Context:
     trail: list[dict[str, Any]] = field(default_factory=list)
     touched: dict[UUID, set[tuple[str, UUID]]] = field(default_factory=dict)
     postponed: set[UUID] | None = None
+    digests: list[Digest] = field(default_factory=list)
 
     @property
     def who(self) -> Actor:

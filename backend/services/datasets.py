@@ -1,19 +1,16 @@
 """The rows of each research dataset, one patient at a time, under the study's pseudonym."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy.orm import Session
 
 from backend.domain import symptoms as diary
 from backend.domain.apart import NONE
 from backend.domain.export import COMPARATORS
 from backend.domain.levels import Comparator
-from backend.domain.linking import Interval, Place, chain, place
+from backend.domain.linking import Interval, place
 from backend.domain.occasions import About, about_interval
 from backend.domain.recall import RecallResult
 from backend.domain.reports import Report, is_late
@@ -23,46 +20,13 @@ from backend.domain.troughs import around, hours_before, trough
 from backend.domain.wearing_off import DEFAULT
 from backend.services import instruments, trends
 from backend.services import intervals as dosing
-from backend.services.context import Context
+from backend.services.datasets_course import checks, findings, subjects, treatments
 from backend.services.intervals import Line
-from backend.storage import doses, questionnaires, samples, symptoms, treatment
+from backend.services.subjects import Subject, items, place_cells
+from backend.storage import doses, questionnaires, samples, symptoms
 from backend.storage.samples import ResultRow
 
 _CAUSES = [(f"cause_{cause.value}", cause.value) for cause in diary.OtherCause]
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One patient of a study: the pseudonym, the dosing line, and how ids of records become ids of the study."""
-
-    ctx: Context
-    patient_id: UUID
-    pseudonym: str
-    line: Line
-    keyed: Callable[[UUID], str]
-
-    @property
-    def session(self) -> Session:
-        """The session the rows are read in."""
-        return self.ctx.session
-
-    def study_day(self, on: date) -> int | None:
-        """Return days since the first given dose, which says nothing of the calendar."""
-        first = self.line.chain.intervals[:1]
-        return (on - first[0].opened_on).days if first else None
-
-    def interval(self, number: int | None) -> Interval | None:
-        """Return the interval of a number."""
-        return self.line.chain.intervals[number - 1] if number else None
-
-
-def subjects(ctx: Context, named: Mapping[UUID, str], keyed: Callable[[UUID], str]) -> Iterator[Subject]:
-    """Yield patients of a study, given with their pseudonyms; their dosing lines are read together."""
-    ids = list(named)
-    found, given = treatment.of_patients(ctx.session, ids), doses.of_patients(ctx.session, ids)
-    for patient_id, pseudonym in named.items():
-        theirs, events = found.get(patient_id, []), given.get(patient_id, [])
-        yield Subject(ctx, patient_id, pseudonym, Line(theirs, events, chain(theirs, events)), keyed)
 
 
 def entries(who: Subject) -> Iterator[dict[str, Any]]:
@@ -76,9 +40,9 @@ def entries(who: Subject) -> Iterator[dict[str, Any]]:
             "subject": who.pseudonym,
             "entry": who.keyed(row.id),
             "version": row.version,
-            "study_day": who.study_day(occurred.on),
+            **who.told.cells(occurred.on),
             "local_time": f"{occurred.at:%H:%M}" if occurred.at else None,
-            **_place(place(occurred, row.planned_on, who.line.chain)),
+            **place_cells(place(occurred, row.planned_on, who.line.chain)),
             "no_complaints": row.content["no_complaints"],
             "wearing_off": row.content["wearing_off"],
             **{f"nrs_{rating['symptom']}": rating["intensity"] for rating in row.content["ratings"]},
@@ -100,8 +64,9 @@ def intervals(who: Subject) -> Iterator[dict[str, Any]]:
             "interval": interval.number,
             "drug": interval.drug_key,
             "route": interval.route.value,
-            "study_day": who.study_day(interval.opened_on),
+            **who.told.cells(interval.opened_on),
             "length_days": interval.length_days,
+            **who.told.cells(interval.planned_end_on, "planned_end"),
             "planned_weeks": interval.planned_weeks,
             "route_switch": interval.route_switch,
             "stopped": interval.stopped,
@@ -136,7 +101,7 @@ def samples_of(who: Subject) -> Iterator[dict[str, Any]]:
 
 
 def answers(who: Subject) -> Iterator[dict[str, Any]]:
-    """Yield a row per answered question."""
+    """Yield a row per answered question, or one where a response was begun without an answer: begun counts."""
     for row in questionnaires.of_patient(who.session, who.patient_id):
         occurred = questionnaires.moment(row)
         where = place(occurred, row.planned_on, who.line.chain)
@@ -147,13 +112,12 @@ def answers(who: Subject) -> Iterator[dict[str, Any]]:
             "form": row.form,
             "form_version": row.form_version,
             "completed": row.completed,
-            "study_day": who.study_day(occurred.on),
-            **_place(where),
+            **who.told.cells(occurred.on),
+            **place_cells(where),
             "about_interval": about.number if about else None,
             "about_length_days": about.length_days if about else None,
         }
-        for item, value in row.answers.items():
-            yield shared | {"item": item, "value": " ".join(value) if isinstance(value, list) else value}
+        yield from items(shared, row.answers)
 
 
 ROWS: Mapping[str, Callable[[Subject], Iterator[dict[str, Any]]]] = {
@@ -161,18 +125,11 @@ ROWS: Mapping[str, Callable[[Subject], Iterator[dict[str, Any]]]] = {
     "intervals": intervals,
     "samples": samples_of,
     "answers": answers,
+    "subjects": subjects,
+    "treatments": treatments,
+    "findings": findings,
+    "checks": checks,
 }
-
-
-def _place(where: Place) -> dict[str, Any]:
-    return {
-        "interval": where.interval,
-        "day_since_dose": where.day_since_dose,
-        "days_before_planned": where.days_before_planned,
-        "days_before_actual": where.days_before_actual,
-        "cycle_fraction": where.cycle_fraction,
-        "flags": " ".join(where.flags),
-    }
 
 
 def _diary(span: Span) -> dict[str, Any]:
@@ -206,8 +163,8 @@ def _collected(who: Subject, whole: Line, sample_id: UUID, step: Step) -> dict[s
     planned_on = dosing.planned_on(who.ctx, who.patient_id, whole, Report(sample_id, step.at, step.received_at))
     _, ended = around(step.at, whole.doses)
     return {
-        "study_day": who.study_day(step.at.on),
-        **_place(whole.place(step.at, planned_on)),
+        **who.told.cells(step.at.on),
+        **place_cells(whole.place(step.at, planned_on)),
         "hours_before_dose": hours_before(step.at, ended),
         "trough_class": trough(step.at, whole.doses, None).trough_class,
         "drops": step.drops,

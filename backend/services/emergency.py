@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from backend.domain.emergency import WRONG_TRIES
+from backend.domain.emergency import DAY, WRONG_TRIES, Opening, free_at
 from backend.domain.errors import ClinicError, Remembered
 from backend.services import access, events, gate, patients, tries, words
 from backend.services.context import Context
 from backend.storage import access as trying
 from backend.storage import patients as enrolled
-from backend.storage.patients import PatientRow
+from backend.storage.patients import CareRow, PatientRow
 
 PERMISSION = "emergency:write"
 
@@ -42,7 +42,8 @@ def enter(ctx: Context, told: Named) -> Opened:
     outlast it (`domain.emergency.SHUT`). A retry gives what was opened, also when that is over: only a new id with a
     reason of its own opens the record again. Whatever does not match, a number, a birth date or a site, is the same
     `not-found`, noted, and counts against the actor: too many and it is ClinicError `too-many-tries`. Raises
-    `wrong-state` for somebody who may open the record already, and `id-in-use`.
+    `wrong-state` for somebody who may open the record already, `id-in-use`, and `emergency-limit` where those who care
+    ended this often enough, or the actor opened very many records within a day (`domain.emergency`).
     """
     actor = gate.permit(ctx, PERMISSION)
     site_id = gate.own_site(ctx)
@@ -84,6 +85,7 @@ def _open(ctx: Context, patient: PatientRow, told: Named) -> Opened:
     staff_id = ctx.who.staff_id
     if staff_id is None or enrolled.cares(ctx.session, staff_id, patient.id, ctx.now):
         raise ClinicError("wrong-state", "The record is open to you already.")
+    _limit(ctx, staff_id, patient)
     ends_at = ctx.now + timedelta(hours=ctx.settings.emergency_hours)
     opened = enrolled.add_care(
         ctx.session,
@@ -100,3 +102,21 @@ def _open(ctx: Context, patient: PatientRow, told: Named) -> Opened:
         raise ClinicError("id-in-use", pointers={"/id": "holds something else"})
     events.note(ctx, PERMISSION, patient.id, told.id, {"ends_at": ends_at.isoformat()})
     return Opened(patient.id, told.id, ends_at)
+
+
+def opening(ctx: Context, row: CareRow) -> Opening:
+    """Return what the domain counts of an opened record; how long it was meant is what the settings say."""
+    meant = timedelta(hours=ctx.settings.emergency_hours)
+    return Opening(row.patient_id, row.starts_at, row.ends_at or row.starts_at + meant, meant)
+
+
+def _limit(ctx: Context, staff_id: UUID, patient: PatientRow) -> None:
+    """Pass, or note the refusal on the patient's own log and raise `emergency-limit` with the seconds to wait.
+
+    The actor's openings come one after the other (`enter`), so that of two at once the second sees the first.
+    """
+    mine = enrolled.emergencies_of(ctx.session, staff_id, ctx.now - DAY)
+    free = free_at([opening(ctx, row) for row in mine], patient.id, ctx.now)
+    if free is not None:
+        access.note_refusal(ctx, PERMISSION, "emergency-limit", patient.id)
+        raise Remembered("emergency-limit", retry_after_s=max(1, int((free - ctx.now).total_seconds())))

@@ -1,6 +1,5 @@
 """A patient's dosing line: treatments, doses and the chain of intervals, and where a report stands in it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -68,14 +67,6 @@ def line(ctx: Context, patient_id: UUID) -> Line:
     found = treatment.of_patient(ctx.session, patient_id)
     given = doses.of_patient(ctx.session, patient_id)
     return Line(found, given, chain(found, given))
-
-
-def lines(ctx: Context, patient_ids: Sequence[UUID]) -> dict[UUID, Line]:
-    """Return what `line` gives of each of many patients, in two reads; reach was checked by the caller."""
-    found = treatment.of_patients(ctx.session, patient_ids)
-    given = doses.of_patients(ctx.session, patient_ids)
-    whole = {patient_id: (found.get(patient_id, []), given.get(patient_id, [])) for patient_id in patient_ids}
-    return {patient_id: Line(plans, events, chain(plans, events)) for patient_id, (plans, events) in whole.items()}
 
 
 def whole_line(ctx: Context, patient_id: UUID) -> Line:

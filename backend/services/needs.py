@@ -7,24 +7,26 @@ from typing import Any
 from uuid import UUID
 
 from backend.domain.dosing import Dose, Status
-from backend.domain.emergency import LISTED
-from backend.domain.linking import chain
+from backend.domain.emergency import DAY, LISTED, before
+from backend.domain.linking import Chain, chain
 from backend.domain.needs import DERIVED, OPEN_ORDERS, enough, needs
 from backend.domain.permissions import allows
 from backend.domain.recall import FORM
 from backend.domain.samples import State, state
-from backend.domain.treatment import Treatment, expected
+from backend.domain.treatment import Expects, Treatment, each_expected
 from backend.domain.worklist import Facts, Item, Kind, Taken
-from backend.services import requests, undelivered, words
+from backend.services import emergency, outlines, requests, undelivered, words
 from backend.services.context import Context
 from backend.services.requests import Request
 from backend.services.site_rules import in_force
 from backend.services.undelivered import Owner
 from backend.storage import doses, monitoring, patients, people, questionnaires, samples, treatment, wishes
-from backend.storage.patients import PatientRow
+from backend.storage.patients import CareRow, PatientRow
 
 KEPT = 4
 """So many given doses of a treatment are read where they tell as much as all of them."""
+FEW = 2
+"""So many are read where the chain and what is expected are known already: enough to tell which day was the last."""
 
 SEEN_WITH: Mapping[Kind, str] = {
     Kind.CONTACT: "requests:read",
@@ -87,7 +89,7 @@ def _wanted(asked: Request, told: Facts) -> dict[str, Any]:
     course = next((one for one in told.treatments if one.id == asked.treatment_id), None)
     if course is None:
         return {}
-    coming = expected(course, told.doses)
+    coming = told.coming[course.id]
     return {"treatment_id": course.id, "drug": course.drug_key, "planned_on": coming.on if coming else None}
 
 
@@ -107,15 +109,24 @@ def _day(text: str) -> date | None:
 
 
 def _emergencies(ctx: Context, rows: Rows) -> Iterator[Need]:
-    found = patients.emergencies(ctx.session, rows, ctx.now - LISTED)
+    every = patients.emergencies(ctx.session, rows, ctx.now - LISTED - DAY)
+    found = [row for row in every if row.starts_at > ctx.now - LISTED]
     names = people.names(ctx.session, {row.staff_id for row in found})
     for row in found:
+        same = [emergency.opening(ctx, one) for one in every if _alike(one, row)]
+        times, ended = before(same, emergency.opening(ctx, row))
         name, role = names[row.staff_id]
         reason = words.opened(ctx, rows[row.patient_id], row.reason, words.of_care(row.id))
         who = {"staff_id": row.staff_id, "by": name, "role": role}
         clinical = allows("history:read", ctx.who.role)  # why is about the patient's state
-        detail = {"ends_at": row.ends_at, "reason": reason if clinical else None, **who}
+        again = {"opened_before": times, "after_ended": ended}
+        detail = {"ends_at": row.ends_at, "reason": reason if clinical else None, **who, **again}
         yield Need(rows[row.patient_id], Item(Kind.EMERGENCY, str(row.id), row.starts_at, None, detail))
+
+
+def _alike(one: CareRow, another: CareRow) -> bool:
+    """Whether the same person opened the same record."""
+    return (one.staff_id, one.patient_id) == (another.staff_id, another.patient_id)
 
 
 def _facts(ctx: Context, rows: Rows) -> dict[UUID, Facts]:
@@ -123,11 +134,10 @@ def _facts(ctx: Context, rows: Rows) -> dict[UUID, Facts]:
     ids = list(rows)
     courses = treatment.of_patients(ctx.session, ids)
     taken = samples.unsettled(ctx.session, ids)
-    given = _doses(ctx, ids, courses, taken)
-    lines = {one: chain(courses.get(one, ()), given.get(one, ())) for one in ids}
+    dosing = _dosing(ctx, ids, courses, taken)
     taken |= samples.taken(ctx.session, [one for one in ids if _compared(taken.get(one, ()))])
     withheld = samples.withheld(ctx.session, ids)
-    opened = [ended.opened_at for line in lines.values() for ended in line.intervals[-2:-1]]
+    opened = [ended.opened_at for told in dosing.values() for ended in told.line.intervals[-2:-1]]
     said = questionnaires.said(ctx.session, ids, FORM, min(opened)) if opened else {}
     checks, ahead = monitoring.last_done_each(ctx.session, ids), _ahead(ctx, rows)
     return {
@@ -135,16 +145,46 @@ def _facts(ctx: Context, rows: Rows) -> dict[UUID, Facts]:
             zone=row.zone,
             now=ctx.now,
             treatments=courses.get(one, ()),
-            doses=given.get(one, ()),
-            line=lines[one],
+            doses=dosing[one].doses,
+            line=dosing[one].line,
             samples=taken.get(one, ()),
             withheld=withheld.get(one, ()),
             said=said.get(one, ()),
             checks=checks,
             ahead_days=ahead[row.site_id],
+            expects=dosing[one].expects,
         )
         for one, row in rows.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Dosing:
+    """A patient's doses as far as they are needed beside what follows from all of them."""
+
+    doses: Sequence[Dose]
+    line: Chain
+    expects: Expects
+
+
+def _dosing(
+    ctx: Context,
+    ids: Sequence[UUID],
+    courses: Mapping[UUID, Sequence[Treatment]],
+    taken: Mapping[UUID, Sequence[Taken]],
+) -> dict[UUID, _Dosing]:
+    """Return each patient's dosing, from their outlines where these stand."""
+    # Without samples only the form about the interval that ended last is looked for.
+    known = outlines.standing(ctx, ids, courses, frozenset(ids) - taken.keys())
+    few = doses.newest_of_patients(ctx.session, list(known), FEW)
+    found = {one: _Dosing(few.get(one, ()), told.chain, told.expects) for one, told in known.items()}
+    others = [one for one in ids if one not in known]
+    given = _doses(ctx, others, courses, taken)
+    for one in others:
+        theirs, events = courses.get(one, ()), given.get(one, ())
+        expects = each_expected(theirs, events)
+        found[one] = _Dosing(events, chain(theirs, events, expects), expects)
+    return found
 
 
 def _doses(

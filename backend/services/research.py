@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.export import CODE_BOOK, DATASETS, as_csv, code_book, lines
 from backend.domain.permissions import Role
+from backend.domain.study_days import Days
 from backend.domain.windows import designs
-from backend.services import datasets, events, feed, gate, reminders
+from backend.services import datasets, events, feed, gate, reminders, subjects
 from backend.services.context import Context
 from backend.services.feed import Kind
 from backend.storage import research
@@ -37,11 +38,15 @@ _ROW_ID_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A study as it is shown; `windows` is the published design whose windows its patients are reminded of, if any."""
+    """A study as it is shown; `windows` is the published design whose windows its patients are reminded of, if any.
+
+    `days` is how its datasets tell days: settled at set-up, since consent was given to that and to nothing else.
+    """
 
     id: UUID
     name: str
     windows: str | None
+    days: Days
     created_at: datetime
 
 
@@ -54,7 +59,7 @@ class Participation:
     withdrawn_at: datetime | None
 
 
-def set_up(ctx: Context, name: str, windows: str | None = None) -> Study:
+def set_up(ctx: Context, name: str, windows: str | None = None, days: Days = Days.SINCE_FIRST_DOSE) -> Study:
     """Return a new study at the actor's site; `windows` is a key of `domain.windows.designs`.
 
     Raises ClinicError `invalid` and `already-exists`.
@@ -65,11 +70,11 @@ def set_up(ctx: Context, name: str, windows: str | None = None) -> Study:
     study_id = uuid4()
     sealed = ctx.sealer.seal_own(secrets.token_hex(_SECRET_BYTES), _secret_place(study_id))
     values = {"name": name, "site_id": actor.site_id, "secret_sealed": sealed, "created_at": ctx.now}
-    values["windows"] = windows
+    values |= {"windows": windows, "days": days.value}
     if not research.add(ctx.session, {"id": study_id, **values}):
         raise ClinicError("already-exists", pointers={"/name": "There is a study of that name."})
-    events.note(ctx, "studies:write", None, study_id)
-    return Study(study_id, name, windows, ctx.now)
+    events.note(ctx, "studies:write", None, study_id, {"days": days.value})
+    return Study(study_id, name, windows, days, ctx.now)
 
 
 def admit(ctx: Context, study_id: UUID, staff_id: UUID, ends_at: datetime | None) -> None:
@@ -164,7 +169,7 @@ def stream(ctx: Context, study_id: UUID, dataset: str) -> Iterator[bytes]:
     for patient_id in named:
         events.note(ctx, "datasets:read", patient_id, study_id, {"dataset": dataset})
     engine = ctx.session.get_bind()  # now: when the pieces are read, the request is over
-    return _pieces(ctx, engine, _Pull(study_id, dataset, named, _keyed(_secret(ctx, study))))
+    return _pieces(ctx, engine, _Pull(study_id, dataset, named, _keyed(_secret(ctx, study)), Days(study.days)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,7 @@ class _Pull:
     dataset: str
     named: Mapping[UUID, str]
     keyed: Callable[[UUID], str]
+    days: Days
 
 
 def _pieces(ctx: Context, engine: Engine | Connection, pull: _Pull) -> Iterator[bytes]:
@@ -184,7 +190,7 @@ def _pieces(ctx: Context, engine: Engine | Connection, pull: _Pull) -> Iterator[
         yield lines(columns, [{column.name: column.name for column in columns}])
         while batch := dict(islice(waiting, BATCH)):
             standing = _still_standing(engine, pull.study_id, batch)
-            for who in datasets.subjects(replace(ctx, session=session), standing, pull.keyed):
+            for who in subjects.read(replace(ctx, session=session), standing, pull.keyed, pull.days):
                 piece = lines(columns, rows(who))
                 session.expunge_all()
                 if piece:
@@ -199,7 +205,7 @@ def _still_standing(engine: Engine | Connection, study_id: UUID, batch: Mapping[
 
 
 def _study(row: StudyRow) -> Study:
-    return Study(row.id, row.name, row.windows, row.created_at)
+    return Study(row.id, row.name, row.windows, Days(row.days), row.created_at)
 
 
 def _secret(ctx: Context, study: StudyRow) -> bytes:

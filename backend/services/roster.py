@@ -5,20 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from backend.domain.adherence import Said, State, by_interval
+from backend.domain.adherence import State, states
 from backend.domain.errors import ClinicError
 from backend.domain.extension import Extension, extension
-from backend.domain.moments import EARLIEST, local_date
+from backend.domain.moments import local_date
 from backend.domain.permissions import allows
-from backend.domain.recall import FORM
 from backend.domain.regimens import Route
 from backend.domain.treatment import Expected, Treatment, class_weeks
-from backend.services import events, gate, intervals, patients
+from backend.services import events, gate, outlines, patients
 from backend.services.context import Context
-from backend.services.intervals import Line
+from backend.services.outlines import Outline
 from backend.services.patients import Identity
 from backend.storage import patients as enrolled
-from backend.storage import questionnaires, symptoms
+from backend.storage import symptoms
 from backend.storage.patients import PatientRow
 
 MOST = 5_000
@@ -77,20 +76,18 @@ def standing(ctx: Context) -> Roster:
 
 def _rows(ctx: Context, found: Sequence[PatientRow]) -> list[Row]:
     ids = [row.id for row in found]
-    lines = intervals.lines(ctx, ids)
+    forms = allows("responses:read", ctx.who.role)
+    lines = outlines.of_patients(ctx, ids, answers=forms)
     # A list tells no more than the record would: somebody of logistics sees neither diary nor forms.
     written = symptoms.newest(ctx.session, ids) if allows("entries:read", ctx.who.role) else {}
-    if not allows("responses:read", ctx.who.role):
-        return [_row(ctx, row, lines[row.id], written, None) for row in found]
-    said = questionnaires.said(ctx.session, ids, FORM, EARLIEST)
-    return [_row(ctx, row, lines[row.id], written, said.get(row.id, [])) for row in found]
+    return [_row(ctx, row, lines[row.id], written, forms=forms) for row in found]
 
 
-def _row(ctx: Context, row: PatientRow, line: Line, written: Mapping[UUID, date], said: Sequence[Said] | None) -> Row:
+def _row(ctx: Context, row: PatientRow, line: Outline, written: Mapping[UUID, date], *, forms: bool) -> Row:
     today, coming = local_date(ctx.now, row.zone), line.coming
     last_on = line.chain.days[-1] if line.chain.days else None
     coming_on = coming.on if coming else None
-    adherence = {} if said is None else by_interval(line.chain, coming_on, said, today, LAST)
+    adherence = states(line.chain, coming_on, line.answers, today, LAST) if forms else {}
     return Row(
         patient_id=row.id,
         identity=patients.identity(ctx, row),
@@ -104,7 +101,7 @@ def _row(ctx: Context, row: PatientRow, line: Line, written: Mapping[UUID, date]
     )
 
 
-def _plan(line: Line, today: date) -> Plan | None:
+def _plan(line: Outline, today: date) -> Plan | None:
     """Return what a patient is on: the treatment of the running interval, else the last that was started."""
     treatment = _current(line)
     if treatment is None:
@@ -113,7 +110,7 @@ def _plan(line: Line, today: date) -> Plan | None:
     return Plan(treatment.drug_key, plan.route, class_weeks(treatment, plan), treatment.stopped_on)
 
 
-def _current(line: Line) -> Treatment | None:
+def _current(line: Outline) -> Treatment | None:
     running = [one for one in line.treatments if one.stopped_on is None]
     last = line.chain.intervals[-1].treatment_id if line.chain.intervals else None
     found = running or line.treatments

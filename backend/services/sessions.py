@@ -81,6 +81,19 @@ def refresh(ctx: Context, refresh_token: str) -> Tokens:
     return _issue(ctx, session.id, session.ends_at, role, (session.staff_id, session.patient_id), successors)
 
 
+def replace(ctx: Context, refresh_token: str) -> None:
+    """End the session of staff that a browser still held when somebody logged in there: its cookie is theirs now.
+
+    It is whoever logged out without an answer, or sat there before. One that is over, or unknown, stays as it is.
+    """
+    found = access.refreshing(ctx.session, digest(refresh_token))
+    if found is None or found[1].staff_id is None or _over(found[1], ctx.now):
+        return
+    session = found[1]
+    close(ctx, session.id, None)
+    events.note(ctx, "session:end", None, session.id, {"staff_id": str(session.staff_id), "replaced": True})
+
+
 def end(ctx: Context) -> None:
     """End the session one acts in, at once in every worker."""
     session_id = ctx.who.session_id

@@ -10,9 +10,10 @@ from backend.domain.dosing import Dose, Status
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.moments import local_date, plausible_on
 from backend.domain.treatment import Expected, class_weeks
-from backend.services import events, gate, intervals, patients
+from backend.services import events, gate, outlines, patients
 from backend.services.context import Context
-from backend.services.intervals import Line
+from backend.services.outlines import Outline
+from backend.storage import doses
 from backend.storage import patients as enrolled
 
 DAYS_MOST = 62
@@ -78,12 +79,13 @@ def calendar(ctx: Context, first: date | None = None, last: date | None = None) 
         raise ClinicError("not-found")
     first, last = _stretch(ctx, first, last)
     found = enrolled.within_reach(ctx.session, actor.staff_id, ctx.now, None, MOST)
-    lines = intervals.lines(ctx, [row.id for row in found])
+    ids = [row.id for row in found]
+    lines, near = outlines.of_patients(ctx, ids), doses.around(ctx.session, ids, first, last)
     slots: list[Slot] = []
     projected: list[Projected] = []
     for row in found:
         line = lines[row.id]
-        theirs = [dose for dose in _doses(line) if first <= dose.on <= last]
+        theirs = [dose for dose in _doses(line, near.get(row.id, ())) if first <= dose.on <= last]
         coming = [one for one in _unplanned(line) if first <= one.on <= last]
         if theirs or coming:
             events.note(ctx, "ward:list", row.id)
@@ -104,20 +106,20 @@ def _stretch(ctx: Context, first: date | None, last: date | None) -> tuple[date,
     return begin, end
 
 
-def _doses(line: Line) -> Iterator[Dose]:
+def _doses(line: Outline, near: Iterable[Dose]) -> Iterator[Dose]:
     intervals_open = {one.id for one in line.treatments if one.opens_intervals}
-    for dose in line.doses:
+    for dose in near:
         if dose.status is not Status.UNDONE and dose.treatment_id in intervals_open:
             yield dose
 
 
-def _unplanned(line: Line) -> Iterator[Expected]:
+def _unplanned(line: Outline) -> Iterator[Expected]:
     for one in line.expected:
         if not one.certain and line.treatment(one.treatment_id).opens_intervals:
             yield one
 
 
-def _slot(patient_id: UUID, name: str | None, line: Line, dose: Dose) -> Slot:
+def _slot(patient_id: UUID, name: str | None, line: Outline, dose: Dose) -> Slot:
     treatment = line.treatment(dose.treatment_id)
     before = bisect_left(line.chain.anchors, dose.anchor) - 1  # the last dose given before this one
     opening = line.chain.intervals[before] if before >= 0 else None
@@ -131,7 +133,7 @@ def _slot(patient_id: UUID, name: str | None, line: Line, dose: Dose) -> Slot:
     )
 
 
-def _projected(patient_id: UUID, name: str | None, line: Line, one: Expected) -> Projected:
+def _projected(patient_id: UUID, name: str | None, line: Outline, one: Expected) -> Projected:
     treatment = line.treatment(one.treatment_id)
     return Projected(patient_id, name, treatment.id, treatment.drug_key, one.on, one.at, treatment.zone)
 

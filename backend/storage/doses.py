@@ -1,7 +1,7 @@
 """Dose events: the standing version of each, and every version it ever had."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -116,6 +116,16 @@ def of_patients(session: Session, patient_ids: Sequence[UUID]) -> dict[UUID, lis
     return found
 
 
+def around(session: Session, patient_ids: Sequence[UUID], first: date, last: date) -> dict[UUID, list[Dose]]:
+    """Return as `of_patients`, but only doses of about those days: all whose local day is from `first` to `last`."""
+    since, until = (datetime.combine(on, time(0), UTC) for on in (first, last))
+    found: dict[UUID, list[Dose]] = {}
+    told = {"patients": patient_ids, "since": since - _ABOUT, "until": until + _ABOUT}
+    for row in session.execute(_AROUND, told):
+        found.setdefault(row[0], []).append(_dose(row[1:]))
+    return found
+
+
 def newest_of_patients(session: Session, patient_ids: Sequence[UUID], kept: int) -> dict[UUID, list[Dose]]:
     """Return as `of_patients`, but of the given doses of each treatment only the newest so many."""
     found: dict[UUID, list[Dose]] = {}
@@ -164,6 +174,9 @@ _SELECT = select(_DOSES.patient_id, _DOSES.id, _DOSES.treatment_id, *(_DOSES[nam
 _OF_PATIENTS = _SELECT.where(_DOSES.patient_id.in_(bindparam("patients", expanding=True))).order_by(
     _DOSES.anchor_at, _DOSES.id
 )
+
+_ABOUT = timedelta(days=3)  # an anchor is the day itself in some zone, or the end of it
+_AROUND = _OF_PATIENTS.where(_DOSES.anchor_at.between(bindparam("since"), bindparam("until")))
 
 
 def _newest() -> Select[Any]:

@@ -82,6 +82,12 @@ def get(session: Session, patient_id: UUID, *, lock: bool = False) -> PatientRow
     return session.scalar(locked.execution_options(populate_existing=True))
 
 
+def zones(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the zone whose calendar counts for each of some patients."""
+    query = select(PatientRow.id, PatientRow.zone).where(PatientRow.id.in_(patient_ids))
+    return dict(session.execute(query).all())
+
+
 def waits_to_plan(session: Session, now: datetime, before: datetime) -> bool:
     """Whether it is some patient's turn, as `next_to_plan`; nothing is locked."""
     return any(session.scalar(turn) is not None for turn in _turns(session, now, before))
@@ -154,6 +160,12 @@ def emergencies(session: Session, patient_ids: Collection[UUID], since: datetime
     """Return in which emergencies the records of some patients were opened since a moment, oldest first."""
     query = select(CareRow).where(CareRow.emergency.is_(True), CareRow.starts_at > since)
     query = query.where(CareRow.patient_id.in_(patient_ids))
+    return session.scalars(query.order_by(CareRow.starts_at, CareRow.id)).all()
+
+
+def emergencies_of(session: Session, staff_id: UUID, since: datetime) -> Sequence[CareRow]:
+    """Return which records somebody opened in an emergency since a moment, at any patient, oldest first."""
+    query = select(CareRow).where(CareRow.staff_id == staff_id, CareRow.emergency.is_(True), CareRow.starts_at > since)
     return session.scalars(query.order_by(CareRow.starts_at, CareRow.id)).all()
 
 

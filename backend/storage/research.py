@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, Table, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from backend.domain.study_days import Days
 from backend.storage.db import Base, Instant
 from backend.storage.records import insert_new, insert_once
 
@@ -14,7 +15,8 @@ from backend.storage.records import insert_new, insert_once
 class StudyRow(Base):
     """A study; its secret keys the pseudonyms, so that two studies cannot be joined.
 
-    `windows` names the published design whose assessment windows its patients are reminded of, None for none.
+    `windows` names the published design whose assessment windows its patients are reminded of, None for none; `days`
+    how its datasets tell days.
     """
 
     __tablename__ = "studies"
@@ -24,6 +26,7 @@ class StudyRow(Base):
     site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
     secret_sealed: Mapped[bytes]
     windows: Mapped[str | None] = mapped_column(String(40))
+    days: Mapped[str] = mapped_column(String(20), default=Days.SINCE_FIRST_DOSE, server_default=Days.SINCE_FIRST_DOSE)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (UniqueConstraint("site_id", "name"),)

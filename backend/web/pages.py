@@ -51,6 +51,10 @@ PAGES: Mapping[str, str] = {
 }
 # What others wrote is served as they wrote it, with the notice of their licence.
 VENDORED = "vendor"
+# What the app has from the folder that it shares with the pages of the staff.
+_SHARED_WITH_APP = frozenset(
+    f"shared/{name}" for name in ("common.words.js", "dom.js", "icon.svg", "ids.js", "words.js")
+)
 # A service worker is no part of what it keeps, and the large icons are for installing only.
 _NOT_IN_SHELL = WORKERS | {f"patient/icon-{which}.png" for which in ("512", "maskable-512", "apple-180")}
 
@@ -80,7 +84,7 @@ def gathered(root: Path) -> Mapping[str, File]:
     """Read every file of the pages; the app's list of files, its frame and worker carry the version of the whole."""
     paths = [path for path in sorted(root.glob("*/*")) if path.is_file() and path.suffix in KINDS]
     found = {f"{path.parent.name}/{path.name}": _read(path) for path in paths}
-    shell = {name: body for name, body in found.items() if name.startswith("patient/")}
+    shell = {name: body for name, body in found.items() if name.startswith("patient/") or name in _SHARED_WITH_APP}
     version = _tag(b"".join(name.encode() + b"\x00" + body + b"\x00" for name, body in shell.items()))
     urls = sorted(_url(name) for name in shell if name not in _NOT_IN_SHELL)
     found["patient/shell.json"] = orjson.dumps({"version": version, "files": urls})

@@ -132,6 +132,38 @@ def test_logging_out_ends_the_session_and_clears_the_cookie(house: House, browse
     assert not works(house, token)
 
 
+@pytest.mark.promise("P22")
+def test_a_log_in_ends_the_session_that_the_browser_still_held(
+    house: House, browser: Browser, bram: dict[str, str]
+) -> None:
+    older, carla = browser.refresh(**OURS).json["access_token"], joined(house, "clinician")
+    kept = browser.cookie
+    elsewhere = Browser(house)
+    house.clock.now += MINUTE
+    body = {**bram, "totp_code": code(house.clock.now), "browser": True}
+    beside = elsewhere.post("/access/log-in", body, **OURS).json["access_token"]
+    told = {**carla, "totp_code": "000000", "browser": True}
+    assert browser.post("/access/log-in", told, **OURS).status_code == 401
+    assert works(house, older)  # who cannot log in ends nothing
+    answer = browser.post("/access/log-in", told | {"totp_code": code(house.clock.now)}, **OURS)
+    assert answer.status_code == 200
+    assert [works(house, token) for token in (older, beside, answer.json["access_token"])] == [False, True, True]
+    assert browser.refresh(**OURS).json["staff_id"] == answer.json["staff_id"]
+    browser.hold(kept or "")
+    assert browser.refresh(**OURS).status_code == 401
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {}])
+def test_a_log_in_that_is_not_our_pages_ends_no_session_of_the_browser(
+    house: House, browser: Browser, bram: dict[str, str], headers: dict[str, str]
+) -> None:
+    older = browser.refresh(**OURS).json["access_token"]
+    house.clock.now += MINUTE
+    body = {**bram, "totp_code": code(house.clock.now), "browser": True}
+    assert browser.post("/access/log-in", body, **headers).status_code == 200
+    assert works(house, older)
+
+
 def test_a_phone_that_logs_out_leaves_the_cookie_of_staff_alone(house: House, browser: Browser) -> None:
     before = browser.cookie
     phone = house.phone(house.patient())

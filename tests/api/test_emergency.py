@@ -115,6 +115,8 @@ def test_everybody_who_cares_finds_it_on_the_worklist_for_a_week(
             "staff_id": str(nora.id),
             "by": "Nora",
             "role": "nurse",
+            "opened_before": 0,
+            "after_ended": False,
         }
     assert listed(house, stranger) == []
     house.clock.now += timedelta(days=7) - timedelta(seconds=1)
@@ -208,6 +210,63 @@ def test_a_colleague_can_end_it_before_its_time(house: House, anna: Patient, bra
     assert ended.status_code == 200
     assert sees(house, nora, anna) == 404
     assert len(listed(house, bram)) == 1
+
+
+def end(house: House, anna: Patient, by: Staff, opened: Any) -> None:
+    """Let somebody who cares end an emergency access."""
+    path = f"/patients/{anna.id}/care-relationships/{opened.json['care_id']}/end"
+    assert house.post(path, headers=by.headers).status_code == 200
+
+
+def test_what_was_ended_opens_again_once_and_says_so_and_then_a_carer_has_to_let_them_in(
+    house: House, anna: Patient, bram: Staff, nora: Staff
+) -> None:
+    end(house, anna, bram, enter(house, nora))
+    house.clock.now += timedelta(minutes=1)
+    again = enter(house, nora, reason="It is a seizure after all")
+    assert again.status_code == 201
+    details = [one["detail"] for one in listed(house, bram, "emergency")]
+    assert [(one["opened_before"], one["after_ended"]) for one in details] == [(0, False), (1, True)]
+    house.clock.now += timedelta(minutes=1)
+    end(house, anna, bram, again)
+    refused = enter(house, nora, reason="And once more")
+    assert (refused.status_code, refused.json["code"]) == (429, "emergency-limit")
+    assert refused.json["retry_after"] == (24 * HOUR - timedelta(minutes=2)).total_seconds()
+    seen = house.get("/me/access-log", headers=house.phone(anna)).json["items"]
+    assert sum(look["refused"] for look in seen if look["who"] == "Nora") == 1
+    assert sees(house, nora, anna) == 404
+    assert enter(house, house.login("nurse")).status_code == 201  # another can, and so can she once let in
+    told = {"staff_id": str(nora.id)}
+    assert house.post(f"/patients/{anna.id}/care-relationships", headers=bram.headers, json=told).status_code == 201
+    assert sees(house, nora, anna) == 200
+
+
+def test_a_day_later_or_after_it_was_over_by_itself_it_opens_as_before(
+    house: House, anna: Patient, bram: Staff, nora: Staff
+) -> None:
+    for _ in range(3):
+        assert enter(house, nora).status_code == 201
+        house.clock.now += 4 * HOUR
+    last = listed(house, bram, "emergency")[-1]["detail"]
+    assert (last["opened_before"], last["after_ended"]) == (2, False)
+    for _ in range(2):
+        end(house, anna, bram, enter(house, nora))
+        house.clock.now += HOUR
+    assert enter(house, nora).json["code"] == "emergency-limit"
+    house.clock.now += 22 * HOUR
+    assert enter(house, nora).status_code == 201
+
+
+def test_nobody_opens_more_than_ten_records_a_day(house: House, anna: Patient, bram: Staff, nora: Staff) -> None:
+    for number in range(10):
+        body = PatientBody.build(hospital_number=f"N {number}", birth_on=BORN)
+        assert house.post("/patients", headers=bram.headers, json=body).status_code == 201
+        assert enter(house, nora, hospital_number=f"N {number}").status_code == 201
+    assert enter(house, nora).json["code"] == "emergency-limit"
+    house.clock.now += 5 * HOUR
+    assert enter(house, nora, hospital_number="N 3").status_code == 201  # one of the ten again is none more
+    house.clock.now += 19 * HOUR
+    assert enter(house, nora).status_code == 201
 
 
 def test_nobody_looks_into_their_own_nor_two_into_each_others(

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.domain.drugs import catalogue
 from backend.domain.export import CODE_BOOK, DATASETS, Column, as_csv, code_book, lines
+from backend.domain.findings import Kind
 from backend.domain.levels import TroughClass
 from backend.domain.questionnaires import form
 from backend.domain.recall import FORM
+from backend.domain.study_days import Days
 from backend.domain.symptoms import OtherCause, vocabulary
 
 COLUMNS = (Column("subject", "text", "Who."), Column("value", "text", "What."))
@@ -91,11 +94,29 @@ UNCODED = {"drug", "item"}
 
 @pytest.mark.promise("P20")
 @pytest.mark.parametrize("dataset", DATASETS)
-def test_no_column_holds_identity_or_a_calendar_date(dataset: str) -> None:
+def test_no_column_holds_identity_or_a_moment_of_the_calendar(dataset: str) -> None:
     for one in DATASETS[dataset]:
-        assert one.kind in {"text", "integer", "decimal", "boolean", "code", "time"}, one.name
-        parts = set(one.name.split("_"))
+        assert one.kind in {"text", "integer", "decimal", "boolean", "code", "time", "date"}, one.name
+        parts = set(one.name.split("_")) - ({"date"} if one.kind == "date" else set())
         assert not parts & (IDENTIFYING | CALENDAR), one.name
+
+
+@pytest.mark.promise("P20")
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_every_date_stands_beside_its_study_day_and_says_when_it_is_empty(dataset: str) -> None:
+    named = [one.name for one in DATASETS[dataset]]
+    dates = [one for one in DATASETS[dataset] if one.kind == "date"]
+    assert dates
+    for one in dates:
+        assert one.name.removesuffix("date") + "study_day" in named
+        assert "empty unless the study tells the calendar" in one.meaning
+    assert len(dates) == sum(name.endswith("study_day") for name in named)
+
+
+def test_the_codes_of_checks_and_kinds_are_those_of_the_clinic() -> None:
+    assert set(column("checks", "check").codes) == {one.key for drug in catalogue().values() for one in drug.monitoring}
+    assert list(column("findings", "kind").codes) == list(Kind)
+    assert list(column("subjects", "days").codes) == list(Days)
 
 
 def test_the_vocabulary_is_in_the_columns_word_for_word() -> None:

@@ -167,23 +167,38 @@ def test_a_year_of_doses_saves_what_four_weekly_ones_would_have_been_more(weeks:
     assert made == Avoided(saved, 13, 13 - saved, 336, 0, 28, START + timedelta(336))
 
 
-def test_the_running_interval_counts_up_to_the_day_itself_unless_treatment_was_stopped() -> None:
-    line, on = every(6, 2, then=30)
-    made = avoided(line, on)
+@pytest.mark.parametrize("then", [0, 27, 28, 29, 60, 120])
+def test_the_running_interval_saves_nothing_until_a_dose_closes_it(then: int) -> None:
+    regular, on = every(4, 6, then=then)
+    made = avoided(regular, on)
     assert made is not None
-    assert (made.expected, made.given, made.avoided, made.days) == (5, 3, 2, 114)
-    ended = avoided(dosed([42, 42], stopped=True), on)
-    assert ended is not None
-    assert (ended.expected, ended.given, ended.avoided, ended.days) == (4, 3, 1, 84)
+    assert (made.expected, made.given, made.avoided, made.days, made.n_pauses) == (7, 7, 0, 168, 0)
+    assert avoided(dosed([28] * 6, stopped=True), on) == made
+
+
+def test_a_long_interval_counts_from_the_day_its_dose_is_given() -> None:
+    line = dosed([42, 42])
+    waiting, given = (avoided(line, line.days[-1] + timedelta(days)) for days in (-1, 0))
+    assert waiting is not None
+    assert given is not None
+    assert (waiting.expected, waiting.given, waiting.avoided, waiting.days) == (2, 2, 0, 42)
+    assert (given.expected, given.given, given.avoided, given.days) == (4, 3, 1, 84)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "saved"),
+    [([25], 0), ([24], -1), ([27, 28, 29], 0), ([27] * 4, -1), ([31] * 8, 0), ([32] * 8, 1), ([53], 1), ([52], 0)],
+)
+def test_a_dose_up_to_three_days_early_is_no_extra_one(lengths: list[int], saved: int) -> None:
+    made = avoided(dosed(lengths), START + timedelta(sum(lengths)))
+    assert made is not None
+    assert (made.avoided, made.given) == (saved, len(lengths) + 1)
 
 
 def test_a_pause_of_over_twelve_weeks_saves_nothing() -> None:
     made = avoided(dosed([42, 200, 42]), START + timedelta(284))
     assert made is not None
     assert (made.avoided, made.expected, made.given, made.days, made.n_pauses) == (0, 4, 4, 84, 1)
-    waiting = avoided(dosed([42]), START + timedelta(42 + 85))
-    assert waiting is not None
-    assert (waiting.avoided, waiting.days, waiting.n_pauses) == (0, 42, 1)
 
 
 def test_the_time_on_another_drug_saves_nothing_and_coming_back_starts_anew() -> None:
@@ -194,14 +209,28 @@ def test_the_time_on_another_drug_saves_nothing_and_coming_back_starts_anew() ->
 
 
 @given(LENGTHS, st.integers(0, 100))
-def test_every_dose_is_counted_once_and_four_weekly_ones_save_none(lengths: list[int], then: int) -> None:
+def test_every_dose_is_counted_once_and_only_closed_intervals_are(lengths: list[int], then: int) -> None:
     line = dosed(lengths)
     made = avoided(line, line.days[-1] + timedelta(then))
     assert made is not None
     assert made.given == len(lengths) + 1
     assert made.avoided == made.expected - made.given
-    assert made.n_pauses == sum(days > 84 for days in (*lengths, then))
-    assert made.days == sum(days for days in (*lengths, then) if days <= 84)
-    regular = avoided(dosed([28] * len(lengths)), START + timedelta(28 * len(lengths) + then % 28))
-    assert regular is not None
-    assert regular.avoided == 0
+    assert made.n_pauses == sum(days > 84 for days in lengths)
+    assert made.days == sum(days for days in lengths if days <= 84)
+
+
+@given(st.lists(st.integers(-1, 1), min_size=1, max_size=40), st.integers(0, 200))
+def test_four_weekly_doses_save_none_though_each_is_a_day_early_or_late(moved: list[int], then: int) -> None:
+    days = [START + timedelta(28 * index + off) for index, off in enumerate(moved)]
+    line = dosed([(after - before).days for before, after in pairwise(days)], start=days[0])
+    made = avoided(line, days[-1] + timedelta(then))
+    assert made is not None
+    assert made.avoided == 0
+
+
+def test_the_doses_avoided_say_how_they_are_counted() -> None:
+    made = avoided(dosed([42, 42]), START + timedelta(84))
+    assert made is not None
+    assert "up to the last given dose" in made.definition
+    assert "every 28 days" in made.definition
+    assert "up to 3 days early" in made.definition

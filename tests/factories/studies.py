@@ -60,10 +60,10 @@ class StudyBody(factory.DictFactory):
     name = factory.Sequence("Study {}".format)
 
 
-def study(house: House, name: str = "Wearing-off", ends_at: datetime | None = None) -> Study:
-    """Set up a study and admit a researcher, until a moment if given."""
+def study(house: House, name: str = "Wearing-off", ends_at: datetime | None = None, **told: Any) -> Study:
+    """Set up a study, with more in its body if told, and admit a researcher, until a moment if given."""
     admin, dirk = house.login("admin"), house.login("researcher")
-    made = house.post("/studies", json=StudyBody.build(name=name), headers=admin.headers)
+    made = house.post("/studies", json=StudyBody.build(name=name, **told), headers=admin.headers)
     assert made.status_code == 201, made.text
     found = Study(house, str((made.json or {})["id"]), admin, dirk)
     admit(found, dirk, ends_at)

@@ -12,7 +12,8 @@ from backend.domain.symptoms import Diary, OtherCause, Rating
 from backend.domain.wearing_off import DEFAULT
 from backend.services import cohort_reading, symptoms, trends
 from backend.services.cohort_members import Asked, Subject, choose
-from backend.services.cohort_reading import Followed, Shelf, read
+from backend.services.cohort_reading import Shelf, read
+from backend.services.followed import Followed
 from backend.storage import cohorts, questionnaires
 from backend.storage.cohorts import Member
 from backend.storage.feed import Head

@@ -17,8 +17,9 @@ def modules(browser: Browser) -> Iterator[Page]:
     """Open a page that can load the app's modules from the disk, without a server."""
 
     def answer(route: Route) -> None:
-        path = ROOT / "patient" / Path(route.request.url).name
-        if path.is_file():
+        name = Path(route.request.url).name
+        path = next((found for room in ("patient", "shared") if (found := ROOT / room / name).is_file()), None)
+        if path is not None:
             route.fulfill(path=path, content_type=KINDS[path.suffix])
         else:
             route.fulfill(body="<!doctype html><title>modules</title>", content_type="text/html")

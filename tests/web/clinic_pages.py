@@ -116,6 +116,12 @@ def at(page: Page, url: str, where: str = "") -> Page:
     return stands(page)
 
 
+def fresh(window: Page, desk: Desk, where: str) -> Page:
+    """Open a page of the staff anew, also where it stands already."""
+    window.goto("about:blank")
+    return at(window, desk.url, where)
+
+
 def stands(page: Page) -> Page:
     """Wait until what was asked for is drawn."""
     expect(page.locator("#main h1")).to_be_visible()

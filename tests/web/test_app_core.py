@@ -31,7 +31,7 @@ def phone(chromium: Browser, server: Scripted) -> Iterator[Phone]:
 
 def test_ids_are_uuids_of_version_7_in_the_order_they_were_made(phone: Phone) -> None:
     made = phone.page.evaluate(
-        "async () => { const {uuid7} = await import('/static/patient/ids.js');"
+        "async () => { const {uuid7} = await import('/static/shared/ids.js');"
         " return Array.from({length: 9000}, () => uuid7()) }"
     )
     assert made == sorted(made)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.journey
 
 DRAW = """async script => {
     const [ui, dom, words] = await Promise.all(
-        ["ui", "dom", "words"].map(name => import(`/static/patient/${name}.js`)));
+        ["patient/ui", "shared/dom", "shared/words"].map(name => import(`/static/${name}.js`)));
     const draw = new Map(Object.entries({
         scale: () => ui.scale("Vermoeidheid", "fatigue", {low: "niets", high: "ergst", onchange: told}),
         choices: () => ui.choices("Oorzaken", "cause", CAUSES, {value: ["heat"], multiple: true, onchange: told}),

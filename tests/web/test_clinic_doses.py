@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, at, refusal, sat_at, told
+from tests.web.clinic_pages import SIZES, Desk, at, fresh, refusal, sat_at, told
 from tests.web.phones import Anna, Clinic
 
 pytestmark = pytest.mark.journey
@@ -40,12 +40,6 @@ def planned(patient: Anna) -> dict[str, Any]:
     items = patient.clinic.nurse.get(patient.path("/doses"))["items"]
     found: dict[str, Any] = next(one for one in items if one["status"] == "planned")
     return found
-
-
-def fresh(window: Page, desk: Desk, where: str) -> Page:
-    """Open the calendar anew, also where it stands already."""
-    window.goto("about:blank")
-    return at(window, desk.url, where)
 
 
 def card(page: Page, dose: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, at, sat_at
+from tests.web.clinic_pages import SIZES, Desk, at, fresh, refusal, sat_at, told
 from tests.web.phones import Clinic
 
 pytestmark = pytest.mark.journey
@@ -27,12 +27,6 @@ def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
 def window(desk: Desk) -> Page:
     """A page in Dutch at which Bram is logged in."""
     return desk.logged_in(desk.clinic.bram).new_page()
-
-
-def fresh(window: Page, desk: Desk, where: str) -> Page:
-    """Open a page anew, also where it stands already."""
-    window.goto("about:blank")
-    return at(window, desk.url, where)
 
 
 def typed(page: Page, *texts: str) -> None:
@@ -126,6 +120,11 @@ def test_in_an_emergency_a_record_opens_with_a_reason_and_everybody_hears_of_it(
     sure = page.get_by_role("dialog", name="Dit dossier openen?")
     sure.get_by_role("button", name="Dossier openen").click()
     expect(page.locator("#glass-error")).to_contain_text("Geen patiënt van uw centrum")
+    told(page, "/emergency-access", refusal("emergency-limit", retry_after=3600), status=429)
+    page.locator("#glass-go").click()
+    sure.get_by_role("button", name="Dossier openen").click()
+    expect(page.locator("#glass-error")).to_contain_text("Vraag een collega die bij de patiënt betrokken is")
+    page.unroute("**/api/v1/emergency-access")
     page.locator("#glass-birth").fill(who["birth_on"])
     page.locator("#glass-go").click()
     sure.get_by_role("button", name="Dossier openen").click()

@@ -36,9 +36,8 @@ def page(desk: Desk) -> Page:
     return at(opened.new_page(), desk.url)
 
 
-@pytest.mark.parametrize("role", ["researcher", "admin"])
-def test_who_treats_nobody_is_told_that_nothing_is_here_for_them(desk: Desk, role: str) -> None:
-    page = at(desk.logged_in(desk.colleague(role)).new_page(), desk.url, "patients")
+def test_a_researcher_is_told_that_nothing_is_here_for_them(desk: Desk) -> None:
+    page = at(desk.logged_in(desk.colleague("researcher")).new_page(), desk.url, "patients")
     expect(page.locator("h1")).to_have_text("Hier is niets voor uw rol")
     expect(page.locator("#places")).to_be_hidden()
     expect(page.get_by_role("link", name="Documentatie van de API")).to_be_visible()
@@ -137,6 +136,28 @@ def test_without_a_connection_the_page_says_so_and_comes_back_with_it(page: Page
     back()
     page.get_by_role("button", name="Try again").press("Enter")
     expect(page.locator("#main")).to_contain_text("not yet involved in any patient")
+
+
+def test_a_page_that_cannot_be_fetched_says_so_and_comes_when_tried_again(page: Page) -> None:
+    page.route("**/static/clinic/patients.js", lambda route: route.abort())
+    page.locator("#place-patients").click()
+    expect(page.get_by_role("alert").filter(has_text="No connection to the server")).to_be_visible()
+    page.unroute("**/static/clinic/patients.js")
+    page.get_by_role("button", name="Try again").press("Enter")
+    expect(page.locator("#main")).to_contain_text("not yet involved in any patient")
+
+
+def test_only_what_is_looked_at_is_fetched(desk: Desk) -> None:
+    opened = desk.logged_in(desk.colleague())
+    fetched: list[str] = []
+    opened.on("request", lambda asked: fetched.append(asked.url.rpartition("/")[2]))
+    page = at(opened.new_page(), desk.url)
+    assert "worklist.js" in fetched
+    assert len([name for name in fetched if name.endswith(".js")]) < 50
+    assert not {"cohort.js", "patient.js", "uplot.js"} & set(fetched)
+    page.locator("#place-cohort").click()
+    stands(page)
+    assert "cohort.js" in fetched
 
 
 def test_the_page_is_served_under_the_strict_policy_and_what_others_wrote_as_they_wrote_it(clinic: Clinic) -> None:

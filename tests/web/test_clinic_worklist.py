@@ -225,6 +225,22 @@ def test_what_a_colleague_did_first_leaves_the_list_and_is_told(page: Page, now:
     expect(page.locator(".line .what")).to_contain_text("Carla opende dit dossier in nood")
 
 
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ({"opened_before": 2, "after_ended": False}, "in nood, voor de 3e keer binnen een dag"),
+        ({"opened_before": 1, "after_ended": True}, "in nood, opnieuw, nadat een collega die toegang had beëindigd"),
+    ],
+)
+def test_a_record_opened_again_in_an_emergency_is_said_to_be(
+    page: Page, now: datetime, detail: dict[str, Any], said: str
+) -> None:
+    item = task("emergency", 1, now)
+    told(page, "/worklist", worklist([{**item, "detail": {**item["detail"], **detail}}], now))
+    page.reload()
+    expect(stands(page).locator(".line .what")).to_contain_text(said)
+
+
 def test_a_refused_call_says_so_and_keeps_what_was_typed(page: Page) -> None:
     told(page, "/patients/*/calls", refusal("storage-unavailable"), status=503)
     first(page)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.web.axe import barriers
-from tests.web.phones import ZONE, Anna, Clinic
+from tests.web.phones import PHONE, ZONE, Anna, Clinic
 
 pytestmark = pytest.mark.journey
 
@@ -196,13 +196,12 @@ def test_an_interval_without_a_rated_day_is_drawn_all_the_same(anna_app: Page) -
     expect(anna_app.locator(".as-table")).to_contain_text("nog geen dagen met een cijfer")
 
 
-@pytest.mark.parametrize(("language", "scheme", "size"), [("nl", "light", None), ("en", "dark", ZOOMED)])
+@pytest.mark.parametrize(("language", "scheme", "size"), [("nl", "light", PHONE), ("en", "dark", ZOOMED)])
 def test_nothing_of_the_intervals_keeps_anybody_out(
-    clinic: Clinic, chromium: Browser, language: str, scheme: str, size: ViewportSize | None
+    clinic: Clinic, chromium: Browser, language: str, scheme: str, size: ViewportSize
 ) -> None:
     anna = clinic.enrol(given=GIVEN, language=language)
-    sized = {"viewport": size} if size else {}
-    phone = anna.phone(chromium, language=language, color_scheme=scheme, **sized)
+    phone = anna.phone(chromium, language=language, color_scheme=scheme, viewport=size)
     page = anna.pair(phone)
     logged(page, clinic, [(-60, 4), (-20, 5), (-19, 6)])
     level(page, anna, -74, released=True)

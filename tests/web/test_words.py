@@ -1,7 +1,7 @@
 """The texts of the app and of the staff's pages: both languages say the same, and every text asked for is there."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +25,9 @@ _TO_PATIENTS = {"pairing.words.js"}
 # t("key"), t(found ? "key" : "other"), has("key"); and the stem of t(`key.${name}`).
 _ASKED = re.compile(r"""\b(?:t|has)\(\s*(?:[^()"'`]*\?\s*)?"([\w.-]+)"(?:\s*:\s*"([\w.-]+)")?""")
 _COMMENT = re.compile(r"(?s)/\*.*?\*/|(?m:^\s*//.*$)")
+_IMPORTED = re.compile(r"""(?m)^(?:import|export|\}).*?from "([^"]+)";$""")
+# The pages of the staff, each fetched by `screens.js` when somebody goes there.
+PAGES = re.findall(r'import\("\./(\w+)\.js"\)', (ROOT / "clinic" / "screens.js").read_text(encoding="utf-8"))
 _STEM = re.compile(r"\bt\(\s*`([\w.-]+)\$\{")
 
 
@@ -95,13 +98,37 @@ def test_staff_are_not_spoken_to_as_patients_are(every: Mapping[str, Spoken]) ->
 
 
 def test_every_text_that_is_asked_for_exists(every: Mapping[str, Spoken]) -> None:
-    missing = {_within(script): found for script in SCRIPTS if (found := _missing(script, every))}
+    spoken = {folder: [*every[folder].values(), *every[SHARED].values()] for folder in FOLDERS}
+    missing = {_within(script): found for script in SCRIPTS if (found := _missing(script, spoken[script.parent.name]))}
     assert not missing
 
 
-def _missing(script: Path, every: Mapping[str, Spoken]) -> list[str]:
-    """Return the texts a script asks for that no words file has, and the stems nothing begins with."""
-    spoken = [*every[script.parent.name].values(), *every[SHARED].values()]
+@pytest.mark.parametrize("screen", PAGES)
+def test_a_page_of_the_staff_brings_every_text_it_asks_for(screen: str, every: Mapping[str, Spoken]) -> None:
+    """A page is fetched when somebody goes there, and the words of another may never have been."""
+    frame = brought(ROOT / "clinic" / "app.js")
+    own = brought(ROOT / "clinic" / f"{screen}.js") - frame
+    spoken = [every[path.parent.name][path.name] for path in frame | own if path in TEXTS]
+    assert own
+    assert not {_within(path): found for path in own if (found := _missing(path, spoken))}
+
+
+def brought(script: Path) -> frozenset[Path]:
+    """Return a module with all that it imports at once."""
+    found, left = set[Path](), [script]
+    while left:
+        one = left.pop()
+        if one not in found:
+            found.add(one)
+            names = _IMPORTED.findall(one.read_text(encoding="utf-8"))
+            left += [
+                (ROOT / name[8:] if name.startswith("/static/") else one.parent / name).resolve() for name in names
+            ]
+    return frozenset(found)
+
+
+def _missing(script: Path, spoken: Iterable[Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    """Return the texts a script asks for that none of these words has, and the stems nothing begins with."""
     known = {key for words in spoken for key in words["nl"]}
     code = script.read_text(encoding="utf-8")
     asked = {key for found in _ASKED.findall(code) for key in found if key}

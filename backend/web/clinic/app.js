@@ -2,35 +2,27 @@
  * Starts the staff's pages: who is logged in, which page the address asks for, its heading and focus, and what to show
  * when it fails.
  *
- * A page is `{name, words, roles, async render(root, {params, go, again})}`. `params` are the parts of the address after
- * the name ("#/patient/019a/history" gives ["019a", "history"]); `go("patients")` goes to a page; `again()` draws this one
- * anew and leaves the focus where it was; `roles` are those it is for, all who treat where it names none. What `render`
- * returns is called when the page is left. Patients are named behind the "#", which never reaches a server's log.
+ * A page is `{words, async render(root, {params, go, again})}`, and in `screens.js` stands who it is for. `params` are the
+ * parts of the address after the name ("#/patient/019a/history" gives ["019a", "history"]); `go("patients")` goes to a
+ * page; `again()` draws this one anew and leaves the focus where it was. What `render` returns is called when the page is
+ * left. Patients are named behind the "#", which never reaches a server's log.
  */
 
-import { fill, h, notice } from "/static/patient/dom.js";
-import { add, language, onLanguage, t } from "/static/patient/words.js";
+import { fill, h, notice } from "/static/shared/dom.js";
+import { add, language, onLanguage, t } from "/static/shared/words.js";
 import { watchSilence } from "/static/shared/silence.js";
 
 import { askAgainBy } from "./api.js";
-import { screen as cohort } from "./cohort.js";
 import { words } from "./desk.words.js";
-import { screen as doses } from "./doses.js";
-import { screen as enrol } from "./enrol.js";
 import { drawFrame } from "./frame.js";
 import { onKeys } from "./keys.js";
 import { startIdle, stopIdle } from "./idle.js";
 import { loginAgain, loginPage, words as loginWords } from "./login.js";
-import { screen as patient } from "./patient.js";
-import { screen as patients } from "./patients.js";
+import { SCREENS, fetched } from "./screens.js";
 import { restore, when, who } from "./session.js";
 import { explain, link, trouble } from "./ui.js";
-import { screen as worklist } from "./worklist.js";
 
-const ALL = [worklist, patients, patient, doses, cohort, enrol];
-const SCREENS = Object.fromEntries(ALL.map((screen) => [screen.name, screen]));
-const TREATING = ["nurse", "clinician", "coordinator"];
-const HOME = "worklist";
+const ORDER = ["worklist", "patients", "doses", "cohort", "studies", "enrol"];
 
 let leave = null;
 let turn = 0;
@@ -44,7 +36,7 @@ export function go(where) {
 }
 
 async function start() {
-  for (const one of [words, loginWords, ...ALL.map((screen) => screen.words)]) add(one);
+  for (const one of [words, loginWords]) add(one);
   document.documentElement.lang = language();
   watchSilence();
   addEventListener("hashchange", () => void show());
@@ -77,13 +69,13 @@ async function show({ first = false, kept = null, why = null } = {}) {
   leave?.();
   leave = null;
   const { name, params } = asked();
-  const screen = who() ? SCREENS[name] : { name: "login", render: (root) => loginPage(root, { done: entered, why }) };
-  const root = h("div", { class: `screen screen-${screen.name}` });
+  const place = who() ? name : "login";
+  const root = h("div", { class: `screen screen-${place}` });
   const main = document.getElementById("main");
   main.setAttribute("aria-busy", "true");
   fill(main, root);
-  frame(screen.name);
-  const left = await drawn(screen, root, params);
+  frame(place);
+  const left = await (who() ? drawn(name, root, params) : loginPage(root, { done: entered, why }));
   if (mine !== turn) return void left?.();
   leave = left;
   main.removeAttribute("aria-busy");
@@ -94,9 +86,10 @@ function again() {
   return show({ kept: { id: document.activeElement?.id ?? "", at: scrollY } });
 }
 
-async function drawn(screen, root, params) {
+async function drawn(name, root, params) {
   try {
-    if (who() && !mayUse(screen)) return notForYou(root);
+    if (!mayUse(name)) return notForYou(root);
+    const screen = await fetched(name);
     const left = await screen.render(root, { params, go, again });
     return typeof left === "function" ? left : null;
   } catch (error) {
@@ -106,24 +99,28 @@ async function drawn(screen, root, params) {
   }
 }
 
-function mayUse(screen) {
-  return (screen.roles ?? TREATING).includes(who().role);
+function mayUse(name) {
+  return SCREENS[name].roles.includes(who().role);
 }
 
 /** The places this person may go to, in the order of the frame. */
 function places() {
-  const order = ["worklist", "patients", "doses", "cohort", "enrol"];
-  return order.filter((name) => who() && SCREENS[name] && mayUse(SCREENS[name]));
+  return ORDER.filter((name) => who() && mayUse(name));
+}
+
+/** Where somebody begins: the first place they may go to. */
+function home() {
+  return places()[0] ?? ORDER[0];
 }
 
 function notForYou(root) {
   const role = t(`desk.role.${who().role}`);
-  const treats = TREATING.includes(who().role);
+  const [place] = places();
   fill(
     root,
     h("h1", {}, t("desk.nothing_here")),
-    h("p", {}, t(treats ? "desk.not_for_role" : "desk.nothing_here.text", { role })),
-    treats ? link(t("desk.to_worklist"), "#/worklist", { primary: true }) : link(t("desk.nothing_here.docs"), "/api/v1/docs"),
+    h("p", {}, t(place ? "desk.not_for_role" : "desk.nothing_here.text", { role })),
+    place ? link(t("desk.to_place", { place: t(`desk.place.${place}`) }), `#/${place}`, { primary: true }) : link(t("desk.nothing_here.docs"), "/api/v1/docs"),
   );
   return null;
 }
@@ -138,7 +135,7 @@ function entered() {
   last = who().staff_id;
   startIdle(who());
   if (same) void show();
-  else go(HOME);
+  else go(home());
 }
 
 // All that was shown is forgotten: what stands on the screen, in windows over it, and in the title.
@@ -173,7 +170,7 @@ function skip(event) {
 
 function asked() {
   const [name, ...params] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
-  return Object.hasOwn(SCREENS, name) ? { name, params } : { name: HOME, params: [] };
+  return Object.hasOwn(SCREENS, name) ? { name, params } : { name: home(), params: [] };
 }
 
 function decoded(part) {

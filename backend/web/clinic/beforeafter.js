@@ -1,7 +1,7 @@
 /** Before and after stretching for one patient, in words, as a figure and as a table; and the shares by length. */
 
-import { fill, h, svg } from "/static/patient/dom.js";
-import { day, number, t } from "/static/patient/words.js";
+import { fill, h, svg } from "/static/shared/dom.js";
+import { day, number, t } from "/static/shared/words.js";
 
 import { differences } from "./differences.js";
 import { judgedOut } from "./footing.js";
@@ -82,7 +82,7 @@ export function beforeAfterView(root, overview) {
   const [answer, ...more] = stretchLines(found);
   const node = h("div", { class: "plot" });
   const rows = h("div", {});
-  const shown = h("details", { class: "as-table" }, h("summary", {}, t("stretch.table")), rows);
+  const shown = h("details", { class: "as-table" }, h("summary", {}, t("desk.as_table")), rows);
   shown.addEventListener("toggle", () => fill(rows, shown.open && spanList(intervals)));
   fill(
     root,
@@ -119,8 +119,8 @@ function key() {
   return h(
     "ul",
     { class: "key" },
-    h("li", {}, h("span", { class: "swatch dot full", "aria-hidden": "true" }), t("spanlist.verdict"), ": ", t("spanlist.yes")),
-    h("li", {}, h("span", { class: "swatch dot", "aria-hidden": "true" }), t("spanlist.verdict"), ": ", t("spanlist.no")),
+    h("li", {}, h("span", { class: "swatch dot full", "aria-hidden": "true" }), t("spanlist.verdict"), ": ", t("desk.yes")),
+    h("li", {}, h("span", { class: "swatch dot", "aria-hidden": "true" }), t("spanlist.verdict"), ": ", t("desk.no")),
     h("li", {}, h("span", { class: "swatch cross", "aria-hidden": "true" }), t("stretch.key.unknown")),
     h("li", { class: "soft" }, t("stretch.x")),
   );

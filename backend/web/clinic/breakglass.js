@@ -1,10 +1,11 @@
 /** Opening a record in an emergency: for some hours, with a reason, and loudly. */
 
-import { h } from "/static/patient/dom.js";
-import { moment, t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { moment, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { answered, idFor } from "./once.js";
+import { alertLine, onlyRefusals, refuse, valuesOf } from "./reading.js";
 import { who } from "./session.js";
 import { busy, button, buttons, confirm, explain, field, panel } from "./ui.js";
 
@@ -23,7 +24,7 @@ export function breakGlass(go) {
     birth_on: field(t("glass.birth_on"), h("input", { id: "glass-birth", type: "date" })),
     reason: field(t("glass.reason"), h("textarea", { id: "glass-reason", rows: 2, maxlength: 2000 }), { hint: t("glass.reason_hint") }),
   };
-  const wrong = h("p", { class: "trouble", id: "glass-error", role: "alert", hidden: true });
+  const wrong = alertLine("glass-error");
   const press = button(t("glass.go"), null, { danger: true, type: "submit", id: "glass-go" });
   const form = h("form", { novalidate: true }, Object.values(fields), wrong, buttons(press));
   form.addEventListener("submit", (event) => {
@@ -34,7 +35,7 @@ export function breakGlass(go) {
 }
 
 async function asked(fields, wrong, go) {
-  wrong.hidden = true;
+  wrong.say(null);
   const body = read(fields);
   if (!body || !(await confirm(t("glass.sure"), t("glass.sure_text"), t("glass.go"), { danger: true }))) return;
   try {
@@ -43,23 +44,21 @@ async function asked(fields, wrong, go) {
     await confirm(t("glass.opened"), t("glass.until", { when: moment(opened.ends_at, "short") }), t("glass.open"));
     go(`patient/${encodeURIComponent(opened.patient_id)}`);
   } catch (error) {
-    if (error.name !== "Offline" && error.name !== "Refused") throw error;
+    onlyRefusals(error);
     if (error.name === "Refused") answered(PLACE);
-    wrong.textContent = told(error);
-    wrong.hidden = false;
+    wrong.say(told(error));
   }
 }
 
 function read(fields) {
-  const said = Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, one.querySelector("input, textarea").value.trim()]));
-  for (const [name, one] of Object.entries(fields)) one.refuse(said[name] ? null : t("desk.required"));
-  const first = Object.keys(said).find((name) => !said[name]);
-  if (first) fields[first].querySelector("input, textarea").focus();
-  return first ? null : said;
+  const said = valuesOf(fields);
+  const missing = Object.entries(said).map(([name, text]) => [name, text ? null : t("desk.required")]);
+  return refuse(fields, Object.fromEntries(missing)) ? null : said;
 }
 
 function told(error) {
   if (error.status === 404) return t("glass.nobody");
+  if (error.problem?.code === "emergency-limit") return t("glass.limit");
   if (error.status === 409) return t("glass.yours");
   if (error.status === 429) return t("glass.too_many", { n: Math.max(1, Math.ceil((error.retry_after ?? 60) / 60)) });
   return explain(error);

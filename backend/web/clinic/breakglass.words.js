@@ -16,6 +16,7 @@ export const words = {
     "glass.nobody": "Geen patiënt van uw centrum met dit nummer en deze geboortedatum.",
     "glass.yours": "U bent al bij deze patiënt betrokken. Zoek op bij Patiënten.",
     "glass.too_many": "Te vaak geprobeerd. Wacht {n} minuten.",
+    "glass.limit": "Binnen een dag is uw noodtoegang tot dit dossier twee keer door een collega beëindigd, of opende u tien dossiers in nood. Vraag een collega die bij de patiënt betrokken is u toe te laten, of laat een ander het dossier openen.",
   },
   en: {
     "glass.title": "Emergency access: open the record of a patient whose care you are not involved in",
@@ -33,5 +34,6 @@ export const words = {
     "glass.nobody": "No patient of your centre with this number and birth date.",
     "glass.yours": "You are involved in this patient's care already. Search under Patients.",
     "glass.too_many": "Tried too often. Wait {n} minutes.",
+    "glass.limit": "Within a day a colleague ended your emergency access to this record twice, or you opened ten records in an emergency. Ask a colleague involved in the patient's care to let you in, or let somebody else open the record.",
   },
 };

@@ -1,21 +1,16 @@
 /** Recording what became of a call about something on the worklist: one window, safe to send again. */
 
-import { uuid7 } from "/static/patient/ids.js";
-import { h } from "/static/patient/dom.js";
-import { localDay, t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { localDay, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
-import { when } from "./session.js";
+import { answered, idFor } from "./once.js";
 import { about, kindName, lastCall, quoted } from "./tasks.js";
 import { busy, button, buttons, choices, dialog, explain, field } from "./ui.js";
 
 const OUTCOMES = ["reached", "agreed", "later", "removed"];
 const NEEDS_DAY = new Set(["agreed", "later"]);
 const LONGEST = 2000;
-
-// What was sent without an answer: the same content goes out under the same id, so that it is on record once.
-const sent = new Map();
-when("out", () => sent.clear());
 
 /**
  * Ask what was done about an item and record it. Resolves to {outcome, on}, "gone" where the item does not stand as it
@@ -55,7 +50,7 @@ function dayField() {
 }
 
 function noteField() {
-  return field(t("worklist.call.note"), h("textarea", { id: "call-words", maxlength: LONGEST, rows: 2 }), { hint: t("desk.optional") });
+  return field(t("worklist.call.note"), h("textarea", { id: "call-words", maxlength: LONGEST, rows: 2 }), { hint: t("common.optional") });
 }
 
 function ends(save, close, item, go) {
@@ -63,7 +58,7 @@ function ends(save, close, item, go) {
     close();
     go(`patient/${encodeURIComponent(item.patient_id)}`);
   }, { quiet: true });
-  return buttons(save, button(t("desk.cancel"), () => close()), leave);
+  return buttons(save, button(t("common.cancel"), () => close()), leave);
 }
 
 // What is asked follows the outcome: a day where one was agreed, a reason where nobody was spoken to.
@@ -83,13 +78,14 @@ async function send(asked, wrong, close) {
   const body = read(asked);
   if (!body) return;
   const { item } = asked;
+  const place = `call:${item.key}`;
   try {
-    await api("POST", `/patients/${encodeURIComponent(item.patient_id)}/calls`, { id: idOf(item, body), ...body });
-    sent.delete(item.key);
+    await api("POST", `/patients/${encodeURIComponent(item.patient_id)}/calls`, { id: idFor(place, body), ...body });
+    answered(place);
     close({ outcome: body.outcome, on: body.on });
   } catch (error) {
     if (error.name !== "Offline" && error.name !== "Refused") throw error;
-    if (error.name === "Refused") sent.delete(item.key);
+    if (error.name === "Refused") answered(place);
     if (error.status === 409 || error.status === 404) return close("gone");
     wrong.textContent = error.name === "Offline" ? t("worklist.call.unknown") : explain(error);
     wrong.hidden = false;
@@ -110,12 +106,4 @@ function read({ item, outcome, on, note }) {
     return null;
   }
   return { kind: item.kind, subject: item.subject, version: item.version, outcome: chosen, on: needsDay ? onDay : null, words: words || null };
-}
-
-function idOf(item, body) {
-  const content = JSON.stringify(body);
-  const before = sent.get(item.key);
-  const id = before?.content === content ? before.id : uuid7();
-  sent.set(item.key, { id, content });
-  return id;
 }

@@ -1,6 +1,6 @@
 /** What drugs and their checks are called, in the reader's language; asked once. */
 
-import { language, t } from "/static/patient/words.js";
+import { language, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { when } from "./session.js";
@@ -14,6 +14,11 @@ when("out", () => {
 /** Fetch the names; whoever draws waits for this first. */
 export async function names() {
   drugs ??= Object.fromEntries((await api("GET", "/catalogue/drugs")).items.map((drug) => [drug.key, drug]));
+}
+
+/** Return every drug as the catalogue has it, in its order. */
+export function everyDrug() {
+  return Object.values(drugs ?? {});
 }
 
 /** Return what a drug is called, its key where the catalogue does not know it. */

@@ -1,7 +1,7 @@
 /** The cohort: figures over all patients one cares for, or some of them, with what each rests on and leaves out. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { add, number, t } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { add, number, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { lengthTable } from "./beforeafter.js";
@@ -15,15 +15,17 @@ import { adherenceTable, extendedTable, onsetsTable, qualityTable, relapsesTable
 import { stretchedPart } from "./cohortstretched.js";
 import { words } from "./cohort.words.js";
 import { words as footingWords } from "./footing.words.js";
+import { words as glanceWords } from "./glance.words.js";
 import { words as marksWords } from "./marks.words.js";
 import { overdueList } from "./overdue.js";
 import { words as overlayWords } from "./overlay.words.js";
+import { words as spanWords } from "./spanlist.words.js";
 import { when } from "./session.js";
 import { empty, load, panel } from "./ui.js";
 
-for (const one of [beforeAfterWords, footingWords, marksWords, overlayWords]) add(one);
+for (const one of [beforeAfterWords, footingWords, glanceWords, marksWords, overlayWords, spanWords]) add(one);
 
-export const screen = { name: "cohort", words, roles: ["nurse", "clinician"], render };
+export const screen = { words, render };
 
 // What one chose stands when one comes back from a patient, and is gone with who chose it.
 let chosen = { ...FIRST };

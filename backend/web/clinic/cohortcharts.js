@@ -1,9 +1,9 @@
 /** The drawings of the cohort: pairs before and after stretching, how long until it wears off, and two ways to measure. */
 
-import { h, svg } from "/static/patient/dom.js";
-import { number, t } from "/static/patient/words.js";
+import { h, svg } from "/static/shared/dom.js";
+import { number, t } from "/static/shared/words.js";
 
-import { className } from "./overlayview.js";
+import { className } from "./overlaid.js";
 import { table } from "./ui.js";
 
 const WIDE = 720;

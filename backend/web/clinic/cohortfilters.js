@@ -1,7 +1,7 @@
 /** Which patients and intervals the figures of the cohort are about, and the settings they rest on. */
 
-import { h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { askSettings, settingsQuery, STANDARD } from "./figuresettings.js";
@@ -42,7 +42,7 @@ export async function cohortFilters(first, changed) {
     "div",
     { class: "tools cohort-tools" },
     field(t("cohort.drug"), list("drug", SUBSTANCES.map((value) => ({ value, text: value })), now.drug)),
-    field(t("cohort.route"), list("route", ROUTES.map((value) => ({ value, text: t(`cohort.route.${value}`) })), now.route)),
+    field(t("cohort.route"), list("route", ROUTES.map((value) => ({ value, text: t(`desk.route.${value}`) })), now.route)),
     studies.length > 0 && field(t("cohort.study"), list("study", studies.map(({ id, name }) => ({ value: id, text: name })), now.study)),
     settings,
     button(t("cohort.print"), () => print(), { quiet: true }),

@@ -1,7 +1,7 @@
 /** What stands under every figure of the cohort: n, what was left out, definition, settings, and the two traps. */
 
-import { h } from "/static/patient/dom.js";
-import { has, number, t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { has, number, t } from "/static/shared/words.js";
 
 import { settingsLine } from "./footing.js";
 

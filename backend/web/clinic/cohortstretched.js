@@ -1,10 +1,10 @@
 /** Before and after stretching over the cohort: the pattern in words, the counts, the tests, and who is who. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { number, t } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { number, t } from "/static/shared/words.js";
 
 import { signed } from "./spanlist.js";
-import { nameOf, patientNames } from "./patientnames.js";
+import { nameOf, patientNames } from "./names.js";
 import { loading, table } from "./ui.js";
 
 const STATES = ["better", "same", "worse", "new", "not-assessable"];

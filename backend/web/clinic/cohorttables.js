@@ -1,7 +1,7 @@
 /** The tables of the cohort: spreads by length, onsets, extended dosing, adherence, quality, relapses. */
 
-import { h } from "/static/patient/dom.js";
-import { number, t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { number, t } from "/static/shared/words.js";
 
 import { share } from "./beforeafter.js";
 import { STATES } from "./marks.js";
@@ -58,7 +58,7 @@ export function qualityTable(found) {
   const rows = [
     [t("cohort.quality.per_week"), found.per_week === null ? "–" : t("cohort.quality.weeks", { x: number(found.per_week), weeks: number(found.weeks, 0) })],
     ...QUALITIES.map((name) => [t(`cohort.quality.${name}`), share(found[name])]),
-    [t("cohort.quality.troughs"), Object.entries(found.troughs).filter(([, n]) => n).map(([kind, n]) => `${t(`cohort.trough.${kind}`)}: ${n}`).join(", ") || "–"],
+    [t("cohort.quality.troughs"), Object.entries(found.troughs).filter(([, n]) => n).map(([kind, n]) => `${t(`desk.trough.${kind}`)}: ${n}`).join(", ") || "–"],
   ];
   return table({ caption: t("cohort.quality"), hideCaption: true, columns, rows });
 }

@@ -1,7 +1,7 @@
 /** Recording a clinician's decision under a dosing rule: nothing is chosen before, and what it changes is shown first. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { day, t, when } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { day, t, when } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { reminders } from "./dosediff.js";
@@ -27,7 +27,7 @@ export function decide(page, rule) {
     });
     parts.which = which;
     const look = button(t("doseact.look"), null, { primary: true, type: "submit", id: "decision-look" });
-    const form = h("form", { novalidate: true }, which, change, reason, wrong, shown, buttons(look, button(t("desk.cancel"), () => close())));
+    const form = h("form", { novalidate: true }, which, change, reason, wrong, shown, buttons(look, button(t("common.cancel"), () => close())));
     form.addEventListener("input", () => fill(shown));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -93,7 +93,7 @@ function refused(error, { wrong, close }) {
   if (["stale-version", "not-found", "wrong-state"].includes(error.problem?.code)) return close("gone");
   const said = error.problem?.pointers?.map(({ pointer }) => pointer.split("/")[1]).find((name) => ["interval_weeks", "move", "valid_from"].includes(name));
   const early = error.problem?.code === "too-soon";
-  wrong.textContent = early ? t("decision.too_soon") : said ? t(`decision.wrong.${said}`) : error.name === "Offline" ? t("doseact.unknown") : explain(error);
+  wrong.textContent = early ? t("decision.too_soon") : said ? t(`decision.wrong.${said}`) : error.name === "Offline" ? t("desk.no_answer") : explain(error);
   wrong.hidden = false;
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** One dose and what may be done with it; before anything is kept, the difference it makes is shown. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { t, when } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { t, when } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { drugName } from "./catalogue.js";
@@ -34,7 +34,7 @@ function away(dose, close) {
 
 function facts(dose) {
   const rows = [
-    [t("doseact.drug"), `${drugName(dose.drug)}, ${t(`doseact.route.${dose.route}`)}`],
+    [t("doseact.drug"), `${drugName(dose.drug)}, ${t(`desk.route.${dose.route}`)}`],
     [t("doseact.status"), t(`doses.status.${dose.status}`)],
     dose.planned && [t("doseact.planned"), when(dose.planned)],
     dose.given && [t("doseact.given"), when(dose.given)],
@@ -50,7 +50,7 @@ function asked(dose, which, close) {
   const wrong = h("p", { class: "trouble", id: "act-error", role: "alert", hidden: true });
   const shown = h("div", { id: "act-difference", role: "status" });
   const look = button(t("doseact.look"), null, { primary: true, type: "submit", id: "act-look" });
-  const form = h("form", { novalidate: true }, whenNode, reason, override, wrong, shown, buttons(look, button(t("desk.cancel"), () => close())));
+  const form = h("form", { novalidate: true }, whenNode, reason, override, wrong, shown, buttons(look, button(t("common.cancel"), () => close())));
   const parts = { dose, which, whenNode, reason, override, wrong, shown, close };
   // What is changed after the difference was shown has another difference.
   form.addEventListener("input", () => fill(shown));
@@ -120,7 +120,7 @@ function refused(error, parts) {
   const soon = code === "too-soon";
   if (soon) override.hidden = false;
   const aboutReason = error.problem?.pointers?.some(({ pointer }) => pointer === "/reason");
-  wrong.textContent = soon ? t("doseact.too_soon") : aboutReason ? t("doseact.reason_missing") : error.name === "Offline" ? t("doseact.unknown") : explain(error);
+  wrong.textContent = soon ? t("doseact.too_soon") : aboutReason ? t("doseact.reason_missing") : error.name === "Offline" ? t("desk.no_answer") : explain(error);
   wrong.hidden = false;
   if (soon || aboutReason) (soon ? override : reason).querySelector("textarea").focus();
   return undefined;

@@ -1,7 +1,13 @@
 /** The difference an act on a dose makes, in words: the dose, the reports that change interval, the reminders that move. */
 
-import { h } from "/static/patient/dom.js";
-import { day, has, moment, t, when } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { add, day, has, moment, t, when } from "/static/shared/words.js";
+
+import { words as actWords } from "./doseact.words.js";
+import { words as doseWords } from "./doses.words.js";
+import { words as worklistWords } from "./worklist.words.js";
+
+for (const one of [actWords, doseWords, worklistWords]) add(one);
 
 /** Draw the difference between a dose as it stands and what the API says would stand. */
 export function difference(before, { dose, flags, moved, relinked }) {

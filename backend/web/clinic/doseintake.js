@@ -1,7 +1,7 @@
 /** Reading a list of doses in: what is new is shown first, with every row that is refused, and stored only then. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { who } from "./session.js";
@@ -23,7 +23,7 @@ export function takeIn() {
     const found = h("div", { id: "intake-found", role: "status" });
     const wrong = h("p", { class: "trouble", id: "intake-error", role: "alert", hidden: true });
     const look = button(t("intake.look"), null, { primary: true, type: "submit", id: "intake-look" });
-    const form = h("form", { novalidate: true }, h("p", { class: "soft" }, t("intake.lead")), file, dates, buttons(look, button(t("desk.cancel"), () => close())), wrong, found);
+    const form = h("form", { novalidate: true }, h("p", { class: "soft" }, t("intake.lead")), file, dates, buttons(look, button(t("common.cancel"), () => close())), wrong, found);
     const parts = { file, dates, found, wrong, close };
     form.addEventListener("change", () => fill(found));
     form.addEventListener("submit", (event) => {
@@ -57,7 +57,7 @@ async function sent(parts, body, confirm) {
 }
 
 function next(parts, body, told) {
-  if (told.confirmed) return buttons(button(t("desk.close"), () => parts.close(told.doses > 0), { primary: true, id: "intake-done" }));
+  if (told.confirmed) return buttons(button(t("common.close"), () => parts.close(told.doses > 0), { primary: true, id: "intake-done" }));
   if (!told.doses) return h("p", { class: "note" }, t("intake.nothing_new"));
   const store = button(t("intake.store", { n: told.doses }), () => void busy(store, () => sent(parts, body, true)), { primary: true, id: "intake-store" });
   return buttons(store);

@@ -1,7 +1,7 @@
 /** Planning a dose that a plan expects: on the day and at the time it expects it, or another. */
 
-import { h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { clockIn, occurredAt, whenFields } from "./dosewhen.js";
@@ -12,7 +12,7 @@ import { busy, button, buttons, dialog, explain, field } from "./ui.js";
 export function plan(expected) {
   return dialog(t("doseplan.title", { name: expected.name ?? t("desk.unknown") }), (close) => {
     const whenNode = whenFields({ on: expected.on, at: clockIn(expected.at, expected.zone), zone: expected.zone });
-    const reason = field(t("doseact.reason"), h("textarea", { id: "plan-reason", rows: 2, maxlength: 500 }), { hint: t("desk.optional") });
+    const reason = field(t("doseact.reason"), h("textarea", { id: "plan-reason", rows: 2, maxlength: 500 }), { hint: t("common.optional") });
     const override = field(t("doseact.override"), h("textarea", { id: "plan-override", rows: 2, maxlength: 500 }));
     override.hidden = true;
     whenNode.addEventListener("input", () => {
@@ -21,7 +21,7 @@ export function plan(expected) {
     });
     const wrong = h("p", { class: "trouble", id: "plan-error", role: "alert", hidden: true });
     const save = button(t("doseplan.save"), null, { primary: true, type: "submit", id: "plan-save" });
-    const form = h("form", { novalidate: true }, whenNode, reason, override, wrong, buttons(save, button(t("desk.cancel"), () => close())));
+    const form = h("form", { novalidate: true }, whenNode, reason, override, wrong, buttons(save, button(t("common.cancel"), () => close())));
     const parts = { expected, whenNode, reason, override, wrong, close };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -50,7 +50,7 @@ async function send(parts) {
     if (error.name === "Refused") answered(place);
     const soon = error.problem?.code === "too-soon";
     if (soon) override.hidden = false;
-    wrong.textContent = soon ? t("doseact.too_soon") : error.name === "Offline" ? t("doseact.unknown") : explain(error);
+    wrong.textContent = soon ? t("doseact.too_soon") : error.name === "Offline" ? t("desk.no_answer") : explain(error);
     wrong.hidden = false;
   }
 }

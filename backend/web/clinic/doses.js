@@ -1,7 +1,7 @@
 /** The day ward's calendar: a week of doses, planned and given; a dose is recorded, moved or taken back from its card. */
 
-import { fill, h, notice } from "/static/patient/dom.js";
-import { add, day, localDay, t, time } from "/static/patient/words.js";
+import { fill, h, notice } from "/static/shared/dom.js";
+import { add, day, localDay, t, time } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { drugName, names } from "./catalogue.js";
@@ -19,7 +19,7 @@ const SHAPES = { planned: "◇", given: "◆", missed: "✕", cancelled: "–" }
 
 for (const one of [actWords, intakeWords]) add(one);
 
-export const screen = { name: "doses", words, render };
+export const screen = { words, render };
 
 async function render(root, { params: [from], go }) {
   const first = monday(isDay(from) ? from : localDay(new Date()));

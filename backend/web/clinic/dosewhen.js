@@ -1,9 +1,12 @@
 /** The fields for a day and a clock time in some zone, and the moment they name, with its offset there. */
 
-import { h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { add, t } from "/static/shared/words.js";
 
+import { words } from "./doseact.words.js";
 import { field } from "./ui.js";
+
+add(words);
 
 const MINUTE_MS = 60_000;
 const SHAPE = { hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };

@@ -1,7 +1,7 @@
 /** Enrolling a patient and pairing a phone at the desk; and opening a record in an emergency. */
 
-import { fill, h, notice } from "/static/patient/dom.js";
-import { add, t } from "/static/patient/words.js";
+import { fill, h, notice } from "/static/shared/dom.js";
+import { add, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { breakGlass, mayBreakGlass } from "./breakglass.js";
@@ -10,6 +10,7 @@ import { words } from "./enrol.words.js";
 import { answered, idFor } from "./once.js";
 import { pair } from "./pairing.js";
 import { words as pairingWords } from "./pairing.words.js";
+import { alertLine, onlyRefusals, pointedAt, refuse, valuesOf } from "./reading.js";
 import { busy, button, choices, explain, field, link, panel, select } from "./ui.js";
 
 const PLACE = "enrol";
@@ -18,7 +19,7 @@ const PHONE = /^\+[0-9][0-9 -]{6,30}[0-9]$/;
 
 for (const one of [glassWords, pairingWords]) add(one);
 
-export const screen = { name: "enrol", words, render };
+export const screen = { words, render };
 
 async function render(root, { go }) {
   const { node, first } = form((patient) => done(root, patient));
@@ -54,7 +55,7 @@ function form(enrolled) {
     language: field(t("enrol.language"), select(["nl", "en"].map((value) => ({ value, text: t(`enrol.language.${value}`) })), { value: "nl", id: "enrol-language" })),
   };
   const ways = choices(t("enrol.ways"), "ways", ["email", "sms"].map((value) => ({ value, text: t(`enrol.way.${value}`) })), { value: "email" });
-  const wrong = h("p", { class: "trouble", id: "enrol-error", role: "alert", hidden: true });
+  const wrong = alertLine("enrol-error");
   const press = button(t("enrol.go"), null, { primary: true, type: "submit", id: "enrol-go" });
   const node = h("form", { novalidate: true, class: "columns" }, Object.values(fields), ways, wrong, h("div", { class: "buttons" }, press));
   node.addEventListener("submit", (event) => {
@@ -65,7 +66,7 @@ function form(enrolled) {
 }
 
 async function send(fields, ways, wrong, enrolled) {
-  wrong.hidden = true;
+  wrong.say(null);
   const body = read(fields, ways);
   if (!body) return;
   try {
@@ -74,34 +75,23 @@ async function send(fields, ways, wrong, enrolled) {
     notice(t("enrol.saved"));
     enrolled(patient);
   } catch (error) {
-    if (error.name !== "Offline" && error.name !== "Refused") throw error;
+    onlyRefusals(error);
     if (error.name === "Refused") answered(PLACE);
-    refuse(error, fields, wrong);
+    const there = error.problem?.code === "already-exists";
+    refuse(fields, Object.fromEntries(pointedAt(error).map(({ name }) => [name, t("desk.look_again")])));
+    if (there) refuse(fields, { hospital_number: t("enrol.number_taken") });
+    wrong.say(there ? t("enrol.number_taken") : error.name === "Offline" ? t("enrol.unknown") : explain(error));
   }
-}
-
-function refuse(error, fields, wrong) {
-  const there = error.problem?.code === "already-exists";
-  if (there) fields.hospital_number.refuse(t("enrol.number_taken"));
-  for (const { pointer } of error.problem?.pointers ?? []) fields[pointer.split("/")[1]]?.refuse?.(t("enrol.look_again"));
-  wrong.textContent = there ? t("enrol.number_taken") : error.name === "Offline" ? t("enrol.unknown") : explain(error);
-  wrong.hidden = false;
 }
 
 function read(fields, ways) {
-  const told = Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, one.querySelector("input, select").value.trim() || null]));
+  const told = Object.fromEntries(Object.entries(valuesOf(fields)).map(([name, text]) => [name, text || null]));
   const way = ways.chosen();
   const missing = {
     name: told.name ? null : t("desk.required"),
+    hospital_number: null,
     email: told.email && !EMAIL.test(told.email) ? t("enrol.email_wrong") : way === "email" && !told.email ? t("enrol.email_missing") : null,
     phone: told.phone && !PHONE.test(told.phone) ? t("enrol.phone_wrong") : way === "sms" && !told.phone ? t("enrol.phone_missing") : null,
   };
-  for (const [name, text] of Object.entries(missing)) fields[name].refuse(text);
-  fields.hospital_number.refuse(null);
-  const first = Object.keys(missing).find((name) => missing[name]);
-  if (first) {
-    fields[first].querySelector("input").focus();
-    return null;
-  }
-  return { ...told, channels: [way] };
+  return refuse(fields, missing) ? null : { ...told, channels: [way] };
 }

@@ -1,7 +1,7 @@
 /** The settings that every figure of a patient rests on, and the window in which they are changed. */
 
-import { h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 import { button, buttons, dialog, field } from "./ui.js";
 
@@ -41,7 +41,7 @@ export function askSettings(settings) {
       else close(asked);
     };
     const form = h("form", { novalidate: true, onsubmit: submit }, h("p", {}, t("set.lead")), Object.values(fields), h("div", { class: "field" }, h("label", { class: "check" }, out, h("span", {}, t("set.flagged")))));
-    form.append(buttons(button(t("set.apply"), null, { primary: true, type: "submit", id: "set-apply" }), button(t("set.standard"), () => close(STANDARD)), button(t("desk.cancel"), () => close(null))));
+    form.append(buttons(button(t("set.apply"), null, { primary: true, type: "submit", id: "set-apply" }), button(t("set.standard"), () => close(STANDARD)), button(t("common.cancel"), () => close(null))));
     return form;
   });
 }

@@ -1,7 +1,7 @@
 /** The fields of a finding, each as its type asks: `read()` gives its value, `complete()` tells whether it can be sent. */
 
-import { h } from "/static/patient/dom.js";
-import { day, language, t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { day, language, t } from "/static/shared/words.js";
 
 import { field, select, unique } from "./ui.js";
 
@@ -66,7 +66,7 @@ function someOf(told, value) {
 }
 
 function yesNo(told, value) {
-  const list = select([NONE, { value: "true", text: t("finding.yes") }, { value: "false", text: t("finding.no") }], { value: value === null ? "" : String(value), id: unique(`finding-${told.key}`) });
+  const list = select([NONE, { value: "true", text: t("desk.yes") }, { value: "false", text: t("desk.no") }], { value: value === null ? "" : String(value), id: unique(`finding-${told.key}`) });
   const node = field(told[language()], list);
   node.read = () => (list.value === "" ? null : list.value === "true");
   return node;

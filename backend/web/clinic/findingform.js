@@ -1,11 +1,12 @@
 /** Entering, correcting and retracting a finding: the fields follow the catalogue, so that a new kind needs no page. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { language, localDay, t } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { language, localDay, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { fieldOf } from "./findingfields.js";
 import { answered, idFor } from "./once.js";
+import { alertLine, onlyRefusals, pointedAt, valueOf } from "./reading.js";
 import { busy, button, buttons, dialog, explain, field, select } from "./ui.js";
 
 /**
@@ -34,14 +35,14 @@ export function enter(page, catalogue, standing = null) {
 export function retract(page, finding) {
   return dialog(t("finding.retract"), (close) => {
     const reason = reasonField();
-    const wrong = alertLine();
+    const wrong = alertLine("finding-error");
     const go = button(t("finding.retract"), () => void busy(go, () => retracted({ page, finding, reason, wrong, close })), { danger: true, id: "finding-retract" });
-    return [h("p", {}, t("finding.retract_text")), reason, wrong, buttons(go, button(t("desk.cancel"), () => close()))];
+    return [h("p", {}, t("finding.retract_text")), reason, wrong, buttons(go, button(t("common.cancel"), () => close()))];
   });
 }
 
 async function retracted({ page, finding, reason, wrong, close }) {
-  const why = reason.querySelector("textarea").value.trim();
+  const why = valueOf(reason);
   reason.refuse(why ? null : t("desk.required"));
   if (!why) return;
   await tried({ wrong, close }, () => api("POST", `${at(page)}/${encodeURIComponent(finding.id)}/retraction`, { reason: why }, { version: finding.version }));
@@ -54,9 +55,9 @@ function form(state) {
   state.fields = kind.fields.map((one) => fieldOf(one, kind, standing?.values[one.key] ?? null, state.page.overview));
   const note = field(t("finding.note"), h("textarea", { id: "finding-note", rows: 2, maxlength: 2000 }, standing?.note ?? ""), { hint: t("finding.note_hint") });
   const reason = standing ? reasonField() : null;
-  const wrong = alertLine();
+  const wrong = alertLine("finding-error");
   const save = button(t("desk.save"), null, { primary: true, type: "submit", id: "finding-save" });
-  const node = h("form", { novalidate: true, class: "finding" }, h("div", { class: "pairs" }, on, end, state.fields), note, reason, wrong, buttons(save, button(t("desk.cancel"), () => state.close())));
+  const node = h("form", { novalidate: true, class: "finding" }, h("div", { class: "pairs" }, on, end, state.fields), note, reason, wrong, buttons(save, button(t("common.cancel"), () => state.close())));
   node.addEventListener("submit", (event) => {
     event.preventDefault();
     void busy(save, () => send({ ...state, on, end, note, reason, wrong }));
@@ -77,31 +78,25 @@ async function send(parts) {
 }
 
 async function tried({ wrong, close, fields = [] }, act) {
-  wrong.hidden = true;
+  wrong.say(null);
   try {
     await act();
     close(true);
   } catch (error) {
-    if (error.name !== "Offline" && error.name !== "Refused") throw error;
+    onlyRefusals(error);
     if (["stale-version", "retracted", "not-found"].includes(error.problem?.code)) return close("gone");
-    let named = false;
-    for (const { pointer, detail } of error.problem?.pointers ?? []) {
-      const one = fields.find((node) => node.key === pointer.split("/")[2]);
-      if (one) {
-        one.refuse(detail ?? t("finding.look_again"));
-        named = true;
-      }
-    }
-    wrong.textContent = error.name === "Offline" ? t("finding.unknown") : named ? t("finding.look_again") : explain(error);
-    wrong.hidden = false;
+    const pointed = new Map(pointedAt(error).map(({ below, detail }) => [below, detail]));
+    const meant = fields.filter(({ key }) => pointed.has(key));
+    for (const one of meant) one.refuse(pointed.get(one.key) ?? t("desk.look_again"));
+    wrong.say(error.name === "Offline" ? t("desk.no_answer") : meant.length ? t("desk.look_again") : explain(error));
   }
   return undefined;
 }
 
 function read({ page, kind, fields, on, end, note, reason, standing }) {
-  const day = on.querySelector("input").value;
-  const until = end?.querySelector("input").value || null;
-  const why = reason?.querySelector("textarea").value.trim();
+  const day = valueOf(on);
+  const until = end ? valueOf(end) || null : null;
+  const why = reason && valueOf(reason);
   on.refuse(day ? null : t("desk.required"));
   end?.refuse(until && until < day ? t("finding.until_before") : null);
   reason?.refuse(why ? null : t("desk.required"));
@@ -110,7 +105,7 @@ function read({ page, kind, fields, on, end, note, reason, standing }) {
   const same = standing && standing.occurred.on === day;
   const occurred = same && standing.occurred.at ? { at: standing.occurred.at, zone: standing.occurred.zone } : { on: day, zone: page.overview.patient.zone };
   const values = Object.fromEntries(fields.map((one) => [one.key, one.read()]).filter(([, value]) => value !== null));
-  return { kind: kind.key, occurred, ended_on: until, values, note: note.querySelector("textarea").value.trim() || null, ...(standing ? { reason: why } : {}) };
+  return { kind: kind.key, occurred, ended_on: until, values, note: valueOf(note) || null, ...(standing ? { reason: why } : {}) };
 }
 
 function at(page) {
@@ -119,8 +114,4 @@ function at(page) {
 
 function reasonField() {
   return field(t("finding.reason"), h("textarea", { id: "finding-reason", rows: 2, maxlength: 500 }));
-}
-
-function alertLine() {
-  return h("p", { class: "trouble", id: "finding-error", role: "alert", hidden: true });
 }

@@ -1,7 +1,7 @@
 /** What stands under every figure: definition, settings, n, what was left out, and the two traps. */
 
-import { h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 import { button } from "./ui.js";
 

@@ -1,7 +1,7 @@
 /** The frame around every page: the places to go, who is logged in, what did not arrive, language, help, log out. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { language, setLanguage, t } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { language, setLanguage, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { help } from "./keys.js";
@@ -21,7 +21,8 @@ export function drawFrame({ name = place, places, failed }) {
   byId("skip").textContent = t("desk.skip");
   drawPlaces(places);
   drawMe(places, failed);
-  if (places.length) void count();
+  // What did not arrive is for who can do something about it there.
+  if (places.includes("worklist")) void count();
   else standing = null;
 }
 

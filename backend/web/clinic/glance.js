@@ -1,7 +1,7 @@
 /** The head of a patient's page: who it is, and the answers one comes for, each with what it rests on. */
 
-import { h } from "/static/patient/dom.js";
-import { day, has, language, number, t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { day, has, language, number, t } from "/static/shared/words.js";
 
 import { dayNumber } from "./daynumbers.js";
 import { levelValue } from "./timelinetold.js";

@@ -1,7 +1,7 @@
 /** Logs out whoever walked away: warned two minutes before, in every tab that is open. */
 
-import { h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 import { busyHere, keepAlive, logOut, when } from "./session.js";
 import { button, buttons, dialog } from "./ui.js";

@@ -1,13 +1,13 @@
 /** The shortcuts of every page, the window that lists them, and the switch that turns them off. */
 
-import { h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 import { dialog, table } from "./ui.js";
 
 const KEPT = "clinic-shortcuts";
 const PATIENCE_MS = 1500;
-const WAYS = { worklist: "w", patients: "p", doses: "d", cohort: "c", enrol: "e" };
+const WAYS = { worklist: "w", patients: "p", doses: "d", cohort: "c", studies: "s", enrol: "e" };
 
 let open = false;
 

@@ -1,7 +1,7 @@
 /** Logging in: the page of it, and the window over a page whose session ended. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 import { words } from "./login.words.js";
 import { logIn, when, who } from "./session.js";

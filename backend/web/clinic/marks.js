@@ -1,7 +1,7 @@
 /** How it stands with the forms of a patient's last intervals: a mark for each of eight states, by shape and letter. */
 
-import { h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 export const STATES = ["in_time", "late", "partial", "missed", "begun", "open", "not_open", "not_asked"];
 

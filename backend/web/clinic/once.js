@@ -1,6 +1,6 @@
 /** Ids for what is sent: the same content goes out under the same id until its answer came, so that it is on record once. */
 
-import { uuid7 } from "/static/patient/ids.js";
+import { uuid7 } from "/static/shared/ids.js";
 
 import { when } from "./session.js";
 

@@ -1,9 +1,9 @@
 /** Whose check of JC-virus antibodies is overdue: the longest first, by the days alone. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { day, t } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { day, t } from "/static/shared/words.js";
 
-import { nameOf, patientNames } from "./patientnames.js";
+import { nameOf, patientNames } from "./names.js";
 import { empty, loading, table } from "./ui.js";
 
 /** Draw the list; names come when it is opened. */

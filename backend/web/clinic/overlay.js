@@ -2,7 +2,8 @@
 
 const AFTER_DAYS = 7;
 const SHORTEST = 28;
-const DASHES = [null, [9, 3], [3, 3], [11, 3, 3, 3], [5, 2], [1, 4]];
+/** How the lines of classes are dashed, in their order. */
+export const DASHES = [null, [9, 3], [3, 3], [11, 3, 3, 3], [5, 2], [1, 4]];
 export const AXES = ["since", "around"];
 
 /** Return the classes that occur, shortest first, the ones without whole weeks last: [{weeks, n, slot, dash}]. */

@@ -1,7 +1,7 @@
 /** Pairing a patient's phone: the code on the screen to scan or to type, and a letter with it to print. */
 
-import { announce, h } from "/static/patient/dom.js";
-import { t, time } from "/static/patient/words.js";
+import { announce, h } from "/static/shared/dom.js";
+import { t, time } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { button, buttons, dialog, load } from "./ui.js";

@@ -5,8 +5,8 @@
  * returns is called when it is left. `page` holds {id, overview, settings(), again()} and, for print, the period chosen.
  */
 
-import { announce, fill, h } from "/static/patient/dom.js";
-import { add, t } from "/static/patient/words.js";
+import { announce, fill, h } from "/static/shared/dom.js";
+import { add, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { words as beforeAfterWords } from "./beforeafter.words.js";
@@ -25,18 +25,20 @@ import { words as historyWords } from "./patienthistory.words.js";
 import { draw as ledger } from "./patientledger.js";
 import { words as ledgerWords } from "./patientledger.words.js";
 import { draw as protocols } from "./patientprotocols.js";
+import { draw as treatment, mayTreat } from "./patienttreatment.js";
 import { printable } from "./printed.js";
 import { words as printedWords } from "./printed.words.js";
 import { words as spanWords } from "./spanlist.words.js";
 import { tabs } from "./tabs.js";
 import { words as timelineWords } from "./timeline.words.js";
 import { words as toldWords } from "./timelinetold.words.js";
-import { button, load } from "./ui.js";
+import { button, link, load } from "./ui.js";
 
 const PARTS = [
   ["timeline", drawTimeline],
   ["intervals", drawIntervals],
   ["stretching", drawStretching],
+  ["treatment", treatment],
   ["forms", forms],
   ["findings", findings],
   ["protocols", protocols],
@@ -47,7 +49,7 @@ const PARTS = [
 
 for (const one of [timelineWords, toldWords, overlayWords, spanWords, beforeAfterWords, footingWords, glanceWords, ledgerWords, historyWords, printedWords]) add(one);
 
-export const screen = { name: "patient", words, render };
+export const screen = { words, render };
 
 async function render(root, { params: [id, part] }) {
   const page = { id, root, part: PARTS.some(([name]) => name === part) ? part : "timeline", asked: STANDARD, leave: null };
@@ -74,7 +76,7 @@ function drawn(page, overview) {
     "header",
     { class: "patient-head" },
     h("div", { class: "who-is" }, h("h1", { "data-title": t("patient.title") }, nameOf(patient)), identityLines(patient, today).map((line) => h("span", {}, line))),
-    h("div", { class: "buttons" }, button(t("glance.settings"), page.settings, { id: "patient-settings" }), button(t("glance.print"), () => print(), { id: "patient-print" })),
+    h("div", { class: "buttons" }, begin(page, overview), button(t("glance.settings"), page.settings, { id: "patient-settings" }), button(t("glance.print"), () => print(), { id: "patient-print" })),
     h("p", { class: "watch" }, t("glance.safety")),
   );
   const shown = tabs(t("patient.parts"), PARTS.map(([name, draw]) => ({ name, text: t(`patient.part.${name}`), draw: (node) => draw(node, page) })), page.part, (name) => {
@@ -94,6 +96,12 @@ function drawn(page, overview) {
     performance.measure("patient:draw", "patient:answered", "patient:drawn");
   });
   return [head, factList(overview), shown.node, paper.node];
+}
+
+/** Where no treatment runs: the way to start one. */
+function begin({ id }, { treatments, today }) {
+  const runs = treatments.some(({ stopped_on: stopped }) => !stopped || stopped > today);
+  return !runs && mayTreat() && link(t("treat.start"), `#/patient/${encodeURIComponent(id)}/treatment`, { id: "patient-treat" });
 }
 
 function remember(hash) {

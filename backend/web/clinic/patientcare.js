@@ -1,7 +1,7 @@
 /** The part of a patient's page for phones and for who is involved in the care: pair, send away, let in, end. */
 
-import { h, notice } from "/static/patient/dom.js";
-import { add, moment, t } from "/static/patient/words.js";
+import { h, notice } from "/static/shared/dom.js";
+import { add, moment, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { pair } from "./pairing.js";
@@ -82,7 +82,7 @@ async function ask(page, items) {
       const whom = field(t("care.col.who"), select(free.map((one) => ({ value: one.id, text: `${one.name} (${t(`desk.role.${one.role}`)})` })), { value: free[0].id, id: "care-whom" }));
       const wrong = h("p", { class: "trouble", role: "alert", hidden: true });
       const save = button(t("care.let_in"), () => void send(page, whom.querySelector("select").value, wrong, close), { primary: true, id: "care-save" });
-      return [whom, wrong, buttons(save, button(t("desk.cancel"), () => close()))];
+      return [whom, wrong, buttons(save, button(t("common.cancel"), () => close()))];
     });
     return body;
   });

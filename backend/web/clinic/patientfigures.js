@@ -1,7 +1,7 @@
 /** The parts of a patient's page that are figures: timeline, intervals, before and after stretching. */
 
-import { h } from "/static/patient/dom.js";
-import { number, t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { number, t } from "/static/shared/words.js";
 
 import { beforeAfterView, stretchAbout } from "./beforeafter.js";
 import { footing, judgedOut, leftOut, ruleLine } from "./footing.js";

@@ -1,7 +1,7 @@
 /** The findings of a patient as a list: relapses, tests, scans, blood values; their names come from the catalogue. */
 
-import { h, notice } from "/static/patient/dom.js";
-import { add, day, language, number, t } from "/static/patient/words.js";
+import { h, notice } from "/static/shared/dom.js";
+import { add, day, language, number, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { enter, retract } from "./findingform.js";
@@ -65,7 +65,7 @@ function lab({ analyte, value, unit, comparator, status }, kind) {
 function written(field, key, value) {
   if (value === null || value === undefined || field?.type === "dose") return null;
   const name = field?.[language()] ?? key;
-  if (typeof value === "boolean") return `${name}: ${t(value ? "line.yes" : "line.no")}`;
+  if (typeof value === "boolean") return `${name}: ${t(value ? "desk.yes" : "desk.no")}`;
   const listed = (Array.isArray(value) ? value : [value]).map((one) => choice(field, one)).join(", ");
   return `${name}: ${listed}${field?.unit && field.unit !== "1" ? ` ${field.unit}` : ""}`;
 }

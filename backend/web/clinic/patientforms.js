@@ -1,7 +1,7 @@
 /** The forms of a patient: how it stands with the one about each interval, and all that were filled in. */
 
-import { h } from "/static/patient/dom.js";
-import { day, has, t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { day, has, t } from "/static/shared/words.js";
 
 import { empty, panel, table } from "./ui.js";
 
@@ -31,7 +31,7 @@ function all(forms) {
     day(on, "date"),
     name(form),
     interval === null ? t("patient.form.about.none") : t("patient.form.about.interval", { interval }),
-    t(completed ? "line.yes" : "line.no"),
+    t(completed ? "desk.yes" : "desk.no"),
   ]);
   const columns = [{ text: t("patient.form.day") }, { text: t("patient.form.form") }, { text: t("patient.form.about") }, { text: t("patient.form.completed") }];
   return table({ caption: t("patient.form.all.caption"), hideCaption: true, columns, rows });

@@ -1,7 +1,7 @@
 /** The history of a patient: every change with who made it and why, a page at a time. */
 
-import { announce, fill, h } from "/static/patient/dom.js";
-import { day, has, moment, number, t } from "/static/patient/words.js";
+import { announce, fill, h } from "/static/shared/dom.js";
+import { day, has, moment, number, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { button, busy, empty, explain, load, panel, table, trouble } from "./ui.js";
@@ -75,7 +75,7 @@ export function difference(before, after) {
 
 function value(told) {
   if (told === null || told === undefined || told === "") return t("past.empty");
-  if (typeof told === "boolean") return t(told ? "line.yes" : "line.no");
+  if (typeof told === "boolean") return t(told ? "desk.yes" : "desk.no");
   if (typeof told === "number") return number(told, 3);
   if (typeof told === "object") return told.at ? moment(told.at, "short") : told.on ? day(told.on, "date") : t("past.empty");
   if (/^\d{4}-\d\d-\d\dT/.test(told)) return moment(told, "short");

@@ -1,7 +1,7 @@
 /** The ledger of a patient's reminders: what they were told and when, why, and what became of it. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { day, has, moment, t } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { day, has, moment, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { button, empty, filters, load, panel, table } from "./ui.js";

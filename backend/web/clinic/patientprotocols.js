@@ -1,7 +1,7 @@
 /** What the dosing rules of a patient's studies say: text and source, measured values, which condition holds and why not. */
 
-import { h, notice } from "/static/patient/dom.js";
-import { add, day, language, moment, number, t } from "/static/patient/words.js";
+import { h, notice } from "/static/shared/dom.js";
+import { add, day, language, moment, number, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { decide } from "./decision.js";
@@ -59,7 +59,7 @@ async function after(done, page, fresh) {
 
 function bounds({ bounds: { min_weeks: min, max_weeks: max }, current }) {
   const told = [
-    current ? t("rule.current", { weeks: current.interval_weeks === null ? "?" : String(current.interval_weeks), route: t(`rule.route.${current.route}`) }) : t("rule.no_treatment"),
+    current ? t("rule.current", { weeks: current.interval_weeks === null ? "?" : String(current.interval_weeks), route: t(`desk.route.${current.route}`) }) : t("rule.no_treatment"),
     min !== null && t("rule.min", { n: min }),
     max !== null && t("rule.max", { n: max }),
   ];
@@ -78,8 +78,8 @@ function values({ measured }, coded) {
   const rows = [...measured].reverse().map((one) => [
     `${one.comparator === "=" ? "" : `${one.comparator} `}${number(one.value, 3)} ${one.unit.replace(/^u|(?<=\/)u/, "µ")}`,
     one.collected_at ? moment(one.collected_at, "short") : one.on ? day(one.on, "date") : t("desk.unknown"),
-    one.interval === null ? "–" : t("rule.interval_of", { n: String(one.interval), weeks: one.planned_weeks === null ? "?" : String(one.planned_weeks), route: one.route ? t(`rule.route.${one.route}`) : "" }),
-    one.trough_class ? t(`rule.trough.${one.trough_class}`) : "–",
+    one.interval === null ? "–" : t("rule.interval_of", { n: String(one.interval), weeks: one.planned_weeks === null ? "?" : String(one.planned_weeks), route: one.route ? t(`desk.route.${one.route}`) : "" }),
+    one.trough_class ? t(`desk.trough.${one.trough_class}`) : "–",
     [t(`rule.valid.${one.valid}`), (one.why_not.length > 0 || one.outside.length > 0) && h("small", { class: "block" }, [...one.why_not.map((code) => coded.unusable[code]?.[language()] ?? code), ...one.outside.map((code) => coded.outside[code]?.[language()] ?? code)].join(" "))],
     one.used ? t("rule.used") : "",
   ]);

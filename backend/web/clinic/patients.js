@@ -1,7 +1,7 @@
 /** The patients one cares for: found by name, birth date or number, narrowed and sorted, each on a row. */
 
-import { announce, fill, h } from "/static/patient/dom.js";
-import { add, day, language, number, t, time } from "/static/patient/words.js";
+import { announce, fill, h } from "/static/shared/dom.js";
+import { add, day, language, number, t, time } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { drugName, names } from "./catalogue.js";
@@ -13,7 +13,7 @@ import { rows } from "./rows.js";
 import { when } from "./session.js";
 import { empty, field, load, select } from "./ui.js";
 
-export const screen = { name: "patients", words, render };
+export const screen = { words, render };
 
 const WAYS = ["by_infusions", "by_mean", "by_delay"];
 const COLUMNS = ["name", "birth", "number", "drug", "interval", "since", "next", "entry", "forms", "eid"];

@@ -1,6 +1,6 @@
 /** Draws a panel of lines, bands and dots as SVG, for print: sharp at any size, and in the colours of paper. */
 
-import { svg } from "/static/patient/dom.js";
+import { svg } from "/static/shared/dom.js";
 
 /** Draw a panel as a group at `top` of a larger drawing; `frame` is that of strips.js. */
 export function panelGroup(panel, frame, { top, height, ticks = null, marks = [], text }) {

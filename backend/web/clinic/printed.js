@@ -1,14 +1,15 @@
 /** One or two sheets of paper for the consultation, made anew whenever somebody prints. */
 
-import { fill, h, svg } from "/static/patient/dom.js";
-import { day, moment, number, t } from "/static/patient/words.js";
+import { fill, h, svg } from "/static/shared/dom.js";
+import { day, moment, number, t } from "/static/shared/words.js";
 
 import { differenceFigure, stretchAbout, stretchLines } from "./beforeafter.js";
 import { dayTicks, isoDay, weekTicks } from "./daynumbers.js";
 import { footingLines, judgedOut, ruleLine } from "./footing.js";
 import { factList, identityLines, nameOf } from "./glance.js";
 import { classesOf, overlay } from "./overlay.js";
-import { dashed, overlayTexts } from "./overlayview.js";
+import { overlayTexts } from "./overlaid.js";
+import { dashed } from "./overlayview.js";
 import { levelPanel, overlayPanel, ratingPanel } from "./panels.js";
 import { panelGroup } from "./plotsvg.js";
 import { who } from "./session.js";

@@ -6,7 +6,7 @@
  * page wherever one scrolls to.
  */
 
-import { fill, h } from "/static/patient/dom.js";
+import { fill, h } from "/static/shared/dom.js";
 
 import { unique } from "./ui.js";
 

@@ -1,7 +1,7 @@
 /** The intervals one under another: what the diary shows, and apart from it what the patient said afterwards. */
 
-import { h } from "/static/patient/dom.js";
-import { day, has, number, t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { day, has, number, t } from "/static/shared/words.js";
 
 import { table, unique } from "./ui.js";
 
@@ -35,7 +35,7 @@ export function spanList(intervals, { most = Infinity, brief = false } = {}) {
 
 /** Say what the diary shows of an interval: yes, no, or why it cannot be said. */
 export function verdict({ diary }) {
-  if (diary.assessable) return t(diary.wearing_off ? "spanlist.yes" : "spanlist.no");
+  if (diary.assessable) return t(diary.wearing_off ? "desk.yes" : "desk.no");
   const counts = { "too-few-first-days": diary.n_first, "too-few-last-days": diary.n_last };
   // While an interval runs its last week is still to come: that it runs says enough.
   const running = diary.why_not.includes("open-interval");

@@ -1,6 +1,6 @@
 /** Draws the strips of the timeline as SVG: doses, the heat of ratings, rows of marks, and the axis of days. */
 
-import { svg } from "/static/patient/dom.js";
+import { svg } from "/static/shared/dom.js";
 
 const DOSE_HIGH = 40;
 const DOSE_AT = 25;

@@ -1,6 +1,6 @@
 /** Tabs: one part of a page at a time, made when it is chosen. Arrow keys go along them, Tab goes on into the part. */
 
-import { fill, h } from "/static/patient/dom.js";
+import { fill, h } from "/static/shared/dom.js";
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
@@ -22,6 +22,12 @@ export function tabs(label, parts, chosen, onchange) {
       heads[at].tabIndex = name === state.chosen ? 0 : -1;
       if (name === state.chosen) panel.setAttribute("aria-labelledby", heads[at].id);
     });
+  // On a narrow screen the row of tabs scrolls sideways: the chosen one is brought into it, and the page stays put.
+  const bring = () => {
+    const head = heads[parts.findIndex(({ name }) => name === state.chosen)];
+    const [one, row] = [head.getBoundingClientRect(), list.getBoundingClientRect()];
+    if (one.left < row.left || one.right > row.right) list.scrollLeft += one.left - row.left - (row.width - one.width) / 2;
+  };
   const leave = () => {
     state.turn += 1;
     if (typeof state.left === "function") state.left();
@@ -30,6 +36,7 @@ export function tabs(label, parts, chosen, onchange) {
   const show = async () => {
     leave();
     mark();
+    requestAnimationFrame(bring);
     const mine = state.turn;
     const root = h("div", { class: `part part-${state.chosen}` });
     fill(panel, root);

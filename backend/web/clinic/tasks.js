@@ -1,6 +1,6 @@
 /** What one thing on the worklist is about, in words: its kind, the line that says what, and the last contact. */
 
-import { day, has, t } from "/static/patient/words.js";
+import { day, has, t } from "/static/shared/words.js";
 
 import { checkName, drugName } from "./catalogue.js";
 
@@ -54,7 +54,11 @@ const LINES = {
     const vars = { check: checkName(drug, check), drug: drugName(drug) };
     return t(drug ? "worklist.about.monitoring_due_for" : "worklist.about.monitoring_due", vars);
   },
-  emergency: ({ by }) => (by ? t("worklist.about.emergency", { by }) : t("worklist.about.emergency_one")),
+  emergency: ({ by, opened_before: before = 0, after_ended: ended = false }) => {
+    if (!by) return t("worklist.about.emergency_one");
+    const again = ended ? t("worklist.about.emergency_ended") : before > 0 && t("worklist.about.emergency_again", { n: before + 1 });
+    return [t("worklist.about.emergency", { by }), again].filter(Boolean).join(", ");
+  },
 };
 
 function more(kind, detail) {

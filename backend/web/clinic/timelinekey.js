@@ -1,7 +1,7 @@
 /** What the signs of the timeline mean: only those that occur in it. */
 
-import { h, svg } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { h, svg } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 /** Draw the key of a timeline. */
 export function timelineKey(line) {

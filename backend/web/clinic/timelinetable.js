@@ -1,7 +1,7 @@
 /** The timeline as tables, for who does not see the figure or wants the numbers: made when it is opened. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { day, number, t } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { day, number, t } from "/static/shared/words.js";
 
 import { isoDay } from "./daynumbers.js";
 import { levelValue, place, toldDose, toldMark } from "./timelinetold.js";
@@ -11,7 +11,7 @@ import { table } from "./ui.js";
 /** Return what is opened to see the tables; `shown()` gives the first and last day of the period as it stands then. */
 export function timelineTables(line, shown) {
   const body = h("div", {});
-  const node = h("details", { class: "as-table" }, h("summary", { id: "line-table" }, t("line.table")), body);
+  const node = h("details", { class: "as-table" }, h("summary", { id: "line-table" }, t("desk.as_table")), body);
   node.again = () => node.open && fill(body, h("p", { class: "soft" }, t("line.table.note")), tables(line, shown()));
   node.addEventListener("toggle", () => (node.open ? node.again() : fill(body)));
   return node;
@@ -30,7 +30,7 @@ function tables(line, { from, to }) {
       place(tellDay(line, one.x)) ?? t("line.told.before"),
       t(`line.matrix.${one.told.matrix}`),
       [t(`line.trough.${one.told.trough_class}`), one.told.provisional && t("line.provisional"), !one.usable && t("line.unusable")].filter(Boolean).join(", "),
-      t(one.released ? "line.yes" : "line.no"),
+      t(one.released ? "desk.yes" : "desk.no"),
     ]),
     listed("marks", ["day", "until", "what"], marks, (mark) => [date(mark.from), mark.to > mark.from ? date(mark.to) : "", toldMark(mark)]),
     days(line, within, symptoms, date),

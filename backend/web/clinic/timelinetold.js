@@ -1,6 +1,6 @@
 /** Tells in words what the timeline shows: of one day, of a level, of a test. */
 
-import { day, number, t } from "/static/patient/words.js";
+import { day, number, t } from "/static/shared/words.js";
 
 import { isoDay } from "./daynumbers.js";
 import { tellDay } from "./timeline.js";

@@ -1,7 +1,7 @@
 /** The buttons of the timeline: the period, moving and zooming it, and the scale of the levels. */
 
-import { h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 import { button, filters } from "./ui.js";
 

@@ -1,7 +1,7 @@
 /** The timeline on the screen: its panels over each other on one axis of days, the day pointed at, and the period shown. */
 
-import { fill, h } from "/static/patient/dom.js";
-import { day, language, number, t } from "/static/patient/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { day, language, number, t } from "/static/shared/words.js";
 
 import { dayTicks, isoDay } from "./daynumbers.js";
 import { onPalette, palette } from "./palette.js";

@@ -1,7 +1,7 @@
 /** The pieces that the staff's pages are built from: panels, tables, fields, choices, dialogs, and what goes wrong. */
 
-import { announce, fill, h } from "/static/patient/dom.js";
-import { t } from "/static/patient/words.js";
+import { announce, fill, h } from "/static/shared/dom.js";
+import { t } from "/static/shared/words.js";
 
 let made = 0;
 
@@ -118,7 +118,7 @@ export function empty(text) {
 
 /** What went wrong, said at once to who cannot see it; `again` is what the button to retry does. */
 export function trouble(text, { again = null } = {}) {
-  const retry = again && button(t("desk.again"), again, { id: "again" });
+  const retry = again && button(t("common.again"), again, { id: "again" });
   return h("div", { class: "trouble", role: "alert" }, h("p", {}, text), retry);
 }
 
@@ -132,7 +132,7 @@ export function explain(error) {
   if (error?.name === "Offline") return t("desk.offline");
   if (error?.status === 409 || error?.status === 428) return t("desk.changed");
   const said = { 401: "desk.ended", 403: "desk.forbidden", 404: "desk.not_found", 422: "desk.invalid", 429: "desk.busy_server", 503: "desk.down" };
-  return t(said[error?.status] ?? "desk.failed");
+  return t(said[error?.status] ?? "common.failed");
 }
 
 /**
@@ -170,7 +170,7 @@ export function dialog(title, build, { wide = false, closable = true, cover = fa
       result = value;
       box.close();
     };
-    const cross = closable && h("button", { type: "button", class: "quiet cross", "aria-label": t("desk.close"), onclick: () => close() }, "×");
+    const cross = closable && h("button", { type: "button", class: "quiet cross", "aria-label": t("common.close"), onclick: () => close() }, "×");
     box.append(h("header", {}, h("h2", { id, tabindex: "-1" }, title), cross || ""), h("div", { class: "body" }, build(close)));
     box.addEventListener("cancel", (event) => {
       if (!closable) event.preventDefault();
@@ -190,7 +190,7 @@ export function dialog(title, build, { wide = false, closable = true, cover = fa
 export async function confirm(title, text, yes, { danger = false } = {}) {
   const said = await dialog(title, (close) => [
     h("p", {}, text),
-    buttons(button(yes, () => close(true), { primary: !danger, danger }), button(t("desk.cancel"), () => close(null))),
+    buttons(button(yes, () => close(true), { primary: !danger, danger }), button(t("common.cancel"), () => close(null))),
   ]);
   return said === true;
 }

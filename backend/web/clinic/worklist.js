@@ -1,7 +1,7 @@
 /** The worklist: who needs something, the oldest first; what became of a call is recorded from its row. */
 
-import { fill, h, notice } from "/static/patient/dom.js";
-import { add, day, localDay, t, time } from "/static/patient/words.js";
+import { fill, h, notice } from "/static/shared/dom.js";
+import { add, day, localDay, t, time } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { record } from "./calls.js";
@@ -14,7 +14,7 @@ import { about, kindName, lastCall, quoted } from "./tasks.js";
 import { button, empty, field, filters, load } from "./ui.js";
 import { words } from "./worklist.words.js";
 
-export const screen = { name: "worklist", words, render };
+export const screen = { words, render };
 
 const COLUMNS = ["since", "kind", "who", "what", "owner", "call"];
 const KINDS = [

@@ -1,13 +1,14 @@
 /** Take my data along: everything the clinic holds about somebody, as a file of their own. */
 
+import { announce, fill, h } from "../shared/dom.js";
+import { number, t } from "../shared/words.js";
+
 import { words } from "./along.words.js";
 import { isOffline, why } from "./asking.js";
 import { today } from "./clock.js";
-import { announce, fill, h } from "./dom.js";
 import { api } from "./session.js";
 import { state, sync } from "./sync.js";
 import { busy, button, buttons, card, trouble } from "./ui.js";
-import { number, t } from "./words.js";
 
 const INSIDE = [1, 2, 3, 4, 5, 6];
 const KB = 1000;

@@ -6,12 +6,14 @@
  * leaves the focus where it was. What `render` returns is called when the screen is left.
  */
 
+import { fill, h, notice } from "../shared/dom.js";
+import { add, chosen, language, onLanguage, setLanguage, t } from "../shared/words.js";
+
 import { screen as along } from "./along.js";
 import { on } from "./bus.js";
 import { screen as consents } from "./consents.js";
 import { screen as contact } from "./contact.js";
 import { screen as days } from "./days.js";
-import { fill, h, notice } from "./dom.js";
 import { screen as dose } from "./dose.js";
 import { screen as entry } from "./entry.js";
 import { screen as forms } from "./forms.js";
@@ -33,7 +35,6 @@ import { sync } from "./sync.js";
 import { screen as today } from "./today.js";
 import { screen as trouble } from "./trouble.js";
 import { link, trouble as alarm } from "./ui.js";
-import { add, chosen, language, onLanguage, setLanguage, t } from "./words.js";
 import { register } from "./worker.js";
 
 const ALL = [

@@ -1,10 +1,11 @@
 /** What the screens of one's rights share: the answer of now or of last time, why not, a question, calling the clinic. */
 
-import { h } from "./dom.js";
+import { h } from "../shared/dom.js";
+import { t } from "../shared/words.js";
+
 import { icon } from "./icons.js";
 import { api } from "./session.js";
 import { cached } from "./store.js";
-import { t } from "./words.js";
 
 /** Return {answer, old}: what the server says now, or what it said last time when there is no internet. */
 export async function ask(path) {

@@ -1,11 +1,12 @@
 /** The secret link that puts one's appointments into one's own calendar: made, shown once, copied, ended. */
 
+import { fill, h, notice } from "../shared/dom.js";
+import { t } from "../shared/words.js";
+
 import { question, why } from "./asking.js";
-import { fill, h, notice } from "./dom.js";
 import { isApple } from "./install.js";
 import { api } from "./session.js";
 import { busy, button, buttons, confirm, field, trouble } from "./ui.js";
-import { t } from "./words.js";
 
 const PATH = "/me/calendar";
 

@@ -1,6 +1,7 @@
 /** Draws the two figures of one's own intervals: laid over each other by day, and one after another by date. */
 
-import { svg } from "./dom.js";
+import { svg } from "../shared/dom.js";
+
 import { daysBetween } from "./diary.js";
 import { lastDay, runs, weeks } from "./trend.js";
 

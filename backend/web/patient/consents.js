@@ -1,13 +1,14 @@
 /** Research: the studies somebody takes part in, what the researchers get, and withdrawing. */
 
+import { fill, h } from "../shared/dom.js";
+import { day, localDay, t } from "../shared/words.js";
+
 import { ask, isOffline, question, why } from "./asking.js";
 import { words } from "./consents.words.js";
-import { fill, h } from "./dom.js";
 import { api } from "./session.js";
 import { doc } from "./store.js";
 import { sync } from "./sync.js";
 import { busy, button, card, confirm, empty, trouble } from "./ui.js";
-import { day, localDay, t } from "./words.js";
 
 const PATH = "/me/consents";
 

@@ -1,13 +1,14 @@
 /** Asking the clinic to call or write back, and what became of it. */
 
+import { fill, h, notice } from "../shared/dom.js";
+import { moment, t } from "../shared/words.js";
+
 import { nowIso } from "./clock.js";
-import { fill, h, notice } from "./dom.js";
 import { living, safetyText } from "./living.js";
 import { put } from "./queue.js";
 import { asked, isOpen, requestList } from "./requests.js";
 import { draft, dropDraft, saveDraft } from "./store.js";
 import { busy, button, card, field } from "./ui.js";
-import { moment, t } from "./words.js";
 import * as words from "./contact.words.js";
 
 const DRAFT = "contact";

@@ -1,13 +1,14 @@
 /** The diary as one wrote it: own entries by day, the newest first, to change or take back. */
 
+import { announce, fill, h } from "../shared/dom.js";
+import { day, t, time } from "../shared/words.js";
+
 import { on } from "./bus.js";
 import { today } from "./clock.js";
 import { byDay, daysBefore } from "./diary.js";
-import { announce, fill, h } from "./dom.js";
 import { retract, waiting } from "./queue.js";
 import { doc, records } from "./store.js";
 import { button, buttons, confirm, empty, link, safety } from "./ui.js";
-import { day, t, time } from "./words.js";
 import { words } from "./days.words.js";
 
 const TYPE = "diary-entry";
@@ -112,9 +113,9 @@ function mark(state) {
 }
 
 async function removed(page, { id, version, name }) {
-  const sure = await confirm(t("days.remove_sure", { name }), t("days.remove_yes"), t("common.cancel"), { danger: true });
+  const sure = await confirm(t("days.remove_sure", { name }), t("common.remove_yes"), t("common.cancel"), { danger: true });
   if (!sure) return;
-  await retract(TYPE, id, version, t("days.remove_reason"));
+  await retract(TYPE, id, version, t("common.remove_reason"));
   await draw(page);
   announce(t("days.removed"));
   document.querySelector("h1")?.focus();

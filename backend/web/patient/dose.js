@@ -1,14 +1,15 @@
 /** A dose taken at home: the clinic's checks before it, when, where on the body, and how the last ones were recorded. */
 
+import { fill, h, notice } from "../shared/dom.js";
+import { day, has, localDay, t, when } from "../shared/words.js";
+
 import { nowIso, today } from "./clock.js";
 import { checklist } from "./dosecheck.js";
-import { fill, h, notice } from "./dom.js";
 import { living, safetyText } from "./living.js";
 import { put } from "./queue.js";
 import { api } from "./session.js";
 import { doc, draft, dropDraft, records, saveDraft } from "./store.js";
 import { busy, button, card, choices, confirm, link } from "./ui.js";
-import { day, has, localDay, t, when } from "./words.js";
 import { whenField } from "./whenfield.js";
 import * as words from "./dose.words.js";
 
@@ -139,8 +140,8 @@ function list(doses) {
 }
 
 function state({ waiting, refused, source }) {
-  if (refused) return h("p", {}, t("dose.refused"), " ", h("a", { href: "#/trouble" }, t("dose.look")));
-  if (waiting) return h("small", {}, h("br"), t("dose.waiting"));
+  if (refused) return h("p", {}, t("dose.refused"), " ", h("a", { href: "#/trouble" }, t("common.look")));
+  if (waiting) return h("small", {}, h("br"), t("common.not_sent"));
   return source === "clinic" && h("small", {}, h("br"), t("dose.by_clinic"));
 }
 

@@ -1,8 +1,9 @@
 /** The clinic's checks before a dose at home: each is answered with yes or no; a no brings the advice to the fore. */
 
-import { fill, h } from "./dom.js";
+import { fill, h } from "../shared/dom.js";
+import { t } from "../shared/words.js";
+
 import { card, choices } from "./ui.js";
-import { t } from "./words.js";
 
 /**
  * Return the card of a checklist; `answers` is filled in place. `node.missing()` is null when every item is answered,

@@ -1,15 +1,16 @@
 /** The form of a diary entry: a new one, or one to change or take back; kept per keystroke until it is saved. */
 
+import { announce, fill, h } from "../shared/dom.js";
+import { day, t } from "../shared/words.js";
+
 import { on } from "./bus.js";
 import { blank, clean, dataOf, dayOf, faults, formOf, resumed, same, used, withCauses } from "./diary.js";
-import { announce, fill, h } from "./dom.js";
 import { put, retract } from "./queue.js";
 import { ratingRows } from "./ratings.js";
 import { doc, draft, dropDraft, record, records, saveDraft } from "./store.js";
 import { LOGGED } from "./today.js";
 import { busy, button, choices, confirm, field, link, safety } from "./ui.js";
 import { whenPart } from "./whenpart.js";
-import { day, t } from "./words.js";
 import { words } from "./entry.words.js";
 
 const TYPE = "diary-entry";
@@ -182,9 +183,9 @@ function refused(page, wrong) {
 }
 
 async function removed(page) {
-  const sure = await confirm(t("entry.remove_sure"), t("entry.remove_yes"), t("common.cancel"), { danger: true });
+  const sure = await confirm(t("entry.remove_sure"), t("common.remove_yes"), t("common.cancel"), { danger: true });
   if (!sure) return;
-  await retract(TYPE, page.id, page.entry.version, t("entry.remove_reason"));
+  await retract(TYPE, page.id, page.entry.version, t("common.remove_reason"));
   await left(page, { id: page.id, kind: "removed" });
 }
 

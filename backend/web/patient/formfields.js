@@ -1,9 +1,10 @@
 /** The questions of a form as fields: choices, yes or no, a scale, a line between two ends, a number. */
 
-import { h } from "./dom.js";
+import { h } from "../shared/dom.js";
+import { number, t } from "../shared/words.js";
+
 import { shape, wrong } from "./formlogic.js";
 import { button, choices, scale, unique } from "./ui.js";
-import { number, t } from "./words.js";
 
 /**
  * Return the field of a question. `tell(value)` hears every answer, null for none; `node.fault()` is what is wrong with

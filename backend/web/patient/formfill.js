@@ -1,12 +1,13 @@
 /** Filling in a form: one question at a time or all on one page, and looking it over before it is sent. */
 
-import { fill, h, notice } from "./dom.js";
+import { fill, h, notice } from "../shared/dom.js";
+import { t } from "../shared/words.js";
+
 import { formField, spoken } from "./formfields.js";
 import { asked, beside, kept, missing, progress } from "./formlogic.js";
 import { safetyText } from "./living.js";
 import { dropDraft, saveDraft } from "./store.js";
 import { busy, button, card, link } from "./ui.js";
-import { t } from "./words.js";
 
 export const ONE_PAGE = "forms-on-one-page";
 

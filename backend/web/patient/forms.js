@@ -1,14 +1,15 @@
 /** The forms: which are asked now, filling one in, and what was sent before. */
 
+import { fill, h } from "../shared/dom.js";
+import { day, has, moment, t } from "../shared/words.js";
+
 import { on } from "./bus.js";
-import { fill, h } from "./dom.js";
 import { asked, finished, opened, reopened } from "./formdraft.js";
 import { asked as put, beside, kept } from "./formlogic.js";
 import { ONE_PAGE, onePage, overview, question } from "./formfill.js";
 import { living, safetyText } from "./living.js";
 import { draft } from "./store.js";
 import { card, empty, link } from "./ui.js";
-import { day, has, moment, t } from "./words.js";
 import * as words from "./forms.words.js";
 
 const SHOWN = 10;
@@ -81,10 +82,10 @@ function invitation(one) {
 
 function sent({ id, data, waiting, refused, form }) {
   const title = form?.title ?? (has(`forms.form.${data.form}`) ? t(`forms.form.${data.form}`) : t("forms.some"));
-  const state = refused ? "forms.refused" : waiting ? "forms.waiting" : null;
+  const state = refused ? "common.refused" : waiting ? "common.unsent" : null;
   return h("li", {},
     h("strong", {}, title), h("br"), h("small", {}, t("forms.sent_on", { when: moment(data.recorded_at, "short") })),
-    state && h("p", {}, t(state), refused && [" ", h("a", { href: "#/trouble" }, t("forms.look"))]),
+    state && h("p", {}, t(state), refused && [" ", h("a", { href: "#/trouble" }, t("common.look"))]),
     form && !refused && h("p", {}, h("a", { href: `#/forms/sent/${id}` }, t("forms.change_sent"), h("span", { class: "unseen" }, title))));
 }
 

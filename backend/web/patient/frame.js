@@ -1,7 +1,9 @@
 /** The frame around every screen: the state of the queue, the bars with news, and the four places to go. */
 
+import { fill, h } from "../shared/dom.js";
+import { add, day, localDay, t, time } from "../shared/words.js";
+
 import { on } from "./bus.js";
-import { fill, h } from "./dom.js";
 import { words } from "./frame.words.js";
 import { icon } from "./icons.js";
 import { otherLanguage } from "./languages.js";
@@ -9,7 +11,6 @@ import { doc } from "./store.js";
 import { state } from "./sync.js";
 import { unread } from "./told.js";
 import { button, link } from "./ui.js";
-import { add, day, localDay, t, time } from "./words.js";
 
 const PLACES = {
   today: ["today", "entry", "forms", "dose"],
@@ -90,14 +91,14 @@ function drawQueue() {
 }
 
 function told(now) {
-  const since = now.last_sync_at ? t("app.queue.last", { when: briefly(now.last_sync_at) }) : t("app.queue.never");
+  const since = now.last_sync_at ? t("app.queue.last", { when: briefly(now.last_sync_at) }) : t("common.not_sent");
   if (now.refused) return { kind: "attention", said: t("app.queue.refused", { n: now.refused }) };
   if (!now.online || !navigator.onLine) {
     const key = now.waiting ? "app.queue.offline_waiting" : "app.queue.offline";
     return { kind: "offline", said: t(key, { n: now.waiting }), since };
   }
   if (now.waiting) return { kind: "waiting", said: t("app.queue.waiting", { n: now.waiting }), since };
-  if (!now.last_sync_at) return { kind: "waiting", said: t("app.queue.never") };
+  if (!now.last_sync_at) return { kind: "waiting", said: t("common.not_sent") };
   return { kind: "sent", said: t("app.queue.sent"), since: briefly(now.last_sync_at) };
 }
 

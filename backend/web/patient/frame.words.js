@@ -15,7 +15,6 @@ export const words = {
     "app.queue.offline_waiting": { one: "Offline: {n} wacht", other: "Offline: {n} wachten" },
     "app.queue.waiting": { one: "{n} wacht", other: "{n} wachten" },
     "app.queue.last": "verstuurd {when}",
-    "app.queue.never": "nog niet verstuurd",
     "app.queue.sent": "Alles verstuurd",
     "app.unpaired": "Deze telefoon is niet meer gekoppeld aan je kliniek.",
     "app.unpaired.waiting": {
@@ -31,7 +30,6 @@ export const words = {
     "app.broken": "Er ging iets mis in de app. Wat je hebt opgeslagen is er nog.",
     "app.to_today": "Naar Vandaag",
     "languages.legend": "Taal",
-    "languages.untold": "De taal is op deze telefoon veranderd. Je berichten volgen zodra er internet is.",
   },
   en: {
     "app.skip": "Skip to content",
@@ -47,7 +45,6 @@ export const words = {
     "app.queue.offline_waiting": "Offline: {n} waiting",
     "app.queue.waiting": "{n} waiting",
     "app.queue.last": "sent {when}",
-    "app.queue.never": "not sent yet",
     "app.queue.sent": "All sent",
     "app.unpaired": "This phone is no longer paired with your clinic.",
     "app.unpaired.waiting": {
@@ -63,6 +60,5 @@ export const words = {
     "app.broken": "Something went wrong in the app. What you saved is still there.",
     "app.to_today": "Go to Today",
     "languages.legend": "Language",
-    "languages.untold": "The language of this phone has changed. Your messages follow once there is internet.",
   },
 };

@@ -1,6 +1,6 @@
 /** The small drawings beside words; they only decorate, so nobody hears them. */
 
-import { svg } from "./dom.js";
+import { svg } from "../shared/dom.js";
 
 const LINES = {
   today: ["M4 6.5A1.5 1.5 0 0 1 5.5 5h13A1.5 1.5 0 0 1 20 6.5v12a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 18.5z", "M4 10h16M8.5 3v4M15.5 3v4", "M8.5 15l2.5 2.3 4.5-4.6"],

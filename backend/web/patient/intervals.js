@@ -1,16 +1,17 @@
 /** One's own intervals: ratings by day of the interval, what was recalled beside it, and the levels one was told. */
 
+import { fill, h } from "../shared/dom.js";
+import { day, number, t } from "../shared/words.js";
+
 import { on } from "./bus.js";
 import { inARow, overlaid } from "./chart.js";
 import { today } from "./clock.js";
-import { fill, h } from "./dom.js";
 import { spanCard } from "./spancard.js";
 import { api } from "./session.js";
 import { cached, doc, draft, saveDraft } from "./store.js";
 import { state } from "./sync.js";
 import { medians, plannedDay, rows, spans, told } from "./trend.js";
 import { card, choices, empty, safety, trouble } from "./ui.js";
-import { day, number, t } from "./words.js";
 import { words } from "./intervals.words.js";
 
 const PATH = "/me/trend";

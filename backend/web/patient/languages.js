@@ -1,10 +1,11 @@
 /** The choice of language: on this phone at once, and in the profile so that messages follow. */
 
-import { fill, h } from "./dom.js";
+import { fill, h } from "../shared/dom.js";
+import { LANGUAGES, language, setLanguage, t } from "../shared/words.js";
+
 import { api, paired } from "./session.js";
 import { doc } from "./store.js";
 import { sync } from "./sync.js";
-import { LANGUAGES, language, setLanguage, t } from "./words.js";
 
 const NAMES = { nl: "Nederlands", en: "English" };
 const UNTOLD = "language-untold";

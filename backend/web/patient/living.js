@@ -1,7 +1,8 @@
 /** Keeps a part of a screen up to date as records change, without taking the focus or folding what was opened. */
 
+import { fill, h } from "../shared/dom.js";
+
 import { on } from "./bus.js";
-import { fill, h } from "./dom.js";
 import { doc } from "./store.js";
 import { safety } from "./ui.js";
 

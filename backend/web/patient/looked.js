@@ -1,12 +1,13 @@
 /** Who looked: others' reads and changes of the record, day by day, and whom to ask about them. */
 
+import { announce, fill, h } from "../shared/dom.js";
+import { day, has, localDay, t, time } from "../shared/words.js";
+
 import { ask, call, isOffline, why } from "./asking.js";
-import { announce, fill, h } from "./dom.js";
 import { words } from "./looked.words.js";
 import { api } from "./session.js";
 import { doc } from "./store.js";
 import { busy, button, card, empty, trouble } from "./ui.js";
-import { day, has, localDay, t, time } from "./words.js";
 
 const FIRST = "/me/access-log?limit=200";
 const ABOVE = /^.*?\/api\/v1(?=\/)/;
@@ -50,8 +51,8 @@ async function begin(list, again) {
     const { answer, old } = await ask(FIRST);
     draw(list, { looks: answer.items, next: old ? null : answer.next, old });
   } catch (error) {
-    const said = isOffline(error) ? t("looked.offline") : why(error);
-    fill(list, trouble(said), h("p", {}, button(t("looked.retry"), () => again(), { id: "looked-retry" })));
+    const said = isOffline(error) ? t("common.list_offline") : why(error);
+    fill(list, trouble(said), h("p", {}, button(t("common.again"), () => again(), { id: "looked-retry" })));
   }
   list.removeAttribute("aria-busy");
 }

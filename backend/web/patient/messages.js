@@ -1,8 +1,10 @@
 /** Messages: what one was told, the newest first; each leads to where it is done, and can be heard again later. */
 
+import { announce, h } from "../shared/dom.js";
+import { day, has, localDay, moment, t, time } from "../shared/words.js";
+
 import { isOffline, why } from "./asking.js";
 import { tell } from "./bus.js";
-import { announce, h } from "./dom.js";
 import { putOff } from "./later.js";
 import { living } from "./living.js";
 import { words } from "./messages.words.js";
@@ -11,7 +13,6 @@ import { doc } from "./store.js";
 import { sync } from "./sync.js";
 import { laterTimes, placeOf, read, thingOf, told } from "./told.js";
 import { busy, button, empty, link, trouble } from "./ui.js";
-import { day, has, localDay, moment, t, time } from "./words.js";
 
 const ABOUT_NOTHING = new Set(["correction", "test"]);
 const NOT_SENT = { failed: "missed", expired: "missed", due: "going", claimed: "going" };

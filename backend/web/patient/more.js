@@ -1,6 +1,8 @@
 /** The menu of what is not used every day: records, clinic, settings, who sees what. */
 
-import { fill, h } from "./dom.js";
+import { fill, h } from "../shared/dom.js";
+import { t } from "../shared/words.js";
+
 import { icon } from "./icons.js";
 import { canInstall, install, isApple, isInstalled } from "./install.js";
 import { languages } from "./languages.js";
@@ -9,7 +11,6 @@ import { doc } from "./store.js";
 import { state } from "./sync.js";
 import { unread } from "./told.js";
 import { button, busy, card } from "./ui.js";
-import { t } from "./words.js";
 
 export const screen = {
   name: "more",
@@ -52,7 +53,7 @@ function call(site) {
     "a",
     { href: `tel:${site.phone.replace(/[^+\d]/g, "")}` },
     icon("phone"),
-    h("span", {}, t("more.call", { name: site.name }), h("small", {}, site.phone)),
+    h("span", {}, t("safety.call", { name: site.name }), h("small", {}, site.phone)),
   );
 }
 

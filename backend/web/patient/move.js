@@ -1,13 +1,14 @@
 /** Asking for another appointment: a request to the clinic, never a change; and what became of earlier ones. */
 
+import { fill, h, notice } from "../shared/dom.js";
+import { day, moment, t } from "../shared/words.js";
+
 import { nowIso, today } from "./clock.js";
-import { fill, h, notice } from "./dom.js";
 import { living } from "./living.js";
 import { put } from "./queue.js";
 import { asked, isOpen, requestList } from "./requests.js";
 import { doc, draft, dropDraft, saveDraft } from "./store.js";
 import { busy, button, card, choices, field, link } from "./ui.js";
-import { day, moment, t } from "./words.js";
 import * as words from "./move.words.js";
 
 const DRAFT = "move";

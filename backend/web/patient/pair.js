@@ -1,7 +1,9 @@
 /** Pairing this phone: with the secret that a scanned link carries, or with the code somebody types over. */
 
+import { fill, h } from "../shared/dom.js";
+import { t } from "../shared/words.js";
+
 import { on } from "./bus.js";
-import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { isApple, isInstalled } from "./install.js";
 import { words } from "./pair.words.js";
@@ -9,7 +11,6 @@ import { leftBehind } from "./queue.js";
 import { pair, paired } from "./session.js";
 import { state } from "./sync.js";
 import { busy, button, card, field, safety } from "./ui.js";
-import { t } from "./words.js";
 
 const LENGTH = 12;
 const NEVER = /[^0-9A-HJKMNP-TV-Z]/;

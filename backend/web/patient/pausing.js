@@ -1,14 +1,15 @@
 /** What one wants to hear: a pause, kinds of messages that stay away, a question in the evening; each saved at once. */
 
+import { fill, h } from "../shared/dom.js";
+import { add, day, localDay, t } from "../shared/words.js";
+
 import { isOffline, why } from "./asking.js";
 import { nowIso, today } from "./clock.js";
 import { daysBefore } from "./diary.js";
-import { fill, h } from "./dom.js";
 import { api } from "./session.js";
 import { doc } from "./store.js";
 import { sync } from "./sync.js";
 import { busy, button, card, choices, field, trouble } from "./ui.js";
-import { add, day, localDay, t } from "./words.js";
 import { words } from "./pausing.words.js";
 
 const PATH = "/me/reminder-wishes";

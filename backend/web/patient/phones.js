@@ -1,14 +1,15 @@
 /** My phones: which hold the patient's data, when they were last used, and sending one away. */
 
+import { fill, h, notice } from "../shared/dom.js";
+import { moment, t } from "../shared/words.js";
+
 import { ask, call, isOffline, question, why } from "./asking.js";
-import { fill, h, notice } from "./dom.js";
 import { words } from "./phones.words.js";
 import { turnOff } from "./pushing.js";
 import { api, leave } from "./session.js";
 import { doc } from "./store.js";
 import { state, sync } from "./sync.js";
 import { busy, button, card, confirm, trouble } from "./ui.js";
-import { moment, t } from "./words.js";
 
 const PATH = "/me/devices";
 
@@ -35,8 +36,8 @@ async function drawList(list, again) {
       past.length > 0 && sentAway(past),
     );
   } catch (error) {
-    const said = isOffline(error) ? t("phones.offline") : why(error);
-    fill(list, trouble(said), h("p", {}, button(t("phones.retry"), () => again(), { id: "phones-retry" })));
+    const said = isOffline(error) ? t("common.list_offline") : why(error);
+    fill(list, trouble(said), h("p", {}, button(t("common.again"), () => again(), { id: "phones-retry" })));
   }
   list.removeAttribute("aria-busy");
 }

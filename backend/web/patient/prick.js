@@ -1,7 +1,9 @@
 /** The finger prick: what to do now and when, one clear step at a time, and what became of the blood. */
 
+import { fill, h } from "../shared/dom.js";
+import { day, moment, number, t, when } from "../shared/words.js";
+
 import { today } from "./clock.js";
-import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { living, safetyText } from "./living.js";
 import { chain, current, doseOf, results, standing, stopped, timing } from "./pricklogic.js";
@@ -9,7 +11,6 @@ import { stepScreen } from "./prickstep.js";
 import { waiting } from "./queue.js";
 import { doc, records } from "./store.js";
 import { card, link } from "./ui.js";
-import { day, moment, number, t, when } from "./words.js";
 import * as words from "./prick.words.js";
 
 const UNITS = { "ug/mL": "µg/ml", "AU/mL": "AU/ml" };
@@ -43,7 +44,7 @@ function overview({ items, treatments, refused }) {
   const last = past.find((item) => item.results.length > 0);
   const before = past.filter((item) => item !== last);
   return [
-    refused && h("p", { class: "trouble" }, t("prick.refused"), " ", h("a", { href: "#/trouble" }, t("prick.refused.look"))),
+    refused && h("p", { class: "trouble" }, t("prick.refused"), " ", h("a", { href: "#/trouble" }, t("common.look"))),
     now ? going(now, doseOf(now, treatments)) : nothing(doseOf(null, treatments)),
     last && newest(last),
     before.length > 0 && card(t("prick.before"), before.map(earlier)),
@@ -111,7 +112,7 @@ function rows(item) {
       h("span", { class: "mark", "aria-hidden": "true" }, row.stopped ? icon("attention") : row.done ? icon("sent") : null),
       h("span", {}, t(`prick.chain.${row.state}`), !row.now && h("span", { class: "unseen" }, `, ${t(row.done ? "prick.done" : "prick.later")}`),
         h("small", {}, row.occurred ? when(shown(row.occurred), "short") : row.now ? t("prick.next") : null,
-          row.waiting && ` · ${t("prick.waiting")}`)))));
+          row.waiting && ` · ${t("common.not_sent")}`)))));
 }
 
 /** The server sends the day with every moment; the time says more. */

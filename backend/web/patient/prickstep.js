@@ -1,13 +1,14 @@
 /** Logging one step of a finger prick: the kit is in, the prick is done, it is in the post. */
 
+import { fill, h, notice } from "../shared/dom.js";
+import { number, t } from "../shared/words.js";
+
 import { nowIso } from "./clock.js";
-import { fill, h, notice } from "./dom.js";
 import { safetyText } from "./living.js";
 import { awaits, standing } from "./pricklogic.js";
 import { put, waiting } from "./queue.js";
 import { records } from "./store.js";
 import { busy, button, choices, field, link, unique } from "./ui.js";
-import { number, t } from "./words.js";
 import { whenField } from "./whenfield.js";
 
 const FEWEST = 8;

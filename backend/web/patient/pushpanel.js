@@ -1,12 +1,13 @@
 /** How messages stand on this phone, in words, with the one thing to do about it. */
 
+import { fill, h, notice } from "../shared/dom.js";
+import { t } from "../shared/words.js";
+
 import { isOffline, question, why } from "./asking.js";
-import { fill, h, notice } from "./dom.js";
 import { icon } from "./icons.js";
 import { isApple } from "./install.js";
 import { standing, turnOff, turnOffOther, turnOn } from "./pushing.js";
 import { busy, button, confirm, trouble } from "./ui.js";
-import { t } from "./words.js";
 
 const INSTALL = [1, 2, 3, 4];
 

@@ -1,9 +1,10 @@
 /** What was written on this phone and has not been taken by the server: it is lost by nothing but the patient's word. */
 
+import { uuid7 } from "../shared/ids.js";
+
 import { tell } from "./bus.js";
 import { LIFE, nowIso, origin } from "./clock.js";
 import { got } from "./idb.js";
-import { uuid7 } from "./ids.js";
 import { kept, mine } from "./phone.js";
 import { forgetAnswers, kindOf } from "./store.js";
 

@@ -1,9 +1,10 @@
 /** The complaints of the form: a row for each, that opens to a 0-10 scale in place. */
 
+import { fill, h } from "../shared/dom.js";
+import { t } from "../shared/words.js";
+
 import { OTHER, WORDS_MAX } from "./diary.js";
-import { fill, h } from "./dom.js";
 import { button, choices, empty, field, scale, unique } from "./ui.js";
-import { t } from "./words.js";
 
 const FIRST = 6;
 

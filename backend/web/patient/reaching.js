@@ -1,15 +1,16 @@
 /** How one is reached: by which ways, quiet hours, language and time zone; saved at the clinic, so with internet. */
 
+import { announce, fill, h, notice } from "../shared/dom.js";
+import { day, language, LANGUAGES, localDay, setLanguage, t } from "../shared/words.js";
+
 import { isOffline, why } from "./asking.js";
 import { zone as zoneHere } from "./clock.js";
-import { announce, fill, h, notice } from "./dom.js";
 import { pushPanel } from "./pushpanel.js";
 import { api } from "./session.js";
 import { doc } from "./store.js";
 import { state, sync } from "./sync.js";
 import { busy, button, card, choices, field, trouble } from "./ui.js";
 import { waysField } from "./ways.js";
-import { day, language, LANGUAGES, localDay, setLanguage, t } from "./words.js";
 
 const NAMES = { nl: "Nederlands", en: "English" };
 const NIGHT = { from: "22:00", to: "08:00" };
@@ -170,7 +171,7 @@ async function submit(parts, said, shown) {
     return;
   }
   const n = Math.max(moved?.created.length ?? 0, moved?.cancelled.length ?? 0);
-  const done = n ? t("reminders.saved_moved", { n }) : t("reminders.saved");
+  const done = n ? t("reminders.saved_moved", { n }) : t("common.saved");
   sync("profile");
   if (told.language === language()) return void fill(said, h("p", { class: "note" }, done));
   // The whole screen is drawn anew in the other language, so this is said beside it.

@@ -1,9 +1,11 @@
 /** Reminders: what is coming, how one is reached, what one wants to hear, whether it arrives, and who else sees it. */
 
+import { fill, h } from "../shared/dom.js";
+import { day, has, moment, t } from "../shared/words.js";
+
 import { why } from "./asking.js";
 import { on } from "./bus.js";
 import { calendarLink } from "./calendarlink.js";
-import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { pauseOf, pauseText, pausing } from "./pausing.js";
 import { reaching } from "./reaching.js";
@@ -12,7 +14,6 @@ import { api } from "./session.js";
 import { doc } from "./store.js";
 import { unread } from "./told.js";
 import { busy, button, card, empty, link, trouble } from "./ui.js";
-import { day, has, moment, t } from "./words.js";
 
 const AT_FIRST = 4;
 const MINUTE_S = 60;

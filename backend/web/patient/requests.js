@@ -1,10 +1,11 @@
 /** What was asked of the clinic before, what became of it, and taking it back: for the contact and the move screen. */
 
-import { h, notice } from "./dom.js";
+import { h, notice } from "../shared/dom.js";
+import { add, has, moment, t } from "../shared/words.js";
+
 import { retract } from "./queue.js";
 import { records } from "./store.js";
 import { busy, button, card, confirm } from "./ui.js";
-import { add, has, moment, t } from "./words.js";
 import { words } from "./requests.words.js";
 
 const MOST = 20;
@@ -44,8 +45,8 @@ function told(one, about, after) {
 }
 
 function standing({ data, waiting, refused }) {
-  if (refused) return h("p", { class: "strong" }, t("requests.refused"), " ", h("a", { href: "#/trouble" }, t("requests.look")));
-  if (waiting) return h("p", {}, h("strong", {}, t("requests.waiting")));
+  if (refused) return h("p", { class: "strong" }, t("common.refused"), " ", h("a", { href: "#/trouble" }, t("common.look")));
+  if (waiting) return h("p", {}, h("strong", {}, t("common.unsent")));
   const key = data.status === "withdrawn" ? "withdrawn" : data.outcome ?? data.status;
   const text = t(has(`requests.${key}`) ? `requests.${key}` : "requests.closed");
   return h("p", {}, h("strong", {}, text), data.closed_at && ` ${t("requests.closed_on", { when: moment(data.closed_at, "short") })}`);

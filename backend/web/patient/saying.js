@@ -1,7 +1,8 @@
 /** Says in plain words what an item of the queue is about, what it holds, and why it was refused. */
 
+import { day, has, moment, number, t, when } from "../shared/words.js";
+
 import { doc } from "./store.js";
-import { day, has, moment, number, t, when } from "./words.js";
 
 const LISTED = new Set(["ratings", "answers"]);
 

@@ -1,7 +1,7 @@
 /** One interval in words: what the diary shows, and apart from it what was recalled; never merged. */
 
-import { h } from "./dom.js";
-import { day, has, number, t } from "./words.js";
+import { h } from "../shared/dom.js";
+import { day, has, number, t } from "../shared/words.js";
 
 /** Return the card of an interval: open for the running one, to be opened for those before it. */
 export function spanCard(span, name) {

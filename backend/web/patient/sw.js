@@ -9,6 +9,7 @@
 const SHELL = "/app.shell.json";
 const HOME = "/app";
 const PAGES = new Set(["/app", "/pair"]);
+const OURS = /^\/(static\/(patient|shared)\/|app\.webmanifest$)/;
 const CACHE = "uitwerk-";
 const PATIENCE_MS = 4000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -29,7 +30,7 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
   if (event.request.mode === "navigate") {
     if (PAGES.has(url.pathname)) event.respondWith(page(event));
-  } else if (url.pathname.startsWith("/static/patient/") || url.pathname === "/app.webmanifest") {
+  } else if (OURS.test(url.pathname)) {
     event.respondWith(file(event));
   }
 });

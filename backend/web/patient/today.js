@@ -1,15 +1,16 @@
 /** The first screen: where one is in the interval, logging in one tap, and what is due. */
 
+import { announce, fill, h } from "../shared/dom.js";
+import { day, t, time } from "../shared/words.js";
+
 import { on } from "./bus.js";
 import { today as localToday } from "./clock.js";
 import { told } from "./days.js";
 import { blank, dataOf, dayOf, daysBetween, newestFirst, sendable } from "./diary.js";
-import { announce, fill, h } from "./dom.js";
 import { dues } from "./due.js";
 import { put, retract } from "./queue.js";
 import { doc, draft, dropDraft, record, records, saveDraft } from "./store.js";
 import { busy, button, buttons, card, empty, link, safety, unique } from "./ui.js";
-import { day, t, time } from "./words.js";
 import { words } from "./today.words.js";
 
 const TYPE = "diary-entry";

@@ -1,15 +1,16 @@
 /** What is not sent: what waits, what was refused and how to mend it, and contradictions for the patient to decide. */
 
+import { announce, fill, h, notice } from "../shared/dom.js";
+import { moment, t } from "../shared/words.js";
+
 import { on } from "./bus.js";
 import { NOTE_MAX } from "./diary.js";
-import { announce, fill, h, notice } from "./dom.js";
 import { living } from "./living.js";
 import { discard, resolve, waiting } from "./queue.js";
 import { reasons, rows, title, vocabulary } from "./saying.js";
 import { record } from "./store.js";
 import { state, sync } from "./sync.js";
 import { busy, button, buttons, card, confirm, empty, field, link } from "./ui.js";
-import { moment, t } from "./words.js";
 import { words } from "./trouble.words.js";
 
 export const screen = {

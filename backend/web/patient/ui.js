@@ -1,9 +1,10 @@
 /** The pieces that screens are built from: buttons, fields, choices, the 0-10 scale, cards, questions. */
 
-import { announce, h } from "./dom.js";
+import { announce, h } from "../shared/dom.js";
+import { t } from "../shared/words.js";
+
 import { icon } from "./icons.js";
 import { doc } from "./store.js";
-import { t } from "./words.js";
 
 let made = 0;
 

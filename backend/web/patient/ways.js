@@ -1,9 +1,10 @@
 /** By which ways one is reached, in their order: each on or off, and moved up with a thumb or a key. */
 
-import { announce, fill, h } from "./dom.js";
+import { announce, fill, h } from "../shared/dom.js";
+import { t } from "../shared/words.js";
+
 import { icon } from "./icons.js";
 import { unique } from "./ui.js";
-import { t } from "./words.js";
 
 /** All there are; what is switched on takes its place by this order, since the first of them is the quickest. */
 const ALL = ["push", "email", "sms"];

@@ -1,9 +1,10 @@
 /** The question when something happened: now, or a day and a time of one's own. */
 
+import { h } from "../shared/dom.js";
+import { add, t } from "../shared/words.js";
+
 import { nowIso, today, zone } from "./clock.js";
-import { h } from "./dom.js";
 import { choices, field } from "./ui.js";
-import { add, t } from "./words.js";
 import { words } from "./whenfield.words.js";
 
 add(words);

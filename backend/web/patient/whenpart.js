@@ -1,9 +1,10 @@
 /** The part of the form that asks when it was: as it stood, today, yesterday, or another day. */
 
+import { fill, h } from "../shared/dom.js";
+import { t, time, when as told } from "../shared/words.js";
+
 import { nowIso, today } from "./clock.js";
-import { fill, h } from "./dom.js";
 import { button, choices, field } from "./ui.js";
-import { t, time, when as told } from "./words.js";
 
 /** Return the question; `refuse(text)` shows what is wrong with the answer. */
 export function whenPart(page) {

@@ -1,4 +1,4 @@
-/** Makes the ids of what is written on this phone: UUIDs that sort by the moment they were made (version 7). */
+/** Makes the ids of what is written here: UUIDs that sort by the moment they were made (version 7). */
 
 let last = 0;
 let counted = 0;

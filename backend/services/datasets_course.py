@@ -1,0 +1,91 @@
+"""The rows of a study's course datasets: its subjects, their treatments, what the clinic found, and checks done."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from backend.domain.export import COMPARATORS
+from backend.domain.findings import Field, Kind, Type, kinds
+from backend.domain.levels import Comparator
+from backend.domain.linking import place
+from backend.domain.treatment import Treatment, class_weeks, expected
+from backend.services.subjects import Subject, items, place_cells
+from backend.storage import findings as found
+from backend.storage import monitoring
+
+_COMPARATOR = "comparator"
+
+
+def subjects(who: Subject) -> Iterator[dict[str, Any]]:
+    """Yield one row: who it is, the day of the pull where it may be told, and the standing treatment."""
+    latest = max(who.line.treatments, key=lambda one: (one.stopped_on is None, one.started_on, one.id), default=None)
+    yield {
+        "subject": who.pseudonym,
+        "days": who.told.days,
+        **who.told.pull(who.today),
+        "intervals": len(who.line.chain.intervals),
+        **(_standing(who, latest) if latest else {}),
+    }
+
+
+def _standing(who: Subject, latest: Treatment) -> dict[str, Any]:
+    return {
+        "substance": latest.drug.substance,
+        "treatment_state": "running" if latest.stopped_on is None else "stopped",
+        **who.told.cells(latest.started_on, "started"),
+        **who.told.cells(latest.stopped_on, "stopped"),
+    }
+
+
+def treatments(who: Subject) -> Iterator[dict[str, Any]]:
+    """Yield a row per treatment, with the dose it expects next."""
+    for one in who.line.treatments:
+        coming = expected(one, who.line.doses)
+        yield {
+            "subject": who.pseudonym,
+            "treatment": who.keyed(one.id),
+            "drug": one.drug_key,
+            "substance": one.drug.substance,
+            **who.told.cells(one.started_on, "started"),
+            **who.told.cells(one.stopped_on, "stopped"),
+            "planned_weeks": class_weeks(one, one.versions[-1]),
+            **who.told.cells(coming.on if coming else None, "next_dose"),
+        }
+
+
+def findings(who: Subject) -> Iterator[dict[str, Any]]:
+    """Yield a row per field that a standing finding fills, of which every kind needs one; never its note."""
+    for row in found.of_patient(who.session, who.patient_id):
+        occurred, fields = found.moment(row), kinds()[Kind(row.kind)].fields
+        shared = {
+            "subject": who.pseudonym,
+            "finding": who.keyed(row.id),
+            "version": row.version,
+            "kind": row.kind,
+            **who.told.cells(occurred.on),
+            **who.told.cells(row.ended_on, "ended"),
+            **place_cells(place(occurred, row.planned_on, who.line.chain)),
+        }
+        told = {key: row.content.get(key) for key, field in fields.items() if _leaves(field)}
+        yield from items(shared, {key: _said(key, value) for key, value in told.items() if value is not None})
+
+
+def _leaves(field: Field) -> bool:
+    """Tell whether a field leaves: the id of a dose is none of the study's, and the place names its interval."""
+    return field.type is not Type.DOSE
+
+
+def _said(key: str, value: Any) -> Any:
+    return COMPARATORS[Comparator(value)] if key == _COMPARATOR else value
+
+
+def checks(who: Subject) -> Iterator[dict[str, Any]]:
+    """Yield a row per check that was done, oldest first."""
+    drugs = {one.id: one.drug_key for one in who.line.treatments}
+    for row in monitoring.of_patient(who.session, who.patient_id):
+        yield {
+            "subject": who.pseudonym,
+            "treatment": who.keyed(row.treatment_id),
+            "drug": drugs.get(row.treatment_id),
+            "check": row.check,
+            **who.told.cells(row.done_on),
+        }

@@ -1,0 +1,73 @@
+"""Subjects: the patients of a study as a pull reads them, under their pseudonyms, with days as the study tells them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.domain.linking import Interval, Place, chain
+from backend.domain.moments import local_date
+from backend.domain.study_days import Days, Reckoning, reckoning
+from backend.services.context import Context
+from backend.services.intervals import Line
+from backend.storage import doses, patients, treatment
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One patient of a study: the pseudonym, the dosing line, how days are told, and ids of records made the study's.
+
+    `today` is the patient's own local day at the pull.
+    """
+
+    ctx: Context
+    patient_id: UUID
+    pseudonym: str
+    line: Line
+    keyed: Callable[[UUID], str]
+    told: Reckoning
+    today: date
+
+    @property
+    def session(self) -> Session:
+        """The session the rows are read in."""
+        return self.ctx.session
+
+    def interval(self, number: int | None) -> Interval | None:
+        """Return the interval of a number."""
+        return self.line.chain.intervals[number - 1] if number else None
+
+
+def read(ctx: Context, named: Mapping[UUID, str], keyed: Callable[[UUID], str], days: Days) -> Iterator[Subject]:
+    """Yield patients of a study, given with their pseudonyms; their dosing lines are read together."""
+    ids = list(named)
+    found, given = treatment.of_patients(ctx.session, ids), doses.of_patients(ctx.session, ids)
+    zones = patients.zones(ctx.session, ids)
+    for patient_id, pseudonym in named.items():
+        theirs, events = found.get(patient_id, []), given.get(patient_id, [])
+        line = Line(theirs, events, chain(theirs, events))
+        today = local_date(ctx.now, zones[patient_id])
+        yield Subject(ctx, patient_id, pseudonym, line, keyed, reckoning(days, line.chain), today)
+
+
+def place_cells(where: Place) -> dict[str, Any]:
+    """Return the cells of where something stands in the dosing."""
+    return {
+        "interval": where.interval,
+        "day_since_dose": where.day_since_dose,
+        "days_before_planned": where.days_before_planned,
+        "days_before_actual": where.days_before_actual,
+        "cycle_fraction": where.cycle_fraction,
+        "flags": " ".join(where.flags),
+    }
+
+
+def items(shared: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a row per thing that was told, or a single one without item where nothing was."""
+    if not told:
+        yield dict(shared)
+    for item, value in told.items():
+        yield {**shared, "item": item, "value": " ".join(value) if isinstance(value, list) else value}
