@@ -56,6 +56,17 @@ def test_a_browser_whose_workers_are_no_modules_opens_the_app_too(whole_chromium
         expect(phone.tab("/app").locator("h1")).to_be_visible()
 
 
+def test_the_pages_of_the_staff_take_nothing_that_the_app_keeps(server: Scripted, phone: Phone) -> None:
+    phone.page.evaluate(
+        "async () => { const [name] = await caches.keys(); const cache = await caches.open(name);"
+        " const old = new Response('throw new Error(`old`)', {headers: {'Content-Type': 'text/javascript'}});"
+        " await cache.put('/static/shared/dom.js', old) }"
+    )
+    page = phone.context.new_page()
+    page.goto(f"{server.url}/clinic")
+    expect(page.locator("#login")).to_be_visible()
+
+
 def test_a_new_version_takes_the_place_of_the_old_as_a_whole(server: Scripted, phone: Phone, tmp_path: Path) -> None:
     before = phone.page.evaluate("() => caches.keys()")
     server.gone()

@@ -78,7 +78,14 @@ function answered(fetching, kept) {
 async function file({ request, clientId }) {
   const kept = await caches.match(request, { ignoreSearch: true, ignoreVary: true });
   if (!kept) return fetch(request);
-  return newer.has(clientId) ? fetch(request).catch(() => kept) : kept;
+  const fresh = newer.has(clientId) || !(await ofApp(clientId));
+  return fresh ? fetch(request).catch(() => kept) : kept;
+}
+
+/** Tell whether a page is the app's: the staff's share files with it, and what is kept here may be older than they are. */
+async function ofApp(id) {
+  const client = await self.clients.get(id);
+  return !client || PAGES.has(new URL(client.url).pathname);
 }
 
 async function show(data) {
