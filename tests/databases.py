@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ class NoPostgres(Exception):
     """Neither TEST_DATABASE_URL nor any PostgreSQL binaries were found."""
 
 
+@cache
 def tables() -> list[Table]:
     """Return every table, parents first, having imported all of storage."""
     for module in pkgutil.iter_modules(storage.__path__):
@@ -43,10 +45,13 @@ def migrated(url: str) -> None:
 
 
 def emptied(engine: Engine) -> None:
-    """Delete every row of every table."""
+    """Delete every row of every table; most are empty, and asking all at once takes less than deleting from each."""
+    asked = " UNION ALL ".join(f"SELECT '{one.name}' WHERE EXISTS (SELECT 1 FROM {one.name})" for one in tables())
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        filled = set(connection.exec_driver_sql(asked).scalars())
         for table in reversed(tables()):
-            connection.execute(table.delete())
+            if table.name in filled:
+                connection.execute(table.delete())
 
 
 @dataclass

@@ -1,8 +1,8 @@
-"""Published tables: cohorts of that make-up, entered through the API, come out of a pull with exactly their figures."""
+"""Published tables: cohorts of that make-up come out of a pull with exactly their figures, forms entered over HTTP."""
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,10 +14,10 @@ import pytest
 
 from backend.domain.drugs import catalogue
 from backend.services import research
-from backend.storage import treatment
+from backend.storage import doses, treatment
 from tests.factories import base
 from tests.factories.chains import ZONE, local
-from tests.factories.doses import PlanFactory, TreatmentFactory
+from tests.factories.doses import PlanFactory, TreatmentFactory, given
 from tests.factories.responses import ResponseUpload
 from tests.factories.studies import Rows, Study, study
 from tests.house import House, Staff
@@ -89,12 +89,29 @@ def at(day: int, clock: str) -> str:
 
 def enter(house: House, carla: Staff, person: Person, course: Course, answers: Answers) -> None:
     """Post somebody's doses as the clinic, and the form about the interval they make as their phone."""
+    dose(house, carla, person, course)
+    respond(house, person, course, answers)
+
+
+def put_down(house: House, doses_of: Iterable[tuple[Person, Course]]) -> None:
+    """Store the doses of a large cohort in one act, as an import does."""
+    with house.unit() as ctx:
+        for person, course in doses_of:
+            moments = [[f"{FIRST + timedelta(days=day)} 09:00" for day in days] for days in course.days]
+            of = TreatmentFactory.build(id=person.treatment_id)
+            doses.add(ctx.session, person.id, [given(of, *parts) for parts in moments], None)
+
+
+def dose(house: House, carla: Staff, person: Person, course: Course) -> None:
     for days in course.days:
         parts = [{"occurred": {"at": at(day, "09:00"), "zone": ZONE}} for day in days]
         body = {"treatment_id": str(person.treatment_id), "status": "given", "reason": "from the record"}
-        given = body | ({"parts": parts} if len(parts) > 1 else parts[0])
-        answer = house.post(f"/patients/{person.id}/doses", json=given, headers=carla.headers)
+        told = body | ({"parts": parts} if len(parts) > 1 else parts[0])
+        answer = house.post(f"/patients/{person.id}/doses", json=told, headers=carla.headers)
         assert answer.status_code == 201, answer.text
+
+
+def respond(house: House, person: Person, course: Course, answers: Answers) -> None:
     told = cast("Answers", ResponseUpload(at=at(course.answered, "20:00"), about=course.about, answers=answers))
     answer = house.post("/me/responses", json=told, headers=person.phone)
     assert answer.status_code == 201, answer.text
@@ -192,18 +209,18 @@ def test_the_ocrelizumab_review_comes_out_as_131_of_528_and_what_they_told(
     said = table("AC3")
     k, of = said["wearing_off"]["k"], said["of_wearing_off"]
     people = enrol(house, carla, found, said["n"], "ocrelizumab_iv")
-    for index, person in enumerate(people):
+    courses = [Course(((0, 14), (168 + index % 15,)) if index < k else ((0, 14),)) for index in range(len(people))]
+    put_down(house, zip(people, courses, strict=True))
+    for index, (person, course) in enumerate(zip(people, courses, strict=True)):
         answers: Answers = {"experienced": "no"}
-        course = Course(((0, 14),))
         if index < k:
-            course = Course(((0, 14), (168 + index % 15,)))
             answers = {
                 "experienced": "yes",
                 "existing_complaints_worse": answered(index, of["worsening_of_residual_focal_symptoms"]["k"]),
                 "symptoms": ["fatigue", "walking"] if k - index <= of["fatigue"]["k"] else ["walking"],
                 **onset(index, of["onset_2_to_4_weeks_before_dose"]["k"]),
             }
-        enter(house, carla, person, course, answers)
+        respond(house, person, course, answers)
 
     pulled = list(forms(found.pull("answers")).values())
     felt = [form for form in pulled if form["experienced"] == "yes"]

@@ -25,7 +25,7 @@ from tests.house import House
 
 IDS = ids(8)
 PHONES = 3
-HISTORIES, STEPS = 200, 30
+STEPS = 30
 
 entry_ids = st.sampled_from(IDS)
 phones = st.integers(0, PHONES - 1)
@@ -170,11 +170,13 @@ class Phones(RuleBasedStateMachine):
 
 
 @pytest.mark.promise("P05")
-def test_three_phones_end_where_the_model_ends_whatever_happens_on_the_way(house: House) -> None:
+def test_three_phones_end_where_the_model_ends_whatever_happens_on_the_way(
+    house: House, pytestconfig: pytest.Config
+) -> None:
     run_state_machine_as_test(
         type("Here", (Phones,), {"house": house}),
         settings=settings(
-            max_examples=HISTORIES,
+            max_examples=int(pytestconfig.getoption("--histories")),
             stateful_step_count=STEPS,
             deadline=None,
             suppress_health_check=list(HealthCheck),

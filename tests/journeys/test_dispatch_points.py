@@ -18,7 +18,7 @@ from tests.journeys.dispatching import BACK_OFF, Reachable, Warm, falling_due, p
 from tests.journeys.processes import Installation, until
 from tests.journeys.sink import Says, Sink, open_sink
 
-KILLS, STEP, LEASE = 25, timedelta(minutes=10), timedelta(hours=6)
+STEP, LEASE = timedelta(minutes=10), timedelta(hours=6)
 COPIES = {"claimed": 1, "attempted": 1, "rendered": 1, "answered": 2, "acknowledged": 1}
 """How often a message arrives whose sender was killed there: twice only when its answer was known to nobody else."""
 OPEN = {"claimed": 0, "attempted": 1, "rendered": 1, "answered": 1, "acknowledged": 0}
@@ -41,11 +41,11 @@ def attempts(house: House) -> dict[UUID, list[str]]:
     return found
 
 
-def killed_one_by_one(installation: Installation, warm: Warm, sink: Sink, point: str) -> None:
+def killed_one_by_one(installation: Installation, warm: Warm, sink: Sink, point: str, kills: int) -> None:
     """Let a reminder fall due, and the dispatcher that has it end at the point; then the next, all leases running."""
     installation.told |= sink.environ
     installation.told |= {"UITWERK_LEASE_S": str(int(LEASE.total_seconds())), "UITWERK_TEST_BACK_OFF_S": BACK_OFF}
-    for number in range(1, KILLS + 1):
+    for number in range(1, kills + 1):
         installation.move_clock(NOW + number * STEP + STEP / 2)
         pid = warm.fork(installation.environ, FAILPOINT=f"{point}:kill")
         assert warm.ended(pid) == -signal.SIGKILL, f"nobody came to {point}"
@@ -54,17 +54,17 @@ def killed_one_by_one(installation: Installation, warm: Warm, sink: Sink, point:
 @pytest.mark.promise("P11")
 @pytest.mark.parametrize("point", POINTS)
 def test_a_kill_at_a_named_point_loses_nothing_and_doubles_only_an_unknown_answer(
-    installation: Installation, seeded: House, warm: Warm, point: str
+    installation: Installation, seeded: House, warm: Warm, point: str, kills: int
 ) -> None:
-    people = reachable(seeded, KILLS)
-    due = falling_due([NOW + number * STEP for number in range(1, KILLS + 1)])
+    people = reachable(seeded, kills)
+    due = falling_due([NOW + number * STEP for number in range(1, kills + 1)])
     whose: dict[UUID, Reachable] = put(seeded, list(zip(people, due, strict=True)))
     with open_sink() as sink:
-        killed_one_by_one(installation, warm, sink, point)
+        killed_one_by_one(installation, warm, sink, point, kills)
         assert set(attempts(seeded)) == (set() if point == "claimed" else set(whose)), "each kill hit its own"
-        installation.move_clock(NOW + KILLS * STEP + 2 * LEASE)
+        installation.move_clock(NOW + kills * STEP + 2 * LEASE)
         pid = warm.fork(installation.environ)
-        until(lambda: statuses(seeded) == {"sent": KILLS}, "everything is sent in the end", 60)
+        until(lambda: statuses(seeded) == {"sent": kills}, "everything is sent in the end", 60)
         warm.kill(pid)
         told = Counter((copy.to, copy.message_id) for copy in sink.taken())
     assert told == {(one.number, f"reminder-{row}"): COPIES[point] for row, one in whose.items()}

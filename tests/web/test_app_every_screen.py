@@ -49,8 +49,7 @@ def test_no_screen_is_cut_off_or_has_what_is_too_small_to_touch(anna: Anna, chro
     assert not wrong
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize(("language", "scheme"), [("nl", "light"), ("en", "dark")])
 def test_no_screen_keeps_anybody_out(anna: Anna, chromium: Browser, language: str, scheme: str) -> None:
     phone = anna.phone(chromium, language=language, color_scheme=scheme)
     page = anna.pair(phone)

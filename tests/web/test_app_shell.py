@@ -248,8 +248,7 @@ def test_an_iphone_is_told_to_install_before_it_pairs(anna: Anna, chromium: Brow
     phone.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize(("language", "scheme"), [("nl", "dark"), ("en", "light")])
 def test_nothing_of_the_frame_keeps_anybody_out(anna: Anna, chromium: Browser, language: str, scheme: str) -> None:
     phone = anna.phone(chromium, language=language, color_scheme=scheme)
     page = phone.new_page()

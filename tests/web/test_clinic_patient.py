@@ -308,17 +308,20 @@ def test_who_is_not_in_the_care_of_somebody_does_not_exist_for_them(refused: Des
     expect(page.locator(".trouble")).to_contain_text("niet bij deze patiënt betrokken")
 
 
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize(
-    ("language", "size", "scheme"), [("nl", "ward", "light"), ("en", "pocket", "dark"), ("en", "ward", "dark")]
-)
+@pytest.mark.parametrize(("language", "size", "scheme"), [("nl", "ward", "light"), ("en", "pocket", "dark")])
 def test_nothing_of_the_page_keeps_anybody_out(
-    open_at: Callable[..., Page], language: str, size: str, scheme: str, part: str
+    open_at: Callable[..., Page], language: str, size: str, scheme: str
 ) -> None:
-    page = open_at(part, language=language, size=SIZES[size], color_scheme=scheme)
-    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    assert not barriers(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page = open_at(language=language, size=SIZES[size], color_scheme=scheme)
+    wrong = {}
+    for part in PARTS:
+        page.locator(f"#tab-{part}").click()
+        expect(ready(page).locator(f"#tab-{part}")).to_have_attribute("aria-selected", "true")
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        if wide or (found := barriers(page)):
+            wrong[part] = wide or found
+    assert not wrong
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
