@@ -7,6 +7,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from time import monotonic
 from types import FrameType
 
 from sqlalchemy.orm import Session
@@ -42,7 +43,9 @@ def make_dispatcher(settings: Settings, clock: Clock | None = None, box: SqlOutb
 
 
 PAUSE_S = 0.05
-"""Between two turns of going over patients: each holds all writers of SQLite, and sending must not starve."""
+"""Between two patients gone over: each holds all writers of SQLite, and after a release all have their turn at once."""
+DIGESTS_AFTER_S, BETWEEN_DIGESTS_S = 30.0, 0.5
+"""Digests can wait: a process that has just begun first sends what waited, and most of its time is for sending."""
 
 
 def jobs(settings: Settings, stop: threading.Event, clock: Clock | None = None) -> list[Job]:
@@ -73,10 +76,13 @@ def over(box: SqlOutbox, settings: Settings, clock: Clock) -> Job:
     return partial(_go_over, box, settings, clock)
 
 
-def digests(box: SqlOutbox, settings: Settings, clock: Clock) -> Job:
-    """Return the job that keeps a digest of every patient, some at a time, so that no list waits for them."""
+def digests(box: SqlOutbox, settings: Settings, clock: Clock, after_s: float = DIGESTS_AFTER_S) -> Job:
+    """Return the job that keeps a digest of every patient, some at a time, so that no list waits for them.
+
+    It begins `after_s` seconds from now.
+    """
     digest_mark.mark()  # of the code that runs, not of what an upgrade puts in its place later
-    return partial(_digest, box, settings, clock)
+    return partial(_digest, box, settings, clock, monotonic() + after_s)
 
 
 def tend(dispatcher: Dispatcher) -> bool:
@@ -101,12 +107,14 @@ def _go_over(box: SqlOutbox, settings: Settings, clock: Clock) -> float:
     return PAUSE_S
 
 
-def _digest(box: SqlOutbox, settings: Settings, clock: Clock) -> float:
+def _digest(box: SqlOutbox, settings: Settings, clock: Clock, begins: float) -> float:
     """Keep digests of some patients who have none that stands, and return how long the others are to wait."""
+    if monotonic() < begins:
+        return 0.0
     with Session(box.engine) as session:
         ctx = Context(session, None, clock(), "digesting", box.sealer, settings)
         with act(session, ctx, writes=False) as unit:
-            return PAUSE_S if digesting.refresh(unit) else 0.0
+            return BETWEEN_DIGESTS_S if digesting.refresh(unit) else 0.0
 
 
 def main(settings: Settings) -> int:

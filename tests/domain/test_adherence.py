@@ -131,7 +131,7 @@ def conditions(interval: Interval, coming_on: date | None, answers: list[Answer]
     opens = min(slot or end, end) - timedelta(days=2) if end else None
     closes = interval.closed_on + timedelta(days=7) if interval.closed_on else date.max
     done = sorted(one.on for one in told if one.completed)
-    asked = end is not None and (end - interval.opened_on).days >= 14
+    asked = end is not None and (end - interval.opened_on).days >= 15
     over = today > closes
     waits = asked and not done and opens is not None
     return {

@@ -22,7 +22,7 @@ from backend.storage import cohorts, digests
 from backend.storage.digests import DigestRow
 from backend.storage.feed import FeedRow
 from backend.storage.patients import PatientRow
-from backend.worker import PAUSE_S, outbox
+from backend.worker import BETWEEN_DIGESTS_S, outbox
 from backend.worker import digests as worker_digests
 from tests.factories.cohorts import Shape, cohort
 from tests.factories.responses import ResponseUpload
@@ -286,8 +286,10 @@ def test_the_dispatcher_keeps_digests_and_says_when_there_may_be_more(
     cohort(house, carla, 3, seed=8, shape=Shape((4,)))
     monkeypatch.setattr(digesting, "BATCH", 2)
     box = outbox(house.settings)
-    job = worker_digests(box, house.settings, house.clock)
-    assert (job(), standing(house)) == (PAUSE_S, 2)
+    at_first = worker_digests(box, house.settings, house.clock)
+    assert (at_first(), standing(house)) == (0.0, 0), "what waits to be sent goes before"
+    job = worker_digests(box, house.settings, house.clock, after_s=0)
+    assert (job(), standing(house)) == (BETWEEN_DIGESTS_S, 2)
     assert (job(), standing(house)) == (0.0, 3)
     box.engine.dispose()
 

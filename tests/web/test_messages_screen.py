@@ -165,7 +165,7 @@ def test_a_kind_the_app_does_not_know_is_shown_in_the_servers_words(opened: Open
     expect(page.locator(".told-list li")).to_contain_text("Kijk in de app.")
 
 
-@pytest.mark.parametrize(("size", "scheme"), zip(SIZES, cycle(["light", "dark"]), strict=False))
+@pytest.mark.parametrize(("size", "scheme"), list(zip(SIZES, cycle(["light", "dark"]), strict=False)))
 def test_a_full_list_is_not_cut_off_and_keeps_nobody_out(opened: Open, anna: Anna, size: str, scheme: str) -> None:
     for days, kind in enumerate(("dose-expected", "sample-kit", "dose-late", "correction", "checklist", "monitoring")):
         told(anna, kind, timedelta(days=days))
