@@ -23,6 +23,7 @@ from backend.api import (
     findings,
     health,
     history,
+    instruments,
     intake,
     intervals,
     monitoring,
@@ -96,6 +97,7 @@ ROOMS: list[Room] = [
     intervals.room,
     sync.room,
     catalogue.room,
+    instruments.room,
 ]
 
 

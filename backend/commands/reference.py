@@ -8,8 +8,11 @@ from typing import Any
 from backend.api.contract import contract
 from backend.api.problems import STATUS
 from backend.commands.table import COMMANDS, help_of, make_parser
+from backend.domain.drugs import is_confirmed
 from backend.domain.errors import REGISTRY
+from backend.domain.instruments import Instrument, Scale, Threshold, instruments
 from backend.domain.permissions import TABLE, Role
+from backend.domain.regimens import Source
 from backend.settings import variables
 
 _MADE = "This page is made by `uitwerk reference`; change the code, not the page."
@@ -87,6 +90,46 @@ def api_page() -> str:
     return _page("API", told, _table(("route", "what it does", "permission", "answers"), rows))
 
 
+def instruments_page() -> str:
+    """Return the page of the published questionnaires and tests, with what is verified of each."""
+    told = (
+        "Which published questionnaires and tests are known: codes, ranges and rules. No wording of an instrument is "
+        "kept but the project's own; a site publishes a licensed text on evidence of its licence. *Not verified* marks "
+        "what was written from memory or listed without a source: confirm it before clinical use. A threshold is shown "
+        "and decides nothing."
+    )
+    known = instruments().values()
+    rows = (
+        (f"`{one.key}`", one.name, one.ship.value, _sourced(one.licence), ", ".join(sorted(one.needs)), _rules(one))
+        for one in known
+    )
+    head = ("key", "name", "ships", "licence", "a site supplies", "rule")
+    scales = (_scale_row(one, scale) for one in known for scale in one.scales.values())
+    scale_head = ("instrument", "scale", "method", "items", "at least", "range", "high is", "thresholds")
+    return _page("Instruments", told, f"{_table(head, rows)}\n\n## Scales\n\n{_table(scale_head, scales)}")
+
+
+def _rules(one: Instrument) -> str:
+    return " ".join(_sourced(source) for source in (one.rule, one.missing) if source)
+
+
+def _scale_row(one: Instrument, scale: Scale) -> tuple[str, ...]:
+    span = "" if scale.low is None else f"{scale.low}-{scale.high}"
+    thresholds = "; ".join(_threshold(threshold) for threshold in scale.thresholds)
+    counted = (str(scale.n_items or ""), str(scale.minimum or ""))
+    high = scale.direction.value.removeprefix("high-")
+    return (f"`{one.key}`", scale.en, scale.method.value, *counted, span, high, thresholds)
+
+
+def _threshold(one: Threshold) -> str:
+    unit = f" {one.unit}" if one.unit else ""
+    return f"{one.kind.value.upper()} {one.value}{unit}, {_sourced(one.source) or one.meaning}"
+
+
+def _sourced(source: Source) -> str:
+    return source.text if is_confirmed(source) else f"{source.text} *(not verified)*".strip()
+
+
 def _operations(held: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(name, told) for name, told in held.items() if isinstance(told, dict)]
 
@@ -110,4 +153,5 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "permissions.md": permissions_page,
     "cli.md": cli_page,
     "api.md": api_page,
+    "instruments.md": instruments_page,
 }

@@ -72,6 +72,7 @@ REGISTRY = _registry(
     ErrorCode("unknown-unit", Kind.MEANING, "The unit is not known."),
     ErrorCode("unknown-drug", Kind.MEANING, "The catalogue has no such drug or regimen."),
     ErrorCode("unknown-form", Kind.MEANING, "There is no such form or question."),
+    ErrorCode("licence-needed", Kind.MEANING, "The text is not free; show under which licence it is used."),
     ErrorCode("wrong-route", Kind.MEANING, "This drug is not given by that route."),
     ErrorCode("too-soon", Kind.MEANING, "The dose is closer to another than the drug allows."),
     ErrorCode("weak-password", Kind.MEANING, "The password is too weak."),
