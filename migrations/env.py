@@ -11,6 +11,7 @@ import backend.storage.beats
 import backend.storage.calls
 import backend.storage.checklists
 import backend.storage.decisions
+import backend.storage.definitions
 import backend.storage.digests
 import backend.storage.doses
 import backend.storage.events

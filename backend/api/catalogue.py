@@ -7,10 +7,12 @@ from marshmallow import Schema
 
 from backend.api import fields
 from backend.api.endpoint import Room
-from backend.domain import drugs, labs, questionnaires, symptoms
+from backend.domain import drugs, forms, labs, symptoms
 from backend.domain import findings as found
+from backend.domain.definitions import content_hash, written
 from backend.domain.dosing import BodySite
 from backend.domain.findings import Field, Kind, KindOf, Type
+from backend.domain.languages import LANGUAGES
 from backend.domain.regimens import Cycle, Regimen, Route, Span
 from backend.domain.treatment import loggable_at_home, opens_intervals, routes
 from backend.services import gate
@@ -82,10 +84,12 @@ class SymptomList(Schema):
 
 
 class FormOut(Schema):
-    """One form with its questions, as the phone shows them."""
+    """One form that ships, as it is defined; `hash` is the SHA-256 of its definition as canonical JSON."""
 
     key = fields.Text(64, required=True)
     version = fields.Text(20, required=True)
+    hash = fields.Text(64, required=True)
+    languages = fields.Many(fields.Words(*LANGUAGES), most=2, required=True)
     title = fields.Object(required=True)
     items = fields.Many(fields.Object(), most=200, required=True)
 
@@ -182,8 +186,7 @@ def list_symptoms(ctx: Context) -> dict[str, Any]:
 def list_forms(ctx: Context) -> dict[str, Any]:
     """List the forms with their questions."""
     gate.permit(ctx, "catalogue:read")
-    found = questionnaires.forms().values()
-    return {"items": [_form(form) for form in found]}
+    return {"items": [written(form) | {"hash": content_hash(form)} for form in forms.forms().values()]}
 
 
 @room.route("GET", "/catalogue/findings", permission="catalogue:read", gives=FindingKindList)
@@ -191,11 +194,6 @@ def list_finding_kinds(ctx: Context) -> dict[str, Any]:
     """List what staff can enter about a patient, with fields, units and bounds."""
     gate.permit(ctx, "catalogue:read")
     return {"items": [_kind(kind) for kind in found.kinds().values()]}
-
-
-def _form(form: questionnaires.Form) -> dict[str, Any]:
-    items = [asdict(item) for item in form.items.values()]
-    return {"key": form.key, "version": form.version, "title": asdict(form.title), "items": items}
 
 
 def _drug(drug: drugs.Drug) -> dict[str, Any]:

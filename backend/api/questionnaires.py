@@ -9,7 +9,7 @@ from backend.api import fields
 from backend.api.endpoint import Answer, Room, etag
 from backend.api.shapes import OccurredIn, OccurredOut, PlaceOut, occurred
 from backend.domain.occasions import About
-from backend.domain.questionnaires import Condition, Item, Kind, Words
+from backend.domain.questionnaires import Behavior, Condition, Form, Operator, Option, Place, Type, Words
 from backend.domain.reports import Report
 from backend.services import questionnaires
 from backend.services.context import Context
@@ -51,7 +51,11 @@ class ResponseRetractionIn(Schema):
 
 
 class ResponseOut(Schema):
-    """A response with its place, and the number of the interval it is about."""
+    """A response with its place, and the number of the interval it is about.
+
+    `form_hash` is the SHA-256 of the definition it answers. `dropped` points at answers (below `answers`) that were
+    sent to questions which the others hide: they are not kept.
+    """
 
     id = fields.Id(required=True)
     version = fields.Integer(1, 1_000_000, required=True)
@@ -59,6 +63,7 @@ class ResponseOut(Schema):
     duplicate = fields.Flag(required=True)
     form = fields.Text(60, required=True)
     form_version = fields.Text(20, required=True)
+    form_hash = fields.Text(64, required=True)
     about = fields.Choice(About, required=True)
     about_interval = fields.Integer(1, 100_000, required=True, allow_none=True)
     occurred = fields.Part(OccurredOut, required=True)
@@ -66,6 +71,7 @@ class ResponseOut(Schema):
     received_at = fields.Instant(required=True)
     completed = fields.Flag(required=True)
     answers = fields.Object(required=True)
+    dropped = fields.Many(fields.Text(), most=10_000, required=True)
     place = fields.Part(PlaceOut, required=True)
 
 
@@ -79,17 +85,18 @@ class ResponseList(Schema):
 
 
 class ConditionOut(Schema):
-    """Holds when the question `key` was answered exactly so: a word, or `true`/`false` for yes and no."""
+    """Holds by the answers to `question`: with `exists`, `answer` says whether there is to be one."""
 
-    key = fields.Text(64, required=True)
-    equals = fields.Text(100, required=True)
+    question = fields.Text(64, required=True)
+    operator = fields.Choice(Operator, required=True)
+    answer = fields.Anything(required=True)
 
 
-class ChoiceOut(Schema):
+class OptionOut(Schema):
     """One thing to choose; `low` to `high` where it is a band of another question."""
 
     code = fields.Text(64, required=True)
-    text = fields.Text(500, required=True)
+    text = fields.Text(2000, required=True)
     low = fields.Integer(-1_000_000, 1_000_000, required=True, allow_none=True)
     high = fields.Integer(-1_000_000, 1_000_000, required=True, allow_none=True)
 
@@ -97,22 +104,32 @@ class ChoiceOut(Schema):
 class EndsOut(Schema):
     """The words at the ends of a scale."""
 
-    low = fields.Text(500, required=True)
-    high = fields.Text(500, required=True)
+    low = fields.Text(2000, required=True)
+    high = fields.Text(2000, required=True)
 
 
 class ItemOut(Schema):
-    """One question, in the order of asking."""
+    """One item, in the order of asking; `parent` is the key of the group it stands in.
+
+    It is put when its group is, and when its conditions hold: all of them or any, as `enable_behavior` says. Answers to
+    what is not put count as none. `low` and `high` are values of the item's type, both included; `initial` is a list.
+    """
 
     key = fields.Text(64, required=True)
-    kind = fields.Choice(Kind, required=True)
-    text = fields.Text(1000, required=True)
+    type = fields.Choice(Type, required=True)
+    parent = fields.Text(64, required=True, allow_none=True)
+    text = fields.Text(2000, shortest=0, required=True)
+    help = fields.Text(2000, required=True, allow_none=True)
     required = fields.Flag(required=True)
-    low = fields.Integer(-1_000_000, 1_000_000, required=True, allow_none=True)
-    high = fields.Integer(-1_000_000, 1_000_000, required=True, allow_none=True)
-    choices = fields.Many(fields.Part(ChoiceOut), most=100, required=True)
-    show_when = fields.Part(ConditionOut, required=True, allow_none=True)
-    hide_when = fields.Part(ConditionOut, required=True, allow_none=True)
+    repeats = fields.Flag(required=True)
+    initial = fields.Many(fields.Anything(), most=20, required=True)
+    low = fields.Anything(required=True, allow_none=True)
+    high = fields.Anything(required=True, allow_none=True)
+    max_length = fields.Integer(1, 4000, required=True, allow_none=True)
+    unit = fields.Text(40, required=True, allow_none=True)
+    options = fields.Many(fields.Part(OptionOut), most=200, required=True)
+    enable_when = fields.Many(fields.Part(ConditionOut), most=20, required=True)
+    enable_behavior = fields.Choice(Behavior, required=True)
     band_of = fields.Text(64, required=True, allow_none=True)
     ends = fields.Part(EndsOut, required=True, allow_none=True)
 
@@ -198,43 +215,57 @@ def _told(data: dict[str, Any]) -> Told:
 
 def asked_shown(asked: Asked) -> dict[str, Any]:
     """Return a form that is asked now, in the patient's language."""
-    language = "nl" if asked.language.startswith("nl") else "en"
+    form = asked.form
+    language = form.language(asked.language)
     return {
-        "form": asked.form.key,
-        "version": asked.form.version,
+        "form": form.key,
+        "version": form.version,
         "language": language,
-        "title": getattr(asked.form.title, language),
+        "title": form.title.told(language, form.languages[0]),
         "about": asked.occasion.about,
         "about_interval": asked.occasion.interval,
         "opens_on": asked.occasion.opens_on,
         "closes_on": asked.occasion.closes_on,
-        "items": [_item(item, language) for item in asked.form.items.values()],
+        "items": items_shown(form, language),
     }
 
 
-def _item(item: Item, language: str) -> dict[str, Any]:
-    choices = [{"code": c.code, "text": getattr(c, language), "low": c.low, "high": c.high} for c in item.choices]
+def items_shown(form: Form, language: str) -> list[dict[str, Any]]:
+    """Return the items of a form in one language, in the order of asking."""
+    return [_item(place, language, form.languages[0]) for place in form.places.values()]
+
+
+def _item(place: Place, language: str, first: str) -> dict[str, Any]:
+    item = place.item
     return {
         "key": item.key,
-        "kind": item.kind,
-        "text": getattr(item.text, language),
+        "type": item.type,
+        "parent": place.parent,
+        "text": item.text.told(language, first) if item.text else "",
+        "help": item.help.told(language, first) if item.help else None,
         "required": item.required,
+        "repeats": item.repeats,
+        "initial": list(item.initial),
         "low": item.low,
         "high": item.high,
-        "choices": choices,
-        "show_when": _condition(item.show_when),
-        "hide_when": _condition(item.hide_when),
+        "max_length": item.max_length,
+        "unit": item.unit,
+        "options": [_option(option, language, first) for option in item.options],
+        "enable_when": [_condition(condition) for condition in item.enable_when],
+        "enable_behavior": item.enable_behavior,
         "band_of": item.band_of,
-        "ends": _ends(item.ends, language),
+        "ends": _ends(item.ends, language, first),
     }
 
 
-def _condition(condition: Condition | None) -> dict[str, str] | None:
-    if condition is None:
-        return None
-    equals = condition.equals if isinstance(condition.equals, str) else str(condition.equals).lower()
-    return {"key": condition.key, "equals": equals}
+def _option(option: Option, language: str, first: str) -> dict[str, Any]:
+    text = option.text.told(language, first)
+    return {"code": option.code, "text": text, "low": option.low, "high": option.high}
 
 
-def _ends(ends: tuple[Words, Words] | None, language: str) -> dict[str, str] | None:
-    return None if ends is None else {"low": getattr(ends[0], language), "high": getattr(ends[1], language)}
+def _condition(condition: Condition) -> dict[str, Any]:
+    return {"question": condition.question, "operator": condition.operator, "answer": condition.answer}
+
+
+def _ends(ends: tuple[Words, Words] | None, language: str, first: str) -> dict[str, str] | None:
+    return None if ends is None else {"low": ends[0].told(language, first), "high": ends[1].told(language, first)}

@@ -8,10 +8,12 @@ from random import Random
 
 from backend.demo.course import Course
 from backend.demo.people import ZONE, Person, identifier
+from backend.domain.forms import form
 from backend.domain.moments import at_instant, at_wall
-from backend.domain.questionnaires import Answer, Form, check, form
+from backend.domain.questionnaires import Answer, Form
 from backend.domain.recall import FORM
 from backend.domain.reports import Report
+from backend.domain.responses import check
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,16 @@ def forms(person: Person, course: Course, rng: Random, now: datetime) -> Iterato
 
 def _answers(person: Person, rng: Random, asked: Form, length_days: int) -> Mapping[str, Answer]:
     pattern = person.wearing_off
+    told: dict[str, object]
     if pattern is None:
         ever = "yes" if person.number % 10 == 3 else "no"
-        return check(asked, {"ever_experienced": ever, "experienced": "no", "frequency": "never"}, completed=True)
+        told = {"ever_experienced": ever, "experienced": "no", "frequency": "never"}
+        return check(asked, told, completed=True).answers
     if rng.random() < 0.15:
-        return check(asked, {"ever_experienced": "yes", "experienced": rng.choice(("no", "unsure"))}, completed=True)
+        told = {"ever_experienced": "yes", "experienced": rng.choice(("no", "unsure"))}
+        return check(asked, told, completed=True).answers
     onset = max(length_days - pattern.onset_in(length_days) + rng.choice((-1, 0, 0, 1)), 0)
-    told: dict[str, object] = {
+    told = {
         "ever_experienced": "yes",
         "experienced": "yes",
         "frequency": rng.choice(("regularly", "regularly", "sometimes")),
@@ -60,4 +65,4 @@ def _answers(person: Person, rng: Random, asked: Form, length_days: int) -> Mapp
         "existing_complaints_worse": rng.choice(("yes", "no", "unsure")),
         "work_missed_days": rng.choice((0, 0, 0, 1, 2)),
     }
-    return check(asked, told, completed=True)
+    return check(asked, told, completed=True).answers

@@ -8,8 +8,8 @@ from typing import Any
 
 from backend.domain.drugs import catalogue
 from backend.domain.findings import Kind
+from backend.domain.forms import forms
 from backend.domain.levels import Comparator, TroughClass
-from backend.domain.questionnaires import forms
 from backend.domain.regimens import Route
 from backend.domain.samples import Matrix, State
 from backend.domain.study_days import Days

@@ -129,6 +129,11 @@ TABLE: tuple[Row, ...] = (
     _row("requests:list", Reach.CARE, _CARING, "List the open requests of the patients one cares for."),
     _row("checklists:read", Reach.SITE, (*_CARING, _A), "See the site's checklists for doses at home."),
     _row("checklists:write", Reach.SITE, (_C,), "Decide which drugs may be given at home, after which checklist."),
+    _row(
+        "questionnaires:read", Reach.SITE, (*_CARING, _R, _A), "See the questionnaires of one's own site, drafts too."
+    ),
+    _row("questionnaires:write", Reach.SITE, (_C, _K), "Draft a version of a questionnaire of one's own site."),
+    _row("questionnaires:publish", Reach.SITE, (_C,), "Publish a draft, so that it never changes again."),
     _row("studies:read", Reach.SITE, (*_TREATING, _A), "List the studies of one's own site."),
     _row("studies:write", Reach.SITE, (_A,), "Set up studies and admit researchers."),
     _row("datasets:read", Reach.STUDY, (_R,), "Pull pseudonymous data of studies one was admitted to."),

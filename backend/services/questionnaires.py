@@ -1,19 +1,23 @@
 """Forms: which are asked of a patient now, and answering, correcting, retracting and reading responses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from backend.domain import reports
+from backend.domain.definitions import content_hash
 from backend.domain.errors import ClinicError
+from backend.domain.forms import form
 from backend.domain.linking import Place
 from backend.domain.moments import Occurred, at_instant, local_date, plausible, with_offset
 from backend.domain.occasions import About, Occasion, about_interval, answered, open_occasions
-from backend.domain.questionnaires import Form, check, form
+from backend.domain.questionnaires import Form
 from backend.domain.recall import FORM
 from backend.domain.reports import Report
+from backend.domain.responses import as_json as answers_told
+from backend.domain.responses import check
 from backend.services import events, feed, gate, intervals, records, reminders
 from backend.services.context import Context
 from backend.services.corrections import Correction, settle
@@ -28,6 +32,8 @@ from backend.storage.records import VersionRow
 KIND = "response"
 SAID = ("about", "completed", "answers")
 """What a response says, beside when."""
+TIED = ("form", "form_version", "form_hash", "dropped")
+"""What a response says it to: one version of a form, known by its hash too; and what that form made it drop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +47,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response as it is shown; `about_interval` is an interval number, from the doses as known."""
+    """A response as it is shown; `about_interval` is an interval number, from the doses as known.
+
+    `dropped` points at answers that were sent to questions which the others hide; they are not kept.
+    """
 
     id: UUID
     version: int
     retracted: bool
     form: str
     form_version: str
+    form_hash: str
     about: str
     about_interval: int | None
     occurred: Occurred
@@ -55,6 +65,7 @@ class Response:
     received_at: datetime
     completed: bool
     answers: Mapping[str, Any]
+    dropped: Sequence[str]
     place: Place
     duplicate: bool = False
 
@@ -90,10 +101,9 @@ def respond(ctx: Context, report: Report, form_key: str, told: Told) -> Response
 def first(ctx: Context, patient: PatientRow, line: Line, report: Report, form_key: str, told: Told) -> dict[str, Any]:
     """Return the row that `respond` stores of a new response; raises what the form refuses."""
     asked = form(form_key)
-    content = _content(asked, told)
+    content, tied = _content(asked, told)
     mark = records.mark(ctx, KIND, {"form": form_key, "occurred": as_json(report.occurred), **content})
-    values = records.first(ctx, patient.id, line, report, mark) | content
-    return values | {"form": asked.key, "form_version": int(asked.version)}
+    return records.first(ctx, patient.id, line, report, mark) | content | tied
 
 
 def correct(ctx: Context, base_version: int, report: Report, told: Told, reason: str) -> Response:
@@ -105,7 +115,7 @@ def correct(ctx: Context, base_version: int, report: Report, told: Told, reason:
     patient = gate.own(ctx, "own-responses:write", lock=True)
     reports.checked(report, ctx.now)
     stored = _stored(ctx, patient, report.id)
-    content = _content(form(stored.form), told)
+    content, tied = _content(form(stored.form), told)
     statement = {"occurred": as_json(report.occurred), **content}
     upload = records.mark(ctx, KIND, statement | {"replaces": base_version})
     correction = Correction(base_version, upload, statement)
@@ -113,7 +123,7 @@ def correct(ctx: Context, base_version: int, report: Report, told: Told, reason:
     if settle(ctx, patient, KIND, stored, correction, lambda: _said(stored), _said_then) is None:
         events.note(ctx, "own-responses:read", patient.id, report.id, {"duplicate": True})
         return _response(line, stored, duplicate=True)
-    _replace(ctx, patient, stored, report.recorded_at, reason, upload, records.stamped(ctx, report) | content)
+    _replace(ctx, patient, stored, report.recorded_at, reason, upload, records.stamped(ctx, report) | content | tied)
     return _response(line, _stored(ctx, patient, report.id))
 
 
@@ -198,7 +208,7 @@ def _replace(
     upload: bytes,
     values: dict[str, Any],
 ) -> None:
-    held = {name: getattr(stored, name) for name in ("form", "form_version", *SAID)}
+    held = {name: getattr(stored, name) for name in (*TIED, *SAID)}
     version = stored.version
     records.replace(
         ctx,
@@ -231,11 +241,12 @@ def _said_then(row: VersionRow) -> dict[str, Any]:
     return {name: row.content[name] for name in ("occurred", *SAID)}
 
 
-def _content(asked: Form, told: Told) -> dict[str, Any]:
+def _content(asked: Form, told: Told) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a response says, and what ties it to the form as it was asked."""
     found = check(asked, told.answers, completed=told.completed)
-    # As JSON gives it back, so that what is said can be compared with what is stored.
-    answers = {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
-    return {"about": told.about.value, "completed": told.completed, "answers": answers}
+    said = {"about": told.about.value, "completed": told.completed, "answers": answers_told(found.answers)}
+    tied = {"form": asked.key, "form_version": int(asked.version), "form_hash": content_hash(asked)}
+    return said, tied | {"dropped": list(found.dropped)}
 
 
 def _about(line: Line, row: ResponseRow) -> int | None:
@@ -251,6 +262,7 @@ def _response(line: Line, row: ResponseRow, *, duplicate: bool = False) -> Respo
         row.retracted,
         row.form,
         str(row.form_version),
+        row.form_hash,
         row.about,
         _about(line, row),
         occurred,
@@ -258,6 +270,7 @@ def _response(line: Line, row: ResponseRow, *, duplicate: bool = False) -> Respo
         row.received_at,
         row.completed,
         row.answers,
+        row.dropped,
         line.place(occurred, row.planned_on),
         duplicate,
     )

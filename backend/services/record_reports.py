@@ -84,6 +84,7 @@ def _response(ctx: Context, patient: PatientRow, response: Response, kept: Versi
         "retracted": response.retracted,
         "form": response.form,
         "form_version": response.form_version,
+        "form_hash": response.form_hash,
         "about": response.about,
         "about_interval": response.about_interval,
         "occurred": response.occurred,
@@ -91,6 +92,7 @@ def _response(ctx: Context, patient: PatientRow, response: Response, kept: Versi
         "received_at": response.received_at,
         "completed": response.completed,
         "answers": response.answers,
+        "dropped": response.dropped,
         "place": response.place,
         "versions": [
             {"version": row.version, **row.content, **replaced(ctx, patient, row)}

@@ -29,7 +29,10 @@ from backend.storage.records import insert_once
 
 
 class ResponseRow(ReportColumns, Base):
-    """The standing version of a response. `about` says which interval: the one it falls in, or the one before."""
+    """The standing version of a response. `about` says which interval: the one it falls in, or the one before.
+
+    `form_hash` is that of the definition it answers, in hexadecimals; `dropped` a list of pointers below the answers.
+    """
 
     __tablename__ = "responses"
 
@@ -41,9 +44,11 @@ class ResponseRow(ReportColumns, Base):
     standing_mark: Mapped[bytes | None]
     form: Mapped[str] = mapped_column(String(60))
     form_version: Mapped[int]
+    form_hash: Mapped[str] = mapped_column(String(64))
     about: Mapped[str] = mapped_column(String(10))
     completed: Mapped[bool] = mapped_column(Boolean)
     answers: Mapped[Any] = mapped_column(JSON)
+    dropped: Mapped[Any] = mapped_column(JSON)
 
     __table_args__ = (
         CheckConstraint("about IN ('current','previous')", name="about"),

@@ -48,6 +48,7 @@ LEFT_OUT = {
     "alerts": "what went to staff and operators, naming no patient",
     "dispatchers": "nobody's", "staff": "other people", "invitations": "other people",
     "site_reminder_rules": "the site's", "study_protocols": "the study's",
+    "questionnaires": "the site's", "questionnaire_versions": "the site's; what was answered is with the responses",
     "digests": "what the record holds, made ready for lists",
     "study_researchers": "other people", "checklists": "the site's; what was signed is with the dose",
 }  # fmt: skip

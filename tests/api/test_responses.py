@@ -5,6 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend.domain.definitions import content_hash
+from backend.domain.forms import form
 from backend.services import words
 from backend.storage import records
 from backend.storage.patients import PatientRow
@@ -12,6 +14,7 @@ from tests.factories.chains import chain, dose, local
 from tests.factories.responses import ResponseUpload
 from tests.house import House, Patient, Staff
 
+AMISS = {"experienced": "yes", "onset_days_before_dose": 5, "onset_band": "gt_4wk"}
 GIVEN = ["2026-03-09 09:00", "2026-04-06 09:00", "2026-05-04 09:00"]
 
 
@@ -42,8 +45,9 @@ def test_a_form_comes_whole_in_the_language_of_the_patient(house: House, bram: S
         patient = house.patient(cares_for=[bram], language=language)
         chain(house, patient, GIVEN)
         (form,) = house.get("/me/forms", headers=house.phone(patient)).json["items"]
-        texts[language] = form["items"][0]["text"], form["items"][0]["choices"][1]["text"]
-        assert form["items"][3]["show_when"] == {"key": "experienced", "equals": "yes"}
+        texts[language] = form["items"][0]["text"], form["items"][0]["options"][1]["text"]
+        rule = {"question": "experienced", "operator": "=", "answer": "yes"}
+        assert (form["items"][3]["enable_when"], form["items"][3]["enable_behavior"]) == ([rule], "all")
         assert form["items"][7]["ends"] is not None
     assert texts["nl"] == texts["nl-BE"]
     assert (texts["nl"][1], texts["en"][1]) == ("Nee", "No")
@@ -112,7 +116,10 @@ def test_a_retried_response_is_stored_once_and_other_content_is_refused(house: H
         ({"answers": {"mood": 3}}, "/answers/mood"),
         ({"answers": {"ever_experienced": "yes"}}, "/answers/experienced"),
         ({"answers": {"experienced": "yes", "onset_days_before_dose": 5.5}}, "/answers/onset_days_before_dose"),
-        ({"answers": {"experienced": "no", "onset_days_before_dose": 5}}, "/answers/onset_days_before_dose"),
+        (
+            {"answers": {"experienced": "yes", "onset_days_before_dose": 5, "onset_band": "gt_4wk"}},
+            "/answers/onset_band",
+        ),
         ({"about": "next"}, "/about"),
     ],
 )
@@ -123,6 +130,31 @@ def test_an_answer_the_form_does_not_take_is_refused_with_its_field(
     refused = house.post("/me/responses", json={**ResponseUpload.build(), **changed}, headers=phone)
     assert (refused.status_code, refused.json["pointers"][0]["pointer"]) == (422, pointer)
     assert house.get("/me/responses", headers=phone).json == {"items": []}
+
+
+def test_an_answer_that_the_others_hide_is_dropped_and_said_to_be(house: House, anna: Patient, bram: Staff) -> None:
+    phone = house.phone(anna)
+    answers = {"experienced": "no", "onset_days_before_dose": 5, "symptoms": ["pain"]}
+    upload = ResponseUpload.build(answers=answers)
+    made = house.post("/me/responses", json=upload, headers=phone)
+    dropped = ["/onset_days_before_dose", "/symptoms"]
+    assert (made.status_code, made.json["answers"], made.json["dropped"]) == (201, {"experienced": "no"}, dropped)
+    again = house.post("/me/responses", json=upload, headers=phone)
+    assert (again.status_code, again.json["duplicate"], again.json["dropped"]) == (200, True, dropped)
+    told = {name: upload[name] for name in ("about", "occurred", "recorded_at", "completed")}
+    told |= {"answers": {"experienced": "yes", "symptoms": ["pain"]}, "base_version": 1, "reason": "misread"}
+    house.put(f"/me/responses/{upload['id']}", json=told, headers=phone)
+    (seen,) = house.get(f"/patients/{anna.id}/responses", headers=bram.headers).json["items"]
+    assert (seen["answers"], seen["dropped"]) == (told["answers"], [])
+    with house.unit(writes=False) as ctx:
+        (kept,) = records.versions(ctx.session, "response", anna.id, UUID(upload["id"]))
+        assert (kept.content["answers"], kept.content["dropped"]) == ({"experienced": "no"}, dropped)
+
+
+def test_a_response_is_tied_to_a_version_of_its_form_and_to_its_hash(house: House, anna: Patient) -> None:
+    made = house.post("/me/responses", json=ResponseUpload.build(), headers=house.phone(anna)).json
+    asked = form("end-of-interval")
+    assert (made["form_version"], made["form_hash"]) == (asked.version, content_hash(asked))
 
 
 def test_a_correction_keeps_the_version_it_replaces(house: House, anna: Patient) -> None:

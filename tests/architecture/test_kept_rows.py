@@ -23,6 +23,8 @@ from sqlalchemy.types import (
     Uuid,
 )  # fmt: skip
 
+from backend.domain.definitions import content_hash
+from backend.domain.forms import forms
 from backend.storage import migrate
 from backend.storage.db import make_engine
 from tests.conftest import Copies
@@ -30,6 +32,7 @@ from tests.conftest import Copies
 Rows = dict[str, list[dict[str, Any]]]
 
 BEFORE, LEDGER = "0002", "0003"
+FLAT, HASHED = "0009", "0010"
 OLD = ("waiting", "claimed", "sent", "failed", "expired", "cancelled")
 SESSION = uuid4()
 _number = count(1)
@@ -215,6 +218,22 @@ def test_going_down_what_is_new_gives_way_to_what_comes_nearest_and_the_rest_sta
     with engine.connect() as connection:
         planned = select(func.count()).select_from(house.meta.tables["reminders"])
         assert connection.scalar(planned.where(house.meta.tables["reminders"].c.status == "planned")) == 2
+
+
+@pytest.mark.promise("P33")
+def test_a_response_from_before_is_tied_to_the_version_that_shipped_then(engine: Engine) -> None:
+    migrate.upgrade(engine, FLAT)
+    house = House(engine)
+    for key in forms():
+        house.put("responses", form=key, form_version=1)
+    before = rows(engine)["responses"]
+    migrate.upgrade(engine, HASHED)
+    after = rows(engine)["responses"]
+    assert {row["form"]: row["form_hash"] for row in after} == {key: content_hash(one) for key, one in forms().items()}
+    assert [row["dropped"] for row in after] == [[]] * len(before)
+    assert [{name: row[name] for name in before[0]} for row in after] == before
+    migrate.downgrade(engine, FLAT)
+    assert rows(engine)["responses"] == before
 
 
 def _hex(told: Any) -> str:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from backend.domain.drugs import catalogue
 from backend.domain.export import CODE_BOOK, DATASETS, Column, as_csv, code_book, lines
 from backend.domain.findings import Kind
+from backend.domain.forms import form
 from backend.domain.levels import TroughClass
-from backend.domain.questionnaires import form
 from backend.domain.recall import FORM
 from backend.domain.study_days import Days
 from backend.domain.symptoms import OtherCause, vocabulary
@@ -130,8 +130,8 @@ def test_the_vocabulary_is_in_the_columns_word_for_word() -> None:
     [("recall_ever", "ever_experienced"), ("recall_experienced", "experienced"), ("recall_frequency", "frequency")],
 )
 def test_the_codes_of_a_recalled_answer_are_those_of_the_form(name: str, question: str) -> None:
-    asked = form(FORM).items[question]
-    assert list(column("intervals", name).codes) == [choice.code for choice in asked.choices]
+    asked = form(FORM).item(question)
+    assert list(column("intervals", name).codes) == [option.code for option in asked.options]
 
 
 def test_the_codes_of_a_trough_are_those_of_the_clinic() -> None:

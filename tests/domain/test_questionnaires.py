@@ -1,60 +1,79 @@
-"""Forms: what they take, what they refuse, and the published tables they can hold."""
+"""Forms: what they take, drop and refuse, and the published tables they can hold."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.domain.errors import ClinicError
-from backend.domain.questionnaires import Kind, check, form, forms
+from backend.domain.forms import form, forms
+from backend.domain.languages import LANGUAGES
+from backend.domain.questionnaires import WRITTEN, Answer, Type
+from backend.domain.responses import check
 from backend.domain.symptoms import vocabulary
 
 END = form("end-of-interval")
 FELT = {"experienced": "yes"}
-DETAILS = [key for key, item in END.items.items() if item.show_when]
+DETAILS = [key for key, place in END.places.items() if place.item.enable_when]
 
 
-def refused(answers: dict[str, object], *, completed: bool = False) -> tuple[str, list[str]]:
+def refused(answers: Mapping[str, object], *, completed: bool = False) -> tuple[str, list[str]]:
     with pytest.raises(ClinicError) as caught:
         check(END, answers, completed=completed)
     return caught.value.error.code, list(caught.value.pointers)
 
 
+def kept(answers: Mapping[str, object], *, completed: bool = False) -> Mapping[str, Answer]:
+    """Return what the end-of-interval form takes of answers of which it drops none."""
+    found = check(END, answers, completed=completed)
+    assert found.dropped == ()
+    return found.answers
+
+
 def test_every_shipped_form_asks_in_two_languages_and_looks_back_only_at_questions_before() -> None:
     for shipped in forms().values():
+        assert shipped.languages == LANGUAGES
         before: set[str] = set()
-        for item in shipped.items.values():
-            assert item.text.nl
-            assert item.text.en
-            assert (item.low is not None and item.high is not None) is (item.kind is Kind.INTEGER)
-            assert bool(item.choices) is (item.kind in {Kind.CHOICE, Kind.CHOICES})
-            asked = {rule.key for rule in (item.show_when, item.hide_when) if rule}
+        for key, place in shipped.places.items():
+            item = place.item
+            assert item.text is not None
+            assert all(item.text.told(language, "") for language in LANGUAGES)
+            assert (item.low is not None and item.high is not None) is (item.type is Type.INTEGER)
+            assert bool(item.options) is (item.type is Type.CHOICE)
+            asked = {rule.question for rule in item.enable_when}
             assert asked | ({item.band_of} if item.band_of else set()) <= before
-            before.add(item.key)
+            before.add(key)
+
+
+def test_no_shipped_form_asks_for_words_which_would_lie_unsealed() -> None:
+    assert not {place.item.type for shipped in forms().values() for place in shipped.places.values()} & WRITTEN
 
 
 def test_we_ship_our_own_form_and_generic_scales_only() -> None:
     assert set(forms()) == {"end-of-interval", "nrs-11-fatigue", "vas-100"}
-    assert check(form("nrs-11-fatigue"), {"fatigue": 10}, completed=True) == {"fatigue": 10}
-    assert check(form("vas-100"), {"trouble": 100}, completed=True) == {"trouble": 100}
+    assert check(form("nrs-11-fatigue"), {"fatigue": 10}, completed=True).answers == {"fatigue": 10}
+    assert check(form("vas-100"), {"trouble": 100}, completed=True).answers == {"trouble": 100}
     with pytest.raises(ClinicError, match="unknown-form"):
         form("msis-29")
 
 
 @given(st.sampled_from(DETAILS), st.sampled_from([{}, {"experienced": "no"}, {"experienced": "unsure"}]))
-def test_details_are_taken_only_from_who_felt_it(key: str, answers: dict[str, object]) -> None:
-    kinds: dict[Kind, object] = {Kind.INTEGER: 3, Kind.BOOLEAN: False, Kind.CHOICES: ["pain"]}
-    item = END.items[key]
-    value = kinds.get(item.kind) or (item.choices[0].code if item.choices else False)
-    assert refused({**answers, key: value}) == ("contradiction", [f"/answers/{key}"])
-    assert key in check(END, {**FELT, key: value})
+def test_details_are_kept_only_from_who_felt_it(key: str, answers: dict[str, object]) -> None:
+    item = END.item(key)
+    value: object = {Type.INTEGER: 3, Type.BOOLEAN: False}.get(item.type, "")
+    if item.options:
+        value = [item.options[0].code] if item.repeats else item.options[0].code
+    found = check(END, {**answers, key: value})
+    assert (found.answers, found.dropped) == (answers, (f"/{key}",))
+    assert key in kept({**FELT, key: value})
 
 
 def test_the_three_questions_stay_apart_even_where_they_seem_to_disagree() -> None:
     odd = {"ever_experienced": "no", "experienced": "yes", "frequency": "never"}
-    assert check(END, odd, completed=True) == odd
-    assert check(END, {"frequency": "regularly"}) == {"frequency": "regularly"}
+    assert kept(odd, completed=True) == odd
+    assert kept({"frequency": "regularly"}) == {"frequency": "regularly"}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +105,7 @@ def test_a_wrong_choice_among_several_is_pointed_at() -> None:
 
 
 def test_a_whole_number_written_with_a_point_is_the_same_number() -> None:
-    assert check(END, {**FELT, "overall_intensity": 10.0})["overall_intensity"] == 10
+    assert kept({**FELT, "overall_intensity": 10.0})["overall_intensity"] == 10
 
 
 def test_an_unknown_question_is_refused_and_a_hostile_name_is_not_echoed() -> None:
@@ -94,18 +113,21 @@ def test_an_unknown_question_is_refused_and_a_hostile_name_is_not_echoed() -> No
     assert refused({"a/~\ud800": 3}) == ("unknown-form", ["/answers"])
 
 
+def test_nothing_ticked_is_no_answer() -> None:
+    assert kept({**FELT, "symptoms": []}) == FELT
+
+
 def test_a_required_question_may_stay_open_until_the_form_is_completed() -> None:
-    assert check(END, {}) == {}
+    assert kept({}) == {}
     assert refused({}, completed=True) == ("invalid", ["/answers/experienced"])
 
 
 def test_who_still_has_complaints_cannot_say_when_they_went() -> None:
     answers: dict[str, object] = {**FELT, "resolved_days_after_dose": 2}
-    assert check(END, {**answers, "not_resolved": False})
-    assert refused({**answers, "not_resolved": True}) == (
-        "contradiction",
-        ["/answers/resolved_days_after_dose"],
-    )
+    assert kept({**answers, "not_resolved": False})
+    found = check(END, {**answers, "not_resolved": True})
+    assert found.answers == {**FELT, "not_resolved": True}
+    assert found.dropped == ("/resolved_days_after_dose",)
 
 
 @given(st.integers(0, 365), st.sampled_from(["lt_1wk", "wk1_4", "gt_4wk"]))
@@ -113,28 +135,27 @@ def test_a_band_that_disagrees_with_the_days_is_refused(days: int, band: str) ->
     answers: dict[str, object] = {**FELT, "onset_days_before_dose": days, "onset_band": band}
     low, high = {"lt_1wk": (0, 7), "wk1_4": (7, 28), "gt_4wk": (28, 365)}[band]
     if low <= days <= high:
-        assert check(END, answers) == answers
+        assert kept(answers) == answers
     else:
         assert refused(answers) == ("contradiction", ["/answers/onset_band"])
 
 
-@given(st.lists(st.sampled_from(list(vocabulary())), unique=True))
+@given(st.lists(st.sampled_from(list(vocabulary())), unique=True, min_size=1))
 def test_chosen_symptoms_come_back_in_the_order_of_the_vocabulary(chosen: list[str]) -> None:
-    answers = check(END, {"symptoms": chosen, **FELT})
+    answers = kept({"symptoms": chosen, **FELT})
     assert answers["symptoms"] == tuple(key for key in vocabulary() if key in chosen)
     assert list(answers) == ["experienced", "symptoms"]
 
 
 def test_the_frequencies_of_bergen_2020_can_be_told() -> None:
     told = ["regularly"] * 8 + ["sometimes"] * 9 + ["never"] * 23
-    answers = [check(END, {"experienced": "unsure", "frequency": one}, completed=True) for one in told]
+    answers = [kept({"experienced": "unsure", "frequency": one}, completed=True) for one in told]
     assert Counter(one["frequency"] for one in answers) == {"regularly": 8, "sometimes": 9, "never": 23}
 
 
 def test_the_american_ocrelizumab_chart_review_can_be_told() -> None:
     answers = [
-        check(
-            END,
+        kept(
             {
                 **FELT,
                 "existing_complaints_worse": "yes" if place < 104 else "no",
@@ -144,7 +165,7 @@ def test_the_american_ocrelizumab_chart_review_can_be_told() -> None:
             completed=True,
         )
         for place in range(131)
-    ] + [check(END, {"experienced": "no"}, completed=True)] * 397
+    ] + [kept({"experienced": "no"}, completed=True)] * 397
     felt = [one for one in answers if one["experienced"] == "yes"]
     assert (len(answers), len(felt)) == (528, 131)
     assert sum(one["existing_complaints_worse"] == "yes" for one in felt) == 104

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.domain.errors import ClinicError
-from backend.domain.questionnaires import check, form
+from backend.domain.forms import form
 from backend.domain.recall import Group, RecallResult, recall
+from backend.domain.responses import check
 from backend.domain.wearing_off import RatedDay, Reason, Settings, by_day, diary_based, summary
 
 WEEKS_4 = 28
@@ -154,7 +155,7 @@ def test_the_summary_counts_only_what_could_be_assessed_and_says_why_not() -> No
 
 
 def told(**answers: object) -> RecallResult:
-    return recall(check(form("end-of-interval"), answers, completed=True))
+    return recall(check(form("end-of-interval"), answers, completed=True).answers)
 
 
 def test_a_hundred_recalled_intervals_give_the_table_of_ratchford_2014() -> None:

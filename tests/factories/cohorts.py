@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, insert
 
+from backend.domain.definitions import content_hash
+from backend.domain.forms import form
 from backend.domain.moments import Occurred, at_moment, on_day
 from backend.domain.recall import FORM
 from backend.storage.db import Base
@@ -31,6 +33,7 @@ SLOT = time(9)
 ANSWERED = timedelta(days=2)
 """So long after a dose the form about the interval it ended is answered."""
 BATCH = 2000
+FORM_HASH = content_hash(form(FORM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,8 @@ def _around(made: Cohort, patient_id: UUID, on: date, shape: Shape) -> None:
             answers |= {"onset_days_before_dose": rng.randrange(1, 30), "resolved_days_after_dose": rng.randrange(4)}
         at = _at(on + ANSWERED, 20)
         made.put(
-            ResponseRow, form=FORM, form_version=1, about="previous", completed=True, answers=answers,
+            ResponseRow, form=FORM, form_version=1, form_hash=FORM_HASH, about="previous", completed=True,
+            answers=answers, dropped=[],
             **_report(made, patient_id, at_moment(at, ZONE), at), received_at=at,
         )  # fmt: skip
     if rng.random() < shape.pricks:

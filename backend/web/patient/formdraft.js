@@ -15,7 +15,7 @@ let saving = Promise.resolve();
 export async function asked() {
   await saving;
   const [forms, responses] = await Promise.all([doc("forms"), records("response")]);
-  return Promise.all((forms?.items ?? []).map(async (one) => {
+  return Promise.all((forms?.items ?? []).filter(known).map(async (one) => {
     const stored = responseTo(responses, one);
     if (stored?.data.completed) return { ...one, state: "waiting" };
     const mine = Object.keys((await draft(keyOf(one)))?.answers ?? {});
@@ -26,7 +26,7 @@ export async function asked() {
 /** Return what was finished, newest first; `form` is there where this phone still knows the questions. */
 export async function finished() {
   const done = (await records("response")).filter(({ data }) => data.completed);
-  const found = await Promise.all(done.map(async (one) => ({ ...one, form: await draft(SENT + one.id) })));
+  const found = await Promise.all(done.map(async (one) => ({ ...one, form: await sentForm(one.id) })));
   return found.sort((a, b) => Date.parse(b.data.recorded_at) - Date.parse(a.data.recorded_at));
 }
 
@@ -42,10 +42,21 @@ export async function opened(form, interval = null) {
 /** Open a finished response of this phone once more, to correct it; null when its questions are not known here. */
 export async function reopened(id) {
   await saving;
-  const [form, found] = [await draft(SENT + id), (await records("response")).find((one) => one.id === id)];
+  const [form, found] = [await sentForm(id), (await records("response")).find((one) => one.id === id)];
   if (!form || !found) return null;
   const mine = await draft(BEGUN + id);
   return filling({ ...form, correcting: true }, BEGUN + id, mine ?? { id, answers: found.data.answers, at: null }, found);
+}
+
+/** The questions of a response that was sent from this phone; null where they are not known here. */
+async function sentForm(id) {
+  const form = await draft(SENT + id);
+  return form && known(form) ? form : null;
+}
+
+/** Tell whether a form is written as this app reads it: one kept by an app from before is fetched or asked anew. */
+function known({ items }) {
+  return items.every((item) => Array.isArray(item.enable_when));
 }
 
 function filling(form, key, began, stored) {

@@ -1,10 +1,13 @@
-/** The questions of a form as fields: choices, yes or no, a scale, a line between two ends, a number. */
+/** The questions of a form as fields: choices, yes or no, a scale, a line between two ends, a whole number. */
 
 import { h } from "../shared/dom.js";
 import { number, t } from "../shared/words.js";
 
 import { shape, wrong } from "./formlogic.js";
+import { spokenTyped, TYPED, typed } from "./formtyped.js";
 import { button, choices, scale, unique } from "./ui.js";
+
+const NO_FIELD = ["open-choice", "dateTime"];
 
 /**
  * Return the field of a question. `tell(value)` hears every answer, null for none; `node.fault()` is what is wrong with
@@ -19,23 +22,30 @@ export function formField(item, value, tell) {
 
 /** Write an answer as its patient would say it. */
 export function spoken(item, value) {
-  const text = (code) => item.choices.find((choice) => choice.code === code)?.text ?? code;
+  const text = (code) => item.options.find((option) => option.code === code)?.text ?? code;
   if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
+  if (TYPED.includes(item.type)) return spokenTyped(item, value);
   if (Array.isArray(value)) return value.map(text).join(", ");
   return typeof value === "number" ? number(value) : text(value);
 }
 
+/** A question of a sort that has no field yet says so, rather than be asked as something else. */
+function unknown(item) {
+  return h("div", {}, h("p", {}, item.text), h("p", { class: "hint" }, t("forms.no_field")));
+}
+
 function made(item, value, tell) {
-  if (item.kind === "boolean") return oneOf(item, value === undefined ? null : String(value), yesNo(), (said) => tell(said === null ? null : said === "true"));
-  if (item.kind === "choice") return oneOf(item, value ?? null, options(item), tell);
-  if (item.kind === "choices") return several(item, value ?? [], tell);
+  if (NO_FIELD.includes(item.type) || (item.repeats && item.type !== "choice")) return Object.assign(unknown(item), { refuse() {} });
+  if (item.type === "boolean") return oneOf(item, value === undefined ? null : String(value), yesNo(), (said) => tell(said === null ? null : said === "true"));
+  if (item.type === "choice") return item.repeats ? several(item, value ?? [], tell) : oneOf(item, value ?? null, options(item), tell);
+  if (TYPED.includes(item.type)) return typed(item, value ?? null, tell, hint(item));
   const kind = shape(item);
   if (kind === "scale") return scaled(item, value ?? null, tell);
   return kind === "line" ? line(item, value ?? null, tell) : amount(item, value ?? null, tell);
 }
 
 function options(item) {
-  return item.choices.map(({ code, text }) => ({ value: code, text }));
+  return item.options.map(({ code, text }) => ({ value: code, text }));
 }
 
 function yesNo() {
@@ -43,7 +53,7 @@ function yesNo() {
 }
 
 function hint(item, more = null) {
-  return [more, t(item.required ? "forms.required" : "forms.optional")].filter(Boolean).join(" ");
+  return [item.help, more, t(item.required ? "forms.required" : "forms.optional")].filter(Boolean).join(" ");
 }
 
 function oneOf(item, value, choosable, tell) {

@@ -4,7 +4,7 @@ import { fill, h, notice } from "../shared/dom.js";
 import { t } from "../shared/words.js";
 
 import { formField, spoken } from "./formfields.js";
-import { asked, beside, kept, missing, progress } from "./formlogic.js";
+import { asked, beside, kept, missing, progress, questions } from "./formlogic.js";
 import { safetyText } from "./living.js";
 import { dropDraft, saveDraft } from "./store.js";
 import { busy, button, card, link } from "./ui.js";
@@ -25,6 +25,7 @@ export async function question(root, filling, key, go) {
     root,
     h("p", { class: "soft" }, title),
     h("h1", {}, t("forms.question", { at, of })),
+    heading(items, item),
     h("div", { class: "far" }, h("progress", { value: at, max: of, "aria-label": t("forms.far", { at, of }) })),
     h("form", { novalidate: true, onsubmit: forward }, field, h("div", { class: "buttons" }, next, link(t("common.back"), before ? `#/forms/${filling.base}/${before.key}` : "#/forms", { id: "back" }))),
     later(filling, go),
@@ -41,18 +42,24 @@ export async function question(root, filling, key, go) {
   }
 }
 
+/** The text of the group a question stands in. */
+function heading(items, { parent }) {
+  const group = items.find(({ key }) => key === parent);
+  return group?.text ? h("h2", {}, group.text) : null;
+}
+
 /** Draw every question on one page; those that an answer hides go and come as it changes. */
 export async function onePage(root, filling, go) {
   const { items, title } = filling.form;
   await saveDraft(ONE_PAGE, true);
-  const fields = new Map(items.map((item) => [item.key, formField(item, filling.answers[item.key], (value) => told(item.key, value))]));
+  const fields = new Map(questions(items).map((item) => [item.key, formField(item, filling.answers[item.key], (value) => told(item.key, value))]));
   const done = button(t("forms.look_over"), look, { primary: true, id: "next" });
   fill(
     root,
     h("h1", {}, title),
     h("form", { novalidate: true, onsubmit: look }, [...fields.values()].map((one) => h("section", { class: "card" }, one)), h("div", { class: "buttons" }, done)),
     later(filling, go),
-    h("p", { class: "later" }, h("a", { class: "button quiet", href: `#/forms/${filling.base}/${items[0].key}`, onclick: () => dropDraft(ONE_PAGE) }, t("forms.one_by_one"))),
+    h("p", { class: "later" }, h("a", { class: "button quiet", href: `#/forms/${filling.base}/${questions(items)[0].key}`, onclick: () => dropDraft(ONE_PAGE) }, t("forms.one_by_one"))),
     await safetyText(),
   );
   show();

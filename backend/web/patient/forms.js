@@ -5,7 +5,7 @@ import { day, has, moment, t } from "../shared/words.js";
 
 import { on } from "./bus.js";
 import { asked, finished, opened, reopened } from "./formdraft.js";
-import { asked as put, beside, kept } from "./formlogic.js";
+import { asked as put, beside, kept, questions } from "./formlogic.js";
 import { ONE_PAGE, onePage, overview, question } from "./formfill.js";
 import { living, safetyText } from "./living.js";
 import { draft } from "./store.js";
@@ -54,7 +54,7 @@ function beginning({ form, answers, at, base }, all) {
   const next = form.correcting ? "check" : all ? "all" : first.key;
   return [
     form.closes_on && !form.correcting && h("p", { class: "lead" }, t("forms.until", { day: day(form.closes_on) })),
-    h("p", {}, t("forms.about", { n: form.items.length })),
+    h("p", {}, t("forms.about", { n: questions(form.items).length })),
     begun > 0 && h("p", { class: "note" }, t(form.correcting ? "forms.again" : "forms.begun", { n: begun })),
     h("div", { class: "buttons" },
       link(t(form.correcting ? "forms.look_over" : begun ? "forms.go_on" : "forms.begin"), `#/forms/${base}/${next}`, { primary: true, id: "begin" }),

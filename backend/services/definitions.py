@@ -1,0 +1,199 @@
+"""Definitions: a site's own questionnaires are drafted, published and read, beside those that ship."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.domain import fhir_reading, succession
+from backend.domain.definitions import VERSION, content_hash, read, written
+from backend.domain.errors import ClinicError, invalid
+from backend.domain.fhir_questionnaires import Exported, export
+from backend.domain.fhir_values import Lost
+from backend.domain.forms import forms
+from backend.domain.questionnaires import Form
+from backend.services import events, gate
+from backend.services.context import Context
+from backend.storage import definitions
+from backend.storage.definitions import QuestionnaireVersionRow
+from backend.storage.people import SiteRow
+
+POINTER = "/definition"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a questionnaire; a draft has no `published_at`, unless it ships (`built_in`).
+
+    `edit` counts how often a draft was written; `content_hash` is that of the definition, in hexadecimals.
+    """
+
+    key: str
+    version: int
+    edit: int
+    built_in: bool
+    published: bool
+    content_hash: str
+    made_at: datetime | None
+    made_by: UUID | None
+    published_at: datetime | None
+    published_by: UUID | None
+    definition: Mapping[str, Any]
+
+
+def of_site(ctx: Context) -> list[Version]:
+    """Return every version of the questionnaires of the actor's own site: those that ship first, then by key."""
+    gate.permit(ctx, "questionnaires:read")
+    site_id = gate.own_site(ctx)
+    events.note(ctx, "questionnaires:read", None, site_id)
+    own = [_version(row) for row in definitions.of_site(ctx.session, site_id)]
+    return [*map(_shipped, forms().values()), *own]
+
+
+def one(ctx: Context, key: str, version: str) -> Version:
+    """Return one version of a questionnaire of the actor's own site. Raises ClinicError `not-found`."""
+    gate.permit(ctx, "questionnaires:read")
+    site_id = gate.own_site(ctx)
+    events.note(ctx, "questionnaires:read", None, site_id, {"key": key[:60], "version": version[:10]})
+    if key in forms() and forms()[key].version == version:
+        return _shipped(forms()[key])
+    return _version(_stored(ctx, site_id, key, version))
+
+
+def draft(ctx: Context, told: object) -> Version:
+    """Store a draft of the next version of a questionnaire of the actor's own site.
+
+    Raises ClinicError as `definitions.read`, `already-exists` for the key of a form that ships or where a draft stands,
+    and `invalid` for another number than the next.
+    """
+    gate.permit(ctx, "questionnaires:write")
+    site_id = gate.own_site(ctx)
+    form = read(told, POINTER)
+    _lock(ctx, site_id)
+    versions = definitions.versions(ctx.session, site_id, form.key)
+    if form.key in forms() or any(row.published_at is None for row in versions):
+        raise ClinicError("already-exists", pointers={f"{POINTER}/key": "Ships with this key, or has a draft."})
+    if int(form.version) != len(versions) + 1:
+        raise invalid(f"{POINTER}/version", f"The next version is {len(versions) + 1}.")
+    values = {"site_id": site_id, "key": form.key, "version": int(form.version), "edit": 1, **_content(ctx, form)}
+    definitions.add(ctx.session, values)
+    events.note(ctx, "questionnaires:write", None, site_id, {"key": form.key, "version": form.version, "edit": 1})
+    return _version(_stored(ctx, site_id, form.key, form.version))
+
+
+def take_in(ctx: Context, resource: object) -> tuple[Version, tuple[Lost, ...]]:
+    """Store a draft of a FHIR R4 Questionnaire of another system, numbered as the next; return also what was lost.
+
+    Raises ClinicError as `fhir_reading.read` and `draft`.
+    """
+    gate.permit(ctx, "questionnaires:write")
+    site_id = gate.own_site(ctx)
+    told = fhir_reading.read(resource, "/resource")
+    key = told.definition["key"]
+    number = len(definitions.versions(ctx.session, site_id, key)) + 1
+    lost = told.lost
+    if told.definition["version"] != str(number) and not any(one.pointer == "/version" for one in lost):
+        lost = (*lost, Lost("/version", f"Versions of a site are numbered; this is {number}."))
+    return draft(ctx, told.definition | {"version": str(number)}), lost
+
+
+def give_out(ctx: Context, key: str, version: str) -> Exported:
+    """Return one version of a questionnaire as a FHIR R4 Questionnaire. Raises ClinicError `not-found`."""
+    found = one(ctx, key, version)
+    return export(read(found.definition), published=found.published)
+
+
+def replace(ctx: Context, key: str, version: str, edit: int, told: object) -> Version:
+    """Replace a draft; the same again changes nothing.
+
+    Raises ClinicError as `definitions.read`, `not-found`, `stale-version`, `wrong-state` for a published version, and
+    `invalid` where the definition says another key or version.
+    """
+    gate.permit(ctx, "questionnaires:write")
+    site_id = gate.own_site(ctx)
+    form = read(told, POINTER)
+    row = _drafted(ctx, site_id, key, version, edit)
+    for name, said, meant in (("key", form.key, key), ("version", form.version, version)):
+        if said != meant:
+            raise invalid(f"{POINTER}/{name}", f"Must be {meant}.")
+    if row.content_hash == content_hash(form):
+        events.note(ctx, "questionnaires:write", None, site_id, {"duplicate": True})
+        return _version(row)
+    _change(ctx, row, _content(ctx, form) | {"edit": edit + 1})
+    events.note(ctx, "questionnaires:write", None, site_id, {"key": key, "version": version, "edit": edit + 1})
+    return _version(_stored(ctx, site_id, key, version))
+
+
+def publish(ctx: Context, key: str, version: str, edit: int) -> Version:
+    """Publish a draft as it was read: from now on it does not change.
+
+    Raises ClinicError `not-found`, `stale-version`, `wrong-state` for what is published already, and `invalid` where it
+    cannot follow the versions before it (`succession.check`).
+    """
+    gate.permit(ctx, "questionnaires:publish")
+    site_id = gate.own_site(ctx)
+    row = _drafted(ctx, site_id, key, version, edit)
+    earlier = [read(one.definition) for one in definitions.versions(ctx.session, site_id, key) if one.published_at]
+    succession.check(earlier, read(row.definition))
+    _change(ctx, row, {"published_at": ctx.now, "published_by": ctx.who.id})
+    told = {"key": key, "version": version, "hash": row.content_hash}
+    events.note(ctx, "questionnaires:publish", None, site_id, told)
+    return _version(_stored(ctx, site_id, key, version))
+
+
+def _lock(ctx: Context, site_id: UUID) -> None:
+    """Let of two who write at once one follow the other."""
+    ctx.session.get_one(SiteRow, site_id, with_for_update=True)
+
+
+def _drafted(ctx: Context, site_id: UUID, key: str, version: str, edit: int) -> QuestionnaireVersionRow:
+    """Return the draft that was read, locked."""
+    _lock(ctx, site_id)
+    row = _stored(ctx, site_id, key, version)
+    if row.published_at is not None:
+        raise ClinicError("wrong-state", "A published version does not change.")
+    if row.edit != edit:
+        raise ClinicError("stale-version")
+    return row
+
+
+def _stored(ctx: Context, site_id: UUID, key: str, version: str) -> QuestionnaireVersionRow:
+    rows: Sequence[QuestionnaireVersionRow] = ()
+    if VERSION.fullmatch(version):
+        rows = definitions.versions(ctx.session, site_id, key)
+    found = next((row for row in rows if str(row.version) == version), None)
+    if found is None:
+        raise ClinicError("not-found")
+    return found
+
+
+def _change(ctx: Context, row: QuestionnaireVersionRow, values: dict[str, Any]) -> None:
+    if not definitions.put(ctx.session, row.site_id, row.key, row.version, values):
+        raise ClinicError("wrong-state", "A published version does not change.")
+
+
+def _content(ctx: Context, form: Form) -> dict[str, Any]:
+    told = {"definition": written(form), "content_hash": content_hash(form)}
+    return told | {"made_at": ctx.now, "made_by": ctx.who.id, "published_at": None, "published_by": None}
+
+
+def _version(row: QuestionnaireVersionRow) -> Version:
+    return Version(
+        key=row.key,
+        version=row.version,
+        edit=row.edit,
+        built_in=False,
+        published=row.published_at is not None,
+        content_hash=row.content_hash,
+        made_at=row.made_at,
+        made_by=row.made_by,
+        published_at=row.published_at,
+        published_by=row.published_by,
+        definition=row.definition,
+    )
+
+
+def _shipped(form: Form) -> Version:
+    told = written(form)
+    return Version(form.key, int(form.version), 1, True, True, content_hash(form), None, None, None, None, told)

@@ -1,0 +1,108 @@
+"""The fields of a form: what each type of question tells when it is filled in, and what it says is wrong."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from backend.api.questionnaires import items_shown
+from backend.domain.definitions import read
+from tests.factories.forms import definition, question
+from tests.web.care_pages import modules
+
+pytestmark = pytest.mark.journey
+
+DRAW = """async ([item, value]) => {
+    const [fields, words, texts, frame] = await Promise.all(
+        ["/formfields.js", "/shared/words.js", "/forms.words.js", "/frame.words.js"].map(name => import(name)));
+    words.setLanguage("nl", { remember: false });
+    words.add(texts.words);
+    words.add(frame.words);
+    globalThis.told = [];
+    globalThis.field = fields.formField(item, value ?? undefined, one => told.push(one));
+    globalThis.spoken = said => fields.spoken(item, said);
+    document.body.replaceChildren(field);
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page that can load the module."""
+    with modules(chromium) as opened:
+        yield opened
+
+
+def draw(page: Page, asked: dict[str, Any], value: Any = None) -> None:
+    """Draw the field of a question, as the server sends it."""
+    (item,) = items_shown(read(definition(asked)), "nl")
+    page.evaluate(DRAW, [item, value])
+
+
+QUESTIONS = [
+    (question("a", "string"), "x", "x"),
+    (question("a", "text"), "x\ny", "x\ny"),
+    (question("a", "decimal"), "1,5", 1.5),
+    (question("a", "decimal"), "-2.25", -2.25),
+    (question("a", "quantity"), "1,5", {"value": 1.5, "unit": "mg"}),
+    (question("a", "date"), "2026-03-29", "2026-03-29"),
+    (question("a", "time"), "09:00", "09:00"),
+    (question("a", "integer"), "12", 12),
+]
+
+
+@pytest.mark.parametrize(("asked", "typed", "told"), QUESTIONS)
+def test_what_is_typed_is_told_as_the_answer_that_the_server_takes(
+    page: Page, asked: dict[str, Any], typed: str, told: Any
+) -> None:
+    draw(page, asked)
+    page.get_by_label("vraag").fill(typed)
+    assert page.evaluate("[told.at(-1), field.fault()]") == [told, None]
+    draw(page, asked, told)
+    assert page.get_by_label("vraag").input_value().replace(".", ",") == typed.replace(".", ",")
+    page.get_by_label("vraag").fill("")
+    assert page.evaluate("told.at(-1)") is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed"),
+    [
+        (question("a", "decimal"), "much"),
+        (question("a", "decimal", low=0.5), "0,4"),
+        (question("a", "quantity", high={"value": 2, "unit": "mg"}), "2,1"),
+        (question("a", "date", low="2026-01-02"), "2026-01-01"),
+        (question("a", "time", high="10:00"), "10:30"),
+    ],
+)
+def test_what_is_no_answer_is_told_as_none_and_said_to_be_wrong(page: Page, asked: dict[str, Any], typed: str) -> None:
+    draw(page, asked)
+    page.get_by_label("vraag").fill(typed)
+    told, fault = page.evaluate("[told.at(-1), field.fault()]")
+    assert told is None
+    assert fault
+
+
+def test_several_choices_are_told_as_a_list_and_one_choice_by_its_code(page: Page) -> None:
+    draw(page, question("a", repeats=True))
+    for box in page.get_by_role("checkbox").all()[:2]:
+        box.check()
+    assert page.evaluate("told") == [["a"], ["a", "b"]]
+    draw(page, question("a"))
+    page.get_by_role("radio").nth(1).check()
+    assert page.evaluate("told") == ["b"]
+
+
+def test_a_question_without_a_field_says_so_and_is_asked_as_nothing_else(page: Page) -> None:
+    for asked in (question("a", "open-choice"), question("a", "dateTime"), question("a", "string", repeats=True)):
+        draw(page, asked)
+        assert page.get_by_text("kun je nog niet in de app beantwoorden").count() == 1
+        assert page.locator("input, textarea").count() == 0
+
+
+def test_an_answer_is_spoken_as_its_patient_would_say_it(page: Page) -> None:
+    draw(page, question("a", "quantity"))
+    assert page.evaluate("spoken({value: 1.5, unit: 'mg'})") == "1,5 mg"
+    draw(page, question("a", "decimal"))
+    assert page.evaluate("spoken(0.25)") == "0,25"
+    draw(page, question("a", "date"))
+    assert "29 maart" in page.evaluate("spoken('2026-03-29')")
