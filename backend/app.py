@@ -88,7 +88,8 @@ def _around(app: Flask) -> None:
 
     @app.after_request
     def _end(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.request_id
+        if request.endpoint != "static_file":  # a page loads a hundred of these, and nobody asks after one
+            response.headers["X-Request-Id"] = g.request_id
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"

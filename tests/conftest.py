@@ -23,13 +23,19 @@ _server = pytest.StashKey[Server]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let longer runs try more often (`--kills 200 --examples 1000`), and speed be measured where nothing else runs."""
-    parser.addoption("--kills", type=int, default=8, help="kill -9 of web processes per database")
+    parser.addoption("--kills", type=int, default=5, help="kill -9 of web processes per database")
     parser.addoption("--histories", type=int, default=30, help="generated histories of three phones per database")
     parser.addoption("--moves", type=int, default=40, help="doses moved while their reminders are being sent")
-    parser.addoption("--examples", type=int, default=5, help="generated requests per operation, phase and role")
+    parser.addoption("--examples", type=int, default=2, help="generated requests per operation, phase and role")
     parser.addoption("--seed", type=int, default=20261121, help="what the journeys of dispatchers draw their luck from")
     parser.addoption("--dispatch-s", type=float, default=12, help="seconds over which reminders fall due under kills")
     parser.addoption("--bench", action="store_true", help="measure speed, which takes the whole machine")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the journeys, else one worker is left with the longest at the end; all stays in random order."""
+    items.sort(key=lambda item: item.get_closest_marker("journey") is None or "web" in item.path.parts)
 
 
 @pytest.hookimpl(optionalhook=True)

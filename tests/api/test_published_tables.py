@@ -158,12 +158,14 @@ def test_ratchford_2014_comes_out_as_57_now_10_before_and_33_never_with_day_21_a
     cohort += [{"ever_experienced": "yes", "experienced": "no"}] * said["previous_not_current"]
     cohort += [{"ever_experienced": "no", "experienced": "no"}] * said["never"]
     people = enrol(house, carla, found, said["n"], "natalizumab_iv")
-    for index, (person, answers) in enumerate(zip(people, cohort, strict=True)):
+    courses = [Course(((0,), (27 + index % 3,))) for index in range(len(people))]
+    put_down(house, zip(people, courses, strict=True))
+    for index, (person, course, answers) in enumerate(zip(people, courses, cohort, strict=True)):
         length = 27 + index % 3
         told = {key: answers[key] for key in ("ever_experienced", "experienced")}
         if "onset" in answers:
             told |= {"onset_days_before_dose": length - answers["onset"], "resolved_days_after_dose": answers["relief"]}
-        enter(house, carla, person, Course(((0,), (length,))), told)
+        respond(house, person, course, told)
 
     pulled = forms(found.pull("answers"))
     assert len({form["subject"] for form in pulled.values()}) == len(pulled) == said["n"]

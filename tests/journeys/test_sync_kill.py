@@ -87,4 +87,4 @@ def test_a_batch_of_two_hundred_arrives_once_though_all_workers_die_half_way(
             with installation.client(headers) as client:
                 stored = [one["id"] for one in uploads.all_entries(client)]
             assert sorted(stored) == sorted(change["id"] for change in changes[:GOOD])
-    assert lost >= kills // 8, f"only {lost} of {kills} batches were cut off: nothing was tested"
+    assert lost >= max(1, kills // 8), f"only {lost} of {kills} batches were cut off: nothing was tested"

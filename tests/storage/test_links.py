@@ -136,7 +136,7 @@ def test_twenty_histories_keep_every_entry_in_its_interval_and_come_back_when_un
 def test_one_statement_links_many_patients_and_keeps_them_apart(house: House) -> None:
     bram = house.login("nurse")
     people = []
-    for seed in range(2):
+    for seed in range(4):
         house.clock.now = datetime(2026, 12, 20, tzinfo=UTC)
         rng, model, patient = Random(seed), Model(), house.patient(cares_for=[bram])
         treatment_id = begin(house, bram, patient)
