@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backend.domain import symptoms as diary
 from backend.domain.apart import NONE
-from backend.domain.export import COMPARATORS
+from backend.domain.datasets import COMPARATORS
 from backend.domain.levels import Comparator
 from backend.domain.linking import Interval, place
 from backend.domain.occasions import About, about_interval

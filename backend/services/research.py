@@ -13,8 +13,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
+from backend.domain.datasets import DATASETS
 from backend.domain.errors import ClinicError, invalid
-from backend.domain.export import CODE_BOOK, DATASETS, as_csv, code_book, lines
+from backend.domain.export import CODE_BOOK, as_csv, code_book, lines
 from backend.domain.permissions import Role
 from backend.domain.study_days import Days
 from backend.domain.windows import designs

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.domain.datasets import DATASETS, Column
 from backend.domain.drugs import catalogue
-from backend.domain.export import CODE_BOOK, DATASETS, Column, as_csv, code_book, lines
+from backend.domain.export import CODE_BOOK, as_csv, code_book, lines
 from backend.domain.findings import Kind
 from backend.domain.forms import form
 from backend.domain.levels import TroughClass

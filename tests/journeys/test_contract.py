@@ -10,7 +10,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from backend.domain.export import DATASETS
+from backend.domain.datasets import DATASETS
 from backend.domain.permissions import BY_NAME, PUBLIC, Role
 from backend.domain.protocols import protocols
 from tests.house import House
