@@ -29,6 +29,7 @@ import backend.storage.reminders
 import backend.storage.requests
 import backend.storage.research
 import backend.storage.samples
+import backend.storage.snapshots
 import backend.storage.symptoms
 import backend.storage.treatment
 import backend.storage.undelivered

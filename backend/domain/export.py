@@ -1,4 +1,4 @@
-"""How datasets are written: as CSV whose cells do nothing, as JSON lines with their types, and the code book."""
+"""How rows are written: as CSV whose cells do nothing, and as JSON lines with their types."""
 
 import csv
 import io
@@ -6,19 +6,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from backend.domain.datasets import DATASETS, Column
+from backend.domain.datasets import Column
 
 _RUNS = frozenset("=+-@\t\r\n＝＋－＠")
 """What a spreadsheet takes for the start of something to run; the wide forms are read as the narrow ones."""
-CODE_BOOK = ("dataset", "column", "type", "unit", "meaning", "codes")
-
-
-def code_book() -> Iterable[tuple[str, ...]]:
-    """Yield the code book's rows: every column of every dataset."""
-    for dataset, columns in DATASETS.items():
-        for column in columns:
-            codes = " | ".join(column.codes)
-            yield dataset, column.name, column.kind, column.unit, column.meaning, codes
 
 
 def lines(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> bytes:

@@ -126,7 +126,7 @@ def differences(dataset: str, before: bytes, after: bytes) -> Iterator[Change]:
 def _by_key(dataset: str, body: bytes) -> dict[tuple[tuple[Cell, ...], int], Cells]:
     at = _places(dataset)
     seen: Counter[tuple[Cell, ...]] = Counter()
-    found = {}
+    found: dict[tuple[tuple[Cell, ...], int], Cells] = {}
     for row in thawed(dataset, body):
         key = tuple(row[place] for place in at)
         found[key, seen[key]] = row
