@@ -47,7 +47,6 @@ class Build:
     id: UUID
     study_id: UUID
     asked: Sequence[str]
-    formats: Sequence[str]
     turn: int
     revision: int
     read: bool
@@ -105,8 +104,7 @@ def _taken(
     row.state, row.turn, row.held_until = State.BUILDING.value, row.turn + 1, context(session).now + LEASE
     row.done = row.done if read else 0
     session.flush()
-    asked, formats, revision = row.datasets, row.formats, row.revision + 1
-    return Build(engine, context, stopping, row.id, row.study_id, asked, formats, row.turn, revision, read)
+    return Build(engine, context, stopping, row.id, row.study_id, row.datasets, row.turn, row.revision + 1, read)
 
 
 def _read(build: Build) -> None:
@@ -150,7 +148,8 @@ def _write(build: Build) -> None:
         withdrawn, taken_at = row.withdrawn, row.taken_at
     with unit_of_work(Session(build.engine), writes=False) as reading:
         content = snapshot_files.content_hash(reading, build.id, build.asked)
-        made = [_file(build, one) for one in snapshot_files.of(reading, build.id, build.asked, build.formats)]
+        row = reading.get_one(SnapshotRow, build.id)
+        made = [_file(build, one) for one in snapshot_files.of(reading, row)]
         study = reading.get_one(StudyRow, build.study_id)
         told = {"id": str(build.id), "revision": build.revision, "taken_at": taken_at, "content": content}
         manifest = snapshot_files.manifest(told, Days(study.days), build.asked, made, withdrawn)

@@ -2,16 +2,18 @@
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import version
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from backend.domain import codebook
+from backend.domain import codebook, odm, redcap_records
 from backend.domain.datasets import DATASETS
 from backend.domain.export import as_csv, as_jsonl, lines
 from backend.domain.snapshots import Format, thawed, withheld
@@ -19,6 +21,7 @@ from backend.domain.study_days import Days
 from backend.services import parquet
 from backend.services.digest_mark import mark
 from backend.storage import snapshots
+from backend.storage.snapshots import SnapshotRow
 
 CHUNK = 256 * 1024
 """So many bytes of a file are kept, and sent, together."""
@@ -48,15 +51,27 @@ class Made:
     hash: str
 
 
-def of(session: Session, snapshot_id: UUID, datasets: Sequence[str], formats: Sequence[str]) -> Iterator[Plan]:
+def of(session: Session, row: SnapshotRow) -> Iterator[Plan]:
     """Yield the files of a snapshot one after another; each has to be taken whole before the next."""
     yield Plan("codebook.csv", Format.CSV, "", 0, iter([as_csv([codebook.HEADER, *codebook.rows()])]))
     yield Plan("codebook.json", "json", "", 0, iter([_json(codebook.document())]))
-    for dataset in datasets:
-        rows = snapshots.rows_of(session, snapshot_id, dataset)
-        for form in formats:
-            bodies = (zlib.decompress(body) for _, _, body in snapshots.parts(session, snapshot_id, dataset))
-            yield Plan(f"{dataset}.{form}", form, dataset, rows, _WRITERS[Format(form)](dataset, bodies))
+    for dataset in row.datasets:
+        rows = snapshots.rows_of(session, row.id, dataset)
+        for form, (ending, written) in _WRITERS.items():
+            if form in row.formats:
+                bodies = (zlib.decompress(body) for _, _, body in snapshots.parts(session, row.id, dataset))
+                yield Plan(f"{dataset}.{ending}", form, dataset, rows, written(dataset, bodies))
+    if Format.REDCAP in row.formats:
+        yield Plan("dictionary.redcap.csv", Format.REDCAP, "", 0, iter([redcap_records.dictionary(row.datasets)]))
+    if Format.ODM in row.formats:
+        yield Plan("study.odm.xml", Format.ODM, "", 0, _odm(session, row))
+
+
+def _odm(session: Session, row: SnapshotRow) -> Iterator[bytes]:
+    told = groupby(snapshots.by_subject(session, row.id), key=itemgetter(0))
+    subjects = ((who, ((dataset, zlib.decompress(body)) for _, dataset, body in parts)) for who, parts in told)
+    made_at = row.taken_at.isoformat() if row.taken_at else ""
+    return odm.document(row.datasets, subjects, oid=str(row.id), study=str(row.study_id), made_at=made_at)
 
 
 def content_hash(session: Session, snapshot_id: UUID, datasets: Sequence[str]) -> str:
@@ -102,4 +117,10 @@ def _jsonl(dataset: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
         yield as_jsonl(DATASETS[dataset], thawed(dataset, body))
 
 
-_WRITERS = {Format.CSV: _csv, Format.JSONL: _jsonl, Format.PARQUET: parquet.written}
+_WRITERS: Mapping[Format, tuple[str, Callable[[str, Iterator[bytes]], Iterator[bytes]]]] = {
+    Format.CSV: ("csv", _csv),
+    Format.JSONL: ("jsonl", _jsonl),
+    Format.PARQUET: ("parquet", parquet.written),
+    Format.REDCAP: ("redcap.csv", redcap_records.records),
+}
+"""For each form of a single dataset the ending of its name, and what writes it."""

@@ -203,6 +203,14 @@ def parts(session: Session, snapshot_id: UUID, dataset: str) -> Iterator[tuple[s
         yield row.pseudonym, row.rows, row.body
 
 
+def by_subject(session: Session, snapshot_id: UUID) -> Iterator[tuple[str, str, bytes]]:
+    """Yield pseudonym, dataset and packed rows of everybody, by pseudonym, a few at a time."""
+    query = select(PartRow.pseudonym, PartRow.dataset, PartRow.body).where(PartRow.snapshot_id == snapshot_id)
+    query = query.order_by(PartRow.pseudonym, PartRow.dataset)
+    for row in session.execute(query.execution_options(yield_per=20)):
+        yield row.pseudonym, row.dataset, row.body
+
+
 def patients(session: Session, snapshot_id: UUID) -> Iterable[UUID]:
     """Return who is in a snapshot."""
     return session.scalars(select(PartRow.patient_id).where(PartRow.snapshot_id == snapshot_id).distinct())
