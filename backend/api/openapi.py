@@ -22,7 +22,6 @@ _TITLES = {
     204: "Done.",
     206: "The rest.",
     304: "Unchanged.",
-    416: "Has no such part.",
     503: "Not ready.",
 }
 _UUID = {"type": "string", "format": "uuid"}

@@ -124,15 +124,13 @@ def discard_snapshot(ctx: Context, study_id: UUID, snapshot_id: UUID) -> None:
 
 @room.route(
     "GET", f"{_ONE}/files/<string:name>", permission="datasets:read", media="application/octet-stream",
-    also=(206, 416), problems=(409,),
+    also=(206,), problems=(409,),
 )  # fmt: skip
 def download_file(ctx: Context, study_id: UUID, snapshot_id: UUID, name: str) -> Answer:
     """Take a file of a snapshot, or what is left of it (`Range: bytes=<start>-`)."""
     found = snapshots.download(ctx, study_id, snapshot_id, name)
     tag, size = f'"{found.file.sha256}"', found.file.bytes
-    start = _start(tag)
-    if start and start >= size:
-        return Answer(raw=b"", status=416, headers={"Content-Range": f"bytes */{size}"})
+    start = _start(tag, size)
     headers = {
         "ETag": tag,
         "Accept-Ranges": "bytes",
@@ -153,9 +151,10 @@ def pull_changes(ctx: Context, study_id: UUID, snapshot_id: UUID, query: dict[st
     return Answer(raw=snapshots.changes(ctx, study_id, snapshot_id, query["since"]))
 
 
-def _start(tag: str) -> int:
+def _start(tag: str, size: int) -> int:
     """Return from which byte on the file is wanted; another range, or one of another version, gets the whole."""
     asked = _FROM.fullmatch(request.headers.get("Range", "").strip())
     if asked is None or request.headers.get("If-Range", tag) != tag:
         return 0
-    return int(asked["start"])
+    start = int(asked["start"])
+    return start if start < size else 0

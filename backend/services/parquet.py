@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, time
 from decimal import Decimal
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,8 @@ def available() -> bool:
 
 def written(dataset: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
     """Yield a dataset as Parquet. Days are dates, codes dictionaries, and each column has its label and meaning."""
-    import pyarrow as pa
-    from pyarrow import parquet as pq
-
+    # An extra, and large: only a process that writes Parquet loads it.
+    pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
     columns = DATASETS[dataset]
     schema = pa.schema([_field(pa, column) for column in columns])
     pieces = _Pieces()

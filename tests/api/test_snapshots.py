@@ -156,8 +156,7 @@ def test_a_download_that_broke_off_goes_on_where_it_was(
         assert (rest.status_code, rest.data) == (206, whole[start:])
         assert rest.headers["Content-Range"] == f"bytes {start}-{len(whole) - 1}/{len(whole)}"
         assert rest.headers["Content-Length"] == str(len(whole) - start)
-    assert snapshots.get(path, Range=f"bytes={len(whole)}-").status_code == 416
-    for other in ("bytes=5-9", "bytes=-5", "lines=3-", "bytes=x-"):
+    for other in (f"bytes={len(whole)}-", "bytes=5-9", "bytes=-5", "lines=3-", "bytes=x-"):
         assert snapshots.get(path, Range=other).data == whole
     assert snapshots.get(path, Range="bytes=5-", **{"If-Range": '"other"'}).data == whole
 

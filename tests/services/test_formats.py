@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import odmlib.odm_1_3_2.model as odm_model
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from odmlib import loader as odm_loader
 from odmlib import odm_loader as odm_files
@@ -98,8 +99,6 @@ def test_duckdb_reads_parquet_with_its_types_and_each_column_is_labelled(files: 
             }
             rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchone()
             assert rows == (len(cells(dataset)),)
-    import pyarrow.parquet as pq
-
     schema = pq.read_schema(files["intervals"])
     about = schema.field("recall_frequency").metadata
     assert (about[b"label"], about[b"label_nl"]) == (b"Recall: how often", b"Terugblik: hoe vaak")
