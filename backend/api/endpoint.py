@@ -45,13 +45,12 @@ class Door(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an endpoint gives when it is more than a body: another status, headers, media type, or raw content."""
+    """What an endpoint gives when it is more than a body: another status, headers, or raw content."""
 
     body: Any = None
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     raw: bytes | Iterator[bytes] | None = None
-    media: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +233,7 @@ def _respond(endpoint: Endpoint, result: Any) -> Response:
     answer = result if isinstance(result, Answer) else Answer(result)
     status = answer.status or endpoint.status
     if answer.raw is not None:
-        response = Response(answer.raw, status, content_type=answer.media or endpoint.media)
+        response = Response(answer.raw, status, content_type=endpoint.media)
     elif endpoint.gives is None and answer.body is None:
         response = Response(b"", status)
         del response.headers["Content-Type"]

@@ -1,7 +1,6 @@
 """Snapshots over HTTP: a study's datasets frozen under a hash, their files, and what changed between two."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +17,6 @@ from backend.services.context import Context
 room = Room("snapshots")
 _ONE = "/research/studies/<uuid:study_id>/snapshots/<uuid:snapshot_id>"
 _FROM = re.compile(r"bytes=(?P<start>\d{1,15})-", re.ASCII)
-_TYPES: Mapping[str, str] = {
-    "csv": "text/csv; charset=utf-8",
-    "redcap": "text/csv; charset=utf-8",
-    "json": "application/json",
-    "jsonl": "application/x-ndjson",
-    "odm": "application/xml",
-}
 
 
 class SnapshotIn(Schema):
@@ -139,8 +131,7 @@ def download_file(ctx: Context, study_id: UUID, snapshot_id: UUID, name: str) ->
     }
     if start:
         headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
-    media = _TYPES.get(found.file.format)
-    return Answer(raw=found.pieces(start), status=206 if start else 200, headers=headers, media=media)
+    return Answer(raw=found.pieces(start), status=206 if start else 200, headers=headers)
 
 
 @room.route(

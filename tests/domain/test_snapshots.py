@@ -88,6 +88,12 @@ def _by_key(body: bytes) -> dict[Any, Any]:
     return found
 
 
+@pytest.mark.parametrize(("said", "told"), [(7, "7"), (1.5, "1.5"), (True, "true"), ("a b", "a b"), (None, None)])
+def test_an_answer_is_a_text_of_whatever_sort_it_is(said: Any, told: str | None) -> None:
+    (row,) = thawed("answers", frozen("answers", [{"subject": "ABC", "value": said}]))
+    assert row[-1] == told
+
+
 def test_a_decimal_keeps_the_digits_the_lab_wrote() -> None:
     (row,) = thawed("samples", frozen("samples", [{"subject": "ABC", "sample": "s", "level": Decimal("12.40")}]))
     assert "12.40" in map(str, row)

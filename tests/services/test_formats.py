@@ -141,7 +141,8 @@ def test_odmlib_reads_every_item_and_every_row_of_the_odm_document(tmp_path: Pat
     wanted = {f"I.{name}.{one.name}": one for name, columns in DATASETS.items() for one in columns[1:]}
     assert items.keys() == wanted.keys()
     for oid, column in wanted.items():
-        texts = {text.lang: text._content for text in items[oid].Question.TranslatedText}
+        question: Any = items[oid].Question
+        texts = {text.lang: text._content for text in question.TranslatedText}
         assert texts == dict(codebook.names(column))
     lists = {one.OID: [item.CodedValue for item in one.CodeListItem] for one in version.CodeList}
     assert lists["CL.intervals.recall_frequency"] == ["regularly", "sometimes", "first_time", "never"]
@@ -151,7 +152,7 @@ def test_odmlib_reads_every_item_and_every_row_of_the_odm_document(tmp_path: Pat
         forms = {form.FormOID: form for form in subjects[who].StudyEventData[0].FormData}
         for dataset in DATASETS:
             groups = forms[f"F.{dataset}"].ItemGroupData
-            told = [{item.ItemOID.split(".")[-1]: item.Value for item in group.ItemData} for group in groups]
+            told = [{str(item.ItemOID).split(".")[-1]: item.Value for item in group.ItemData} for group in groups]
             rows = [_said(dataset, row) for row in thawed(dataset, bodies(dataset)[at])]
             assert told == rows
 
