@@ -137,6 +137,7 @@ TABLE: tuple[Row, ...] = (
     _row("studies:read", Reach.SITE, (*_TREATING, _A), "List the studies of one's own site."),
     _row("studies:write", Reach.SITE, (_A,), "Set up studies and admit researchers."),
     _row("datasets:read", Reach.STUDY, (_R,), "Pull pseudonymous data of studies one was admitted to."),
+    _row("keys:write", Reach.STUDY, (_R,), "Make, see and revoke one's own keys with which scripts pull a study."),
     _row("study-protocols:read", Reach.SITE, (*_TREATING, _A), "See which dosing rules the site's studies show."),
     _row(
         "study-protocols:write", Reach.SITE, (_C, _A), "Switch a dosing rule of a study on or off, and fill its table."
@@ -159,6 +160,10 @@ PUBLIC = "public"
 BY_NAME: Mapping[str, Row] = {row.permission: row for row in TABLE}
 
 
-def allows(permission: str, role: Role) -> bool:
-    """Whether a role has a permission at all; KeyError for one that has no row."""
-    return role in BY_NAME[permission].roles
+KEYED = frozenset({"datasets:read"})
+"""All that a key lets a script do, whoever made it."""
+
+
+def allows(permission: str, role: Role, *, keyed: bool = False) -> bool:
+    """Whether a role has a permission at all, and with a key too when `keyed`; KeyError for one that has no row."""
+    return role in BY_NAME[permission].roles and (not keyed or permission in KEYED)

@@ -89,9 +89,9 @@ def test_w5_a_million_answers_are_frozen_in_little_memory_while_others_write(
     mb = {name: round(size / 1e6) for name, _, size in files}
     print(f"\nW5 {installation.kind}: {rows} answers in {took:.0f} s, {mb} MB; idle {idle:.0f}, peak {peak:.0f} MB")
     assert state == "ready"
-    assert [held for _, held, _ in files] == [rows] * 3
     assert later is not None
-    assert later > PATIENTS * RESPONSES
+    (held,) = {held for _, held, _ in files}  # all three of the same moment, whatever was written meanwhile
+    assert rows <= held < later * len(ANSWERS)
     assert peak - idle < ROOM_MB
 
 
