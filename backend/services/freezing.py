@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
 """So long after its last word a builder is taken for gone."""
-BATCH = 20
+BATCH = 5
 """How many subjects are read, and written, together."""
 _CHUNKS_TOGETHER = 8
 

@@ -14,7 +14,7 @@ from backend.domain.snapshots import thawed
 if TYPE_CHECKING:
     import pyarrow
 
-ROWS_TOGETHER = 5_000
+ROWS_TOGETHER = 1_000
 """How many rows make a group of a file: what is held in memory at once."""
 
 
@@ -28,13 +28,16 @@ def written(dataset: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
     # An extra, and large: only a process that writes Parquet loads it.
     pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
     columns = DATASETS[dataset]
+    pool = pa.system_memory_pool()  # which gives back what a group needed
     schema = pa.schema([_field(pa, column) for column in columns])
     pieces = _Pieces()
     # No statistics: the least and the greatest cell of a group would say who is in it.
-    with pq.ParquetWriter(pa.PythonFile(pieces, mode="w"), schema, compression="zstd", write_statistics=False) as file:
+    with pq.ParquetWriter(
+        pa.PythonFile(pieces, mode="w"), schema, compression="zstd", write_statistics=False, memory_pool=pool
+    ) as file:
         for group in _groups(dataset, bodies):
             arrays = [
-                pa.array([_plain(column.kind, cell) for cell in cells], _type(pa, column))
+                pa.array([_plain(column.kind, cell) for cell in cells], _type(pa, column), memory_pool=pool)
                 for column, cells in zip(columns, zip(*group, strict=True), strict=True)
             ]
             file.write_table(pa.Table.from_arrays(arrays, schema=schema))

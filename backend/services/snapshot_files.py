@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import version
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from backend.domain import codebook, odm, redcap_records
 from backend.domain.datasets import DATASETS
 from backend.domain.export import as_csv, as_jsonl, lines
-from backend.domain.snapshots import Format, thawed, withheld
+from backend.domain.snapshots import Cell, Format, thawed, withheld
 from backend.domain.study_days import Days
 from backend.services import parquet
 from backend.services.digest_mark import mark
@@ -25,6 +25,8 @@ from backend.storage.snapshots import SnapshotRow
 
 CHUNK = 256 * 1024
 """So many bytes of a file are kept, and sent, together."""
+ROWS_TOGETHER = 1000
+"""So many rows of a file are written together: somebody may have thousands."""
 MANIFEST = "manifest.json"
 
 
@@ -108,13 +110,21 @@ def _json(told: Any) -> bytes:
 def _csv(dataset: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
     columns = DATASETS[dataset]
     yield lines(columns, [{column.name: column.name for column in columns}])
-    for body in bodies:
-        yield as_csv(thawed(dataset, body))
+    for rows in _some(dataset, bodies):
+        yield as_csv(rows)
 
 
 def _jsonl(dataset: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
+    for rows in _some(dataset, bodies):
+        yield as_jsonl(DATASETS[dataset], rows)
+
+
+def _some(dataset: str, bodies: Iterator[bytes]) -> Iterator[list[list[Cell]]]:
+    """Yield the rows of bodies, so many at a time."""
     for body in bodies:
-        yield as_jsonl(DATASETS[dataset], thawed(dataset, body))
+        rows = thawed(dataset, body)
+        while some := list(islice(rows, ROWS_TOGETHER)):
+            yield some
 
 
 _WRITERS: Mapping[Format, tuple[str, Callable[[str, Iterator[bytes]], Iterator[bytes]]]] = {
