@@ -110,6 +110,8 @@ def read(told: Mapping[str, Any], pointer: str = "") -> Assignment:
     Raises ClinicError `invalid` or `out-of-bounds` with a pointer below `pointer` where it cannot be meant: an anchor
     without its days or with those of another, a window that closes before it opens, stretches that overlap.
     """
+    if told.get("anchor") is None:
+        raise invalid(f"{pointer}/anchor", "Is missing.")
     anchor = Anchor(told["anchor"])
     names = {Anchor.DOSE: "window", Anchor.ENROLMENT: "series", Anchor.DATES: "dates"}
     for one, name in names.items():
