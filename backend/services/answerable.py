@@ -13,7 +13,8 @@ from backend.domain.forms import forms
 from backend.domain.moments import at_wall
 from backend.domain.questionnaires import Form
 from backend.services.context import Context
-from backend.storage import definitions
+from backend.storage import assignments, definitions
+from backend.storage.patients import PatientRow
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,46 @@ def when_opened(found: Sequence[Published], pinned: int | None, opens_on: date, 
     opened_at = at_wall(opens_on, time(0), zone)
     then = [one for one in found if one.published_at is None or one.published_at <= opened_at]
     return then[-1] if then else found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Which form somebody answers; of a site's own also which version of it, by its number or its hash."""
+
+    key: str
+    version: str | None = None
+    content_hash: str | None = None
+
+
+def asked(ctx: Context, patient: PatientRow, named: Named) -> Published:
+    """Return the version of a form that a patient answers: one that ships, or a site's own that they were assigned.
+
+    Raises ClinicError `unknown-form` with a pointer: where there is none, where it never was assigned, where the
+    version or hash is not one that was published, and where a site's own is named by neither.
+    """
+    found = published(ctx, patient.site_id, named.key)
+    if named.key not in forms() and not assignments.asks(ctx.session, patient.id, named.key):
+        found = ()
+    if not found:
+        raise invalid("/form", "There is no such form.", "unknown-form")
+    return _version(found, named)
+
+
+def standing(ctx: Context, patient: PatientRow, key: str, content_hash: str) -> Published:
+    """Return the version of a form that a stored response answers; of what ships, the one that ships now."""
+    found = published(ctx, patient.site_id, key)
+    return next((one for one in found if one.content_hash == content_hash or one.definition is None), found[-1])
+
+
+def _version(found: Sequence[Published], named: Named) -> Published:
+    if named.version is None and named.content_hash is None:
+        if found[0].definition is None:
+            return found[0]
+        raise invalid("/form_version", "Say which version was answered.", "unknown-form")
+    numbered = [one for one in found if named.version in {None, str(one.version)}]
+    if not numbered:
+        raise invalid("/form_version", "There is no such version.", "unknown-form")
+    same = [one for one in numbered if named.content_hash in {None, one.content_hash}]
+    if not same:
+        raise invalid("/form_hash", "Is not the hash of that version.", "unknown-form")
+    return same[-1]

@@ -110,6 +110,14 @@ def concerning(session: Session, patient_id: UUID) -> list[Concerns]:
     return [Concerns(*row) for row in session.execute(ordered)]
 
 
+def asks(session: Session, patient_id: UUID, questionnaire: str) -> bool:
+    """Whether a patient is asked a questionnaire or ever was: by their own, or by a study they consented to."""
+    studies = select(SubjectRow.study_id).where(SubjectRow.patient_id == patient_id)
+    mine = or_(AssignmentRow.patient_id == patient_id, AssignmentRow.study_id.in_(studies))
+    query = select(AssignmentRow.id).where(AssignmentRow.questionnaire == questionnaire, mine).limit(1)
+    return session.scalar(query) is not None
+
+
 def versions(session: Session, ids: Collection[UUID]) -> dict[UUID, list[AssignmentVersionRow]]:
     """Return the versions of some assignments, oldest first."""
     found: dict[UUID, list[AssignmentVersionRow]] = {id_: [] for id_ in ids}

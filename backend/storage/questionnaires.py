@@ -32,7 +32,8 @@ from backend.storage.records import insert_once
 class ResponseRow(ReportColumns, Base):
     """The standing version of a response. `about` says which interval: the one it falls in, or the one before.
 
-    `form_hash` is that of the definition it answers, in hexadecimals; `dropped` a list of pointers below the answers.
+    `answers` hold null where words of one's own stood: those lie in `words_sealed`. `form_hash` is that of the
+    definition it answers, in hexadecimals; `dropped` a list of pointers below the answers.
     """
 
     __tablename__ = "responses"
@@ -49,6 +50,7 @@ class ResponseRow(ReportColumns, Base):
     about: Mapped[str] = mapped_column(String(10))
     completed: Mapped[bool] = mapped_column(Boolean)
     answers: Mapped[Any] = mapped_column(JSON)
+    words_sealed: Mapped[bytes | None]
     dropped: Mapped[Any] = mapped_column(JSON)
 
     __table_args__ = (
