@@ -7,6 +7,7 @@ from sqlalchemy import Connection, create_engine, event, pool, text
 
 import backend.storage.access
 import backend.storage.alerts
+import backend.storage.assignments
 import backend.storage.beats
 import backend.storage.calls
 import backend.storage.checklists

@@ -8,6 +8,7 @@ from flask import Flask, Response
 from backend.api import (
     access,
     access_log,
+    assignments,
     bootstrap,
     callbacks,
     care,
@@ -92,6 +93,7 @@ ROOMS: list[Room] = [
     samples.room,
     results.room,
     questionnaires.room,
+    assignments.room,
     definitions.room,
     monitoring.room,
     treatment.room,

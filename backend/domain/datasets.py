@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from backend.domain.drugs import catalogue
 from backend.domain.findings import Kind
-from backend.domain.forms import forms
 from backend.domain.levels import Comparator, TroughClass
 from backend.domain.regimens import Route
 from backend.domain.samples import Matrix, State
@@ -130,15 +129,15 @@ SAMPLES = (
 ANSWERS = (
     _SUBJECT,
     Column("response", "text", "Keyed id of the response in this study."),
-    Column("form", "code", "Key of the form.", codes=tuple(forms())),
+    Column("form", "code", "Key of the form: one that ships, or one of the site's own."),
     Column("form_version", "integer", "Version of the form."),
     Column("completed", "boolean", "Whether the form was finished.", codes=_YES_NO),
     *_DAY,
     *_PLACE,
     Column("about_interval", "integer", "Number of the interval the answers are about."),
     Column("about_length_days", "integer", "Length of that interval; empty while open.", "d"),
-    Column("item", "code", "Key of the question; empty where a response that was begun answers none."),
-    Column("value", "text", "The answer as a code or number; several choices are joined by a space."),
+    Column("item", "code", "Key of the question, `group[n].key` where a group repeats; empty where none is answered."),
+    Column("value", "text", "The answer as a code, number or day, never as own words; choices are joined by a space."),
 )
 
 SUBJECTS = (

@@ -121,6 +121,7 @@ def consent(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
     ctx.session.flush()
     events.note(ctx, "subjects:write", patient.id, study_id, {"consent": True})
     feed.touch(ctx, patient.id, Kind.CONSENTS)
+    feed.touch(ctx, patient.id, Kind.FORMS)
     reminders.replan(ctx, patient)
     return Participation(study_id, row.consented_at, row.withdrawn_at)
 
@@ -140,6 +141,7 @@ def leave(ctx: Context, permission: str, patient: PatientRow, study_id: UUID) ->
         row.withdrawn_at = ctx.now
         ctx.session.flush()
         feed.touch(ctx, patient.id, Kind.CONSENTS)
+        feed.touch(ctx, patient.id, Kind.FORMS)
         reminders.replan(ctx, patient)
     events.note(ctx, permission, patient.id, study_id, {"consent": False})
     return Participation(study_id, row.consented_at, row.withdrawn_at)

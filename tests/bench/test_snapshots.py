@@ -96,9 +96,8 @@ def test_w5_a_million_answers_are_frozen_in_little_memory_while_others_write(
         later = ctx.session.scalar(select(func.count()).select_from(ResponseRow))
     rows = PATIENTS * RESPONSES * len(ANSWERS)
     mb = {name: round(size / 1e6) for name, _, size in files}
-    print(
-        f"\nW5 {installation.kind}: {rows} answers in {took:.0f} s, {mb} MB; {bare:.0f} MB bare, {idle:.0f} idle, {peak:.0f} at most"
-    )
+    memory = f"{bare:.0f} MB bare, {idle:.0f} idle, {peak:.0f} at most"
+    print(f"\nW5 {installation.kind}: {rows} answers in {took:.0f} s, files of {mb} MB; {memory}")
     assert state == "ready"
     assert later is not None
     (held,) = {held for _, held, _ in files}  # all three of the same moment, whatever was written meanwhile
