@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from backend.domain.enabling import values
-from backend.domain.fhir_values import value_told, words_told
+from backend.domain.fhir.values import value_told, words_told
 from backend.domain.questionnaires import Answer, Form, Item, Type, Value
 
 
