@@ -97,7 +97,8 @@ def _rhythm(treatment: Treatment, plan: PlanVersion) -> dict[str, Any]:
 def administration(told: Telling, head: Head, dose: Dose, drug: Drug) -> dict[str, Any]:
     """Return a dose that was given, or missed; one that no longer stands as either is told as entered-in-error."""
     if dose.status not in _DONE:
-        return fhir.full(_dose(told, head, dose, drug, "entered-in-error") | {"_effectiveDateTime": fhir.unknown()})
+        when = _effective(told, dose.given or dose.planned)
+        return fhir.full(_dose(told, head, dose, drug, "entered-in-error") | when)
     if dose.status is Status.MISSED:
         why = fhir.ours("dose-status", "missed", "Missed")
         made = _dose(told, head, dose, drug, "not-done") | {"statusReason": [why]}
@@ -139,7 +140,8 @@ def _dosage(dose: Dose) -> dict[str, Any]:
     return {
         "route": route_concept(dose.route),
         "site": None if site is None else fhir.ours("body-site", site.value),
-        "dose": fhir.quantity(sum(known), "mg") if known and len(known) == len(amounts) else None,
+        # FHIR asks for a dose wherever anything is told of how it was given (mad-1).
+        "dose": fhir.quantity(sum(known), "mg") if known and len(known) == len(amounts) else fhir.unknown(),
     }
 
 
