@@ -38,7 +38,7 @@ def negotiated() -> None:
 def _accepts() -> bool:
     for media, quality in request.accept_mimetypes:
         name, _, rest = str(media).partition(";")
-        version = rest.replace(" ", "").partition("fhirVersion=")[2].partition(";")[0]
+        version = rest.replace(" ", "").lower().partition("fhirversion=")[2].partition(";")[0]
         if quality > 0 and version in {"", "4.0"} and any(_matches(name.strip(), one) for one in _TAKEN):
             return True
     return False

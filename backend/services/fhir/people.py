@@ -79,7 +79,7 @@ def looks(ctx: Context, patient: PatientRow) -> Iterable[Found]:
     """Yield what others did with the acting patient's record."""
     told = plain(patient.id)
     for number, look in access_log.numbered(ctx, patient):
-        key = f"{ids.short(patient.id)}.{number}"
+        key = f"{ids.short(patient.id)}.{number:010}"  # of one moment, the later comes first
         tell = partial(
             trails.audit_event, told, key,
             at=look.at, who=look.who, role=look.role, act=look.act, refused=look.refused,
