@@ -125,7 +125,7 @@ def test_a_format_in_the_address_goes_before_what_is_accepted(anna: Lived, told:
 def test_a_refusal_is_an_outcome_with_status_code_and_text_of_the_problem(
     anna: Lived, method: str, path: str, status: int
 ) -> None:
-    answer = anna.house.client.open(path, method=method, headers=anna.carla.headers)
+    answer: Any = anna.house.client.open(path, method=method, headers=anna.carla.headers)
     assert answer.status_code == status
     assert answer.content_type.startswith("application/fhir+json")
     OperationOutcome.model_validate(answer.json)

@@ -75,7 +75,7 @@ def coded(concept: dict[str, Any]) -> str:
 
 def when(moment: dict[str, Any]) -> str:
     """Return a moment of /api/v1 as FHIR writes it: with its offset, or the day alone."""
-    return moment["at"] or moment["on"]
+    return str(moment["at"] or moment["on"])
 
 
 def parts(resource: dict[str, Any], code: str) -> list[Any]:

@@ -66,7 +66,7 @@ def test_a_role_gets_through_where_the_table_says_so_and_nowhere_else(anna: Live
 @pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
 def test_without_a_token_nothing_is_told(anna: Lived, kind: Type) -> None:
     for path in (f"/{kind.name}?patient={anna.anna.id}", f"/{kind.name}/x"):
-        answer = anna.house.client.get(f"/fhir{path}")
+        answer: Any = anna.house.client.get(f"/fhir{path}")
         assert (answer.status_code, answer.json["issue"][0]["code"]) == (401, "login")
 
 

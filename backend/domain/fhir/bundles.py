@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from backend.domain.fhir import elements as fhir
-
 
 def searchset(
     base: str, resources: Sequence[dict[str, Any]], *, total: int, own: str, following: str | None
@@ -16,7 +14,7 @@ def searchset(
         "type": "searchset",
         "total": total,
         "link": links,
-        **fhir.full({"entry": [_entry(base, one) for one in resources]}),
+        **({"entry": [_entry(base, one) for one in resources]} if resources else {}),
     }
 
 

@@ -168,7 +168,7 @@ def appointment(told: Telling, head: Head, dose: Dose, drug: Drug) -> dict[str, 
 def _slot(told: Telling, planned: Occurred) -> dict[str, Any]:
     """Return the slot; FHIR asks for start and end together (app-2), so what is not known of them is marked so."""
     when = told.moment(planned)
-    if when is None or planned.at is None:
+    if when is None or "T" not in when:  # an instant has a time of day
         days = [{"start": when, "end": when}] if when else None
         return {"_start": fhir.unknown(), "_end": fhir.unknown(), "requestedPeriod": days}
     return {"start": when, "_end": fhir.unknown()}
