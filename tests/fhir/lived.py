@@ -70,11 +70,15 @@ def _good(answer: Any) -> dict[str, Any]:
 def pages(lived: Lived, asked: str, headers: dict[str, str] | None = None) -> Iterator[dict[str, Any]]:
     """Yield each page of a search."""
     following: str | None = asked
+    seen: set[str] = set()
     while following is not None:
         page = _good(lived.get(following, headers))
         yield page
         links = {link["relation"]: link["url"] for link in page["link"]}
         following = links["next"].partition("/fhir")[2] if "next" in links else None
+        here = str([one["id"] for one in resources(page)])
+        assert here not in seen, "the same page again"
+        seen.add(here)
 
 
 def resources(page: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,10 +1,12 @@
 """Searching over FHIR: pages that are whole and stable, dates, ids, ways of asking, addresses that tell nothing."""
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.factories.entries import EntryUpload
 from tests.fhir.lived import SECRETS, Lived, enrolled, pages, resources
@@ -163,6 +165,22 @@ def test_what_is_not_understood_is_left_out_or_refused_as_the_client_prefers(ann
 def test_a_value_that_cannot_be_read_is_refused(anna: Lived, query: str) -> None:
     answer = anna.get(f"/Observation?patient={anna.anna.id}&{query}")
     assert (answer.status_code, answer.json["resourceType"]) == (400, "OperationOutcome")
+
+
+WORDS = st.text(max_size=30) | st.sampled_from(
+    ["ge9999-12-31T23:59:59-14:00", "0001", "9999", "-", ",", "Patient/", "0"]
+)
+
+
+@pytest.mark.promise("P07")
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["Patient", "Observation", "Questionnaire", "Provenance"]), st.data())
+def test_nothing_that_is_asked_breaks_the_server(anna: Lived, kind: str, data: st.DataObject) -> None:
+    names = st.sampled_from(["patient", "date", "_id", "_lastUpdated", "_count", "_page", "_format", "recorded", "x"])
+    told = data.draw(st.dictionaries(names, WORDS, max_size=4))
+    answer = anna.house.client.get(f"/fhir/{kind}", query_string=told, headers=anna.carla.headers)
+    assert answer.status_code < 500
+    assert anna.get(f"/{kind}/{quote(data.draw(WORDS), safe='')}").status_code < 500
 
 
 def test_two_patients_at_once_are_refused(anna: Lived) -> None:

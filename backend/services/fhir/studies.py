@@ -57,7 +57,8 @@ def consents(ctx: Context, patient: PatientRow) -> Iterator[Found]:
 
 
 def _head(study: StudyRow, row: SubjectRow) -> Head:
-    return Head(study.id, 1 if row.withdrawn_at is None else 2, _updated(row))
+    # Consent may be given again: the moment of the last word is what tells the versions apart.
+    return Head(study.id, int(_updated(row).timestamp()), _updated(row))
 
 
 def _updated(row: SubjectRow) -> datetime:

@@ -27,11 +27,18 @@ class Type:
     date: str | None = None
     by_patient: bool = True
     profiles: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    def needed(self, *, own: bool) -> tuple[str, ...]:
+        """Return every permission that what it holds asks of the patient, or of staff."""
+        first = self.own if own else self.care
+        every = (first, *((one.own if own else one.care) for one in self.sources))
+        return tuple(dict.fromkeys(one for one in every if one is not None))
 
 
 def _of(name: str, sources: tuple[Source, ...], holds: str, without: str, **also: object) -> Type:
     first = sources[0]
-    return Type(name, first.care, first.own, of_patient(name, *sources), holds, without, **also)  # type: ignore[arg-type]
+    return Type(name, first.care, first.own, of_patient(name, *sources), holds, without, sources=sources, **also)  # type: ignore[arg-type]
 
 
 _PLAN = "own-plan:read"
