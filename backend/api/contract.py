@@ -56,6 +56,7 @@ from backend.api import (
 )
 from backend.api.docs import page
 from backend.api.endpoint import Room, dump, mount
+from backend.api.fhir import door
 from backend.api.openapi import document
 
 PREFIX = "/api/v1"
@@ -121,6 +122,7 @@ def install(app: Flask) -> None:
     app.extensions["uitwerk-endpoints"] = mount(app, PREFIX, ROOMS)
     mount(app, "", [health.room])
     health.mount_still(app)
+    door.install(app)
     told = contract()
     app.extensions["uitwerk-openapi"] = told
     as_json, as_page = dump(told), page(told).encode()

@@ -8,7 +8,7 @@ from datetime import time
 from decimal import Decimal
 from functools import cache
 from typing import Any, Protocol
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import orjson
 import structlog
@@ -19,7 +19,7 @@ from backend.api.body import read_json
 from backend.api.problems import pointers
 from backend.clock import Clock
 from backend.domain.errors import ClinicError
-from backend.domain.permissions import BY_NAME, PUBLIC, allows
+from backend.domain.permissions import BY_NAME, PUBLIC, Role, allows
 from backend.services import access
 from backend.services.context import Context
 
@@ -54,6 +54,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """What a route that patients and staff share leads to: the permission that each needs, None for who has none."""
+
+    own: str | None
+    care: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One declared route, as the contract and the permission test read it."""
 
@@ -75,6 +83,13 @@ class Endpoint:
     if_match: bool
     prepare: Callable[[Reading, dict[str, Any]], Any] | None = None
     largest: int | None = None
+    behind: Behind | None = None
+
+    def wanted(self, role: Role) -> str | None:
+        """Return the permission that a role needs here beside being let in; None where there is nothing for it."""
+        if self.behind is None:
+            return self.permission
+        return self.behind.own if role is Role.PATIENT else self.behind.care
 
 
 class Room:
@@ -129,15 +144,21 @@ def mount(app: Flask, prefix: str, rooms: list[Room]) -> list[Endpoint]:
     """Give the app the endpoints of all rooms below a prefix, and return them."""
     endpoints = [endpoint for room in rooms for endpoint in room.endpoints]
     for endpoint in endpoints:
-        if endpoint.permission != PUBLIC and endpoint.permission not in BY_NAME:
-            raise KeyError(f"{endpoint.name}: no row for permission {endpoint.permission}")
+        for permission in _named(endpoint):
+            if permission not in BY_NAME:
+                raise KeyError(f"{endpoint.name}: no row for permission {permission}")
         rule = prefix + endpoint.path
         app.add_url_rule(rule, f"{endpoint.room}.{endpoint.name}", _view(endpoint), methods=[endpoint.method])
     return endpoints
 
 
+def _named(endpoint: Endpoint) -> set[str]:
+    behind = endpoint.behind or Behind(None, None)
+    return {one for one in (endpoint.permission, behind.own, behind.care) if one is not None} - {PUBLIC}
+
+
 def _view(endpoint: Endpoint) -> Callable[..., Response]:
-    def view(**ids: UUID) -> Response:
+    def view(**ids: Any) -> Response:
         door: Door = current_app.extensions["uitwerk"]
         ctx = door.context(g.request_id)
         # Reading and checking the form happens before the transaction; what is wrong is told only to who may ask.
@@ -163,18 +184,21 @@ def _admitted(endpoint: Endpoint, ctx: Context) -> Context:
         return ctx
     actor = access.holder(ctx, _bearer())
     g.actor = actor
-    if not allows(endpoint.permission, actor.role, keyed=actor.study_id is not None):
+    wanted = endpoint.wanted(actor.role)
+    keyed = actor.study_id is not None
+    if wanted is None or not all(allows(one, actor.role, keyed=keyed) for one in (endpoint.permission, wanted)):
         raise ClinicError("role-lacks-permission")
     return replace(ctx, actor=actor)
 
 
-def _refused(endpoint: Endpoint, door: Door, ctx: Context, error: ClinicError, ids: Mapping[str, UUID]) -> None:
+def _refused(endpoint: Endpoint, door: Door, ctx: Context, error: ClinicError, ids: Mapping[str, Any]) -> None:
     """Write down that somebody known was refused a record or a function."""
     actor = g.get("actor")
     if actor is None or error.error.code not in {"not-found", "role-lacks-permission"}:
         return
     with door.act(replace(ctx, actor=actor), writes=True) as unit:
-        access.note_refusal(unit, endpoint.permission, error.error.code, ids.get("patient_id"))
+        whose = ids.get("patient_id", g.get("about"))
+        access.note_refusal(unit, endpoint.wanted(actor.role) or endpoint.permission, error.error.code, whose)
 
 
 def _bearer() -> str:

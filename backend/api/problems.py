@@ -1,11 +1,11 @@
 """Problems: every refusal leaves as application/problem+json (RFC 9457), built from the one error registry."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response, current_app, g, request
 from marshmallow import Schema
 from werkzeug.exceptions import HTTPException
 
@@ -31,6 +31,9 @@ STATUS: Mapping[Kind, int] = {
     Kind.INTERNAL: 500,
     Kind.UNAVAILABLE: 503,
 }
+Dialect = Callable[[dict[str, Any]], tuple[dict[str, Any], str]]
+"""Says a problem document in another form: the body that leaves, and its media type."""
+DIALECTS = "uitwerk-dialects"
 _HTTP = {
     400: "bad-request",
     404: "not-found",
@@ -96,7 +99,8 @@ def body(error: ClinicError) -> dict[str, Any]:
 def answer(error: ClinicError) -> Response:
     """Return the response of an error."""
     document = body(error)
-    response = Response(orjson.dumps(document), document["status"], content_type="application/problem+json")
+    told, media = _dialect()(document)
+    response = Response(orjson.dumps(told), document["status"], content_type=media)
     if error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)
     if document["status"] == 401:
@@ -104,8 +108,21 @@ def answer(error: ClinicError) -> Response:
     return response
 
 
+def speak(app: Flask, prefix: str, dialect: Dialect) -> None:
+    """Let refusals below a prefix leave in another form."""
+    app.extensions[DIALECTS][prefix] = dialect
+
+
+def _dialect() -> Dialect:
+    for prefix, dialect in current_app.extensions[DIALECTS].items():
+        if request.path == prefix or request.path.startswith(f"{prefix}/"):
+            return dialect  # type: ignore[no-any-return]  # extensions are anything
+    return lambda document: (document, "application/problem+json")
+
+
 def install(app: Flask) -> None:
     """Make every error of the app leave as a problem; what nobody foresaw is logged without its values."""
+    app.extensions[DIALECTS] = {}
 
     @app.errorhandler(ClinicError)
     def _known(error: ClinicError) -> Response:

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from backend.api.contract import contract
+from backend.api.fhir import parameters
 from backend.api.problems import STATUS
 from backend.commands.table import COMMANDS, help_of, make_parser
 from backend.domain.drugs import is_confirmed
 from backend.domain.errors import REGISTRY
+from backend.domain.fhir.diary import VERIFIED
 from backend.domain.instruments import Instrument, Scale, Threshold, instruments
 from backend.domain.permissions import TABLE, Role
 from backend.domain.regimens import Source
+from backend.domain.symptoms import Symptom, vocabulary
+from backend.services.fhir.types import TYPES, Type
 from backend.settings import variables
 
 _MADE = "This page is made by `uitwerk reference`; change the code, not the page."
@@ -109,6 +113,43 @@ def instruments_page() -> str:
     return _page("Instruments", told, f"{_table(head, rows)}\n\n## Scales\n\n{_table(scale_head, scales)}")
 
 
+def fhir_page() -> str:
+    """Return the page of the FHIR door: what each type holds and does not, who reads it, how it is searched."""
+    told = (
+        "FHIR R4 (4.0.1) below `/fhir`, read-only, JSON. The contract is the CapabilityStatement at `/fhir/metadata`; "
+        "`openapi.json` holds no route of it. Every type has `GET /fhir/Type/id`, `GET /fhir/Type?...` and `POST "
+        "/fhir/Type/_search`; beside the parameters below, `_count` (at most 500) and `_format`. Every read needs "
+        "`fhir:read` and the permission in the table; how to: [read with FHIR](../how-to/read-with-fhir.md)."
+    )
+    rows = ((f"`{one.name}`", *_needed(one), _sought(one), one.holds, one.without) for one in TYPES)
+    head = ("type", "the patient needs", "staff need", "searched by", "holds", "does not hold")
+    words = ((f"`{one.key}`", one.en, one.snomed or "", _claimed(one)) for one in vocabulary().values())
+    profiles = "\n".join(f"- `{profile}`" for one in TYPES for profile in one.profiles)
+    symptoms = (
+        "A rating names the profile only where its word has a SNOMED CT code that the vocabulary marks as standing in "
+        "the Symptoms guide; any other word is told by our own code. Not verified: whether all of these codes stand in "
+        "version 1.0.0 (the lists that could be read hold headache, and neither numbness, weakness nor blurred vision)."
+    )
+    body = (
+        f"{_table(head, rows)}\n\n## Profiles\n\nNamed in `meta.profile` where a resource meets them.\n\n{profiles}\n\n"
+        f"## Symptoms\n\n{symptoms}\n\n{_table(('word', 'reads', 'SNOMED CT', 'told'), words)}"
+    )
+    return _page("FHIR", told, body)
+
+
+def _needed(one: Type) -> list[str]:
+    """Return what the patient needs, and what staff do."""
+    return [", ".join(f"`{name}`" for name in one.needed(own=own)) or "nobody" for own in (True, False)]
+
+
+def _sought(one: Type) -> str:
+    return ", ".join(f"`{name}`" for name, _ in parameters.of(one))
+
+
+def _claimed(one: Symptom) -> str:
+    return "with the SNOMED CT code" if one.snomed and one.status == VERIFIED else "by our own code only"
+
+
 def _rules(one: Instrument) -> str:
     return " ".join(_sourced(source) for source in (one.rule, one.missing) if source)
 
@@ -154,4 +195,5 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "api.md": api_page,
     "instruments.md": instruments_page,
+    "fhir.md": fhir_page,
 }

@@ -120,6 +120,7 @@ TABLE: tuple[Row, ...] = (
         "protocols:read", Reach.CARE, _TREATING, "See what a study's dosing rule says of a patient, and past decisions."
     ),
     _row("decisions:write", Reach.CARE, (_C,), "Decide on a patient's interval under a study's dosing rule."),
+    _row("subjects:read", Reach.CARE, _TREATING, "See which studies a patient consented to, over FHIR."),
     _row("subjects:write", Reach.CARE, _TREATING, "Record a patient's consent to a study, or its withdrawal."),
     # The site and its studies
     _row("staff:read", Reach.SITE, (*_CARING, _A), "List the staff of one's own site."),
@@ -160,6 +161,12 @@ TABLE: tuple[Row, ...] = (
         "Open a patient's record in an emergency, for a short time, with a reason.",
     ),
     # Nobody's data
+    _row(
+        "fhir:read",
+        Reach.OPEN,
+        (_P, *_CARING),
+        "Ask over FHIR; what is behind the door asks for its own permission beside this one.",
+    ),
     _row("session:use", Reach.OPEN, _ANYONE, "See who one is logged in as, and log out."),
     _row("catalogue:read", Reach.OPEN, _ANYONE, "Read vocabulary, drug catalogue and forms."),
 )

@@ -49,6 +49,12 @@ def every(ctx: Context, patient: PatientRow) -> list[Look]:
     return _looks(ctx, log.by_others(ctx.session, patient.id, None, _LAST_ID))
 
 
+def numbered(ctx: Context, patient: PatientRow) -> list[tuple[int, Look]]:
+    """Return the same as `every`, each with the number of its event."""
+    rows = log.by_others(ctx.session, patient.id, None, _LAST_ID)
+    return [(row.id, look) for row, look in zip(rows, _looks(ctx, rows), strict=True)]
+
+
 def _looks(ctx: Context, rows: Sequence[EventRow]) -> list[Look]:
     staff = people.names(ctx.session, {row.actor_id for row in rows if row.actor_id is not None})
     names = {staff_id: name for staff_id, (name, _) in staff.items()}

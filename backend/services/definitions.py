@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backend.domain import fhir_reading, succession
+from backend.domain import succession
 from backend.domain.definitions import VERSION, content_hash, read, written
 from backend.domain.errors import ClinicError, invalid
-from backend.domain.fhir_questionnaires import Exported, export
-from backend.domain.fhir_values import Lost
+from backend.domain.fhir import reading
+from backend.domain.fhir.questionnaires import Exported, export
+from backend.domain.fhir.values import Lost
 from backend.domain.forms import forms
 from backend.domain.questionnaires import Form
 from backend.services import events, gate
@@ -85,11 +86,11 @@ def draft(ctx: Context, told: object) -> Version:
 def take_in(ctx: Context, resource: object) -> tuple[Version, tuple[Lost, ...]]:
     """Store a draft of a FHIR R4 Questionnaire of another system, numbered as the next; return also what was lost.
 
-    Raises ClinicError as `fhir_reading.read` and `draft`.
+    Raises ClinicError as `fhir.reading.read` and `draft`.
     """
     gate.permit(ctx, "questionnaires:write")
     site_id = gate.own_site(ctx)
-    told = fhir_reading.read(resource, "/resource")
+    told = reading.read(resource, "/resource")
     key = told.definition["key"]
     number = len(definitions.versions(ctx.session, site_id, key)) + 1
     lost = told.lost

@@ -47,12 +47,23 @@ def page(ctx: Context, patient_id: UUID, after: tuple[datetime, UUID] | None, li
     """
     patient = gate.patient(ctx, "history:read", patient_id)
     events.note(ctx, "history:read", patient.id)
-    every = [change for source in _SOURCES for change in source(ctx, patient)]
-    every.sort(key=_order, reverse=True)
-    found, more = cut(_behind(every, after), limit)
-    staff = people.names(ctx.session, {change.by for change in found if change.by is not None})
+    found, more = cut(_behind(_changes(ctx, patient), after), limit)
     last = (found[-1].at, found[-1].id) if more else None
-    return Page([Told(change, person(change.by, patient, staff)) for change in found], last)
+    return Page(_told(ctx, patient, found), last)
+
+
+def every(ctx: Context, patient: PatientRow) -> list[Told]:
+    """Return the whole history of a patient who is within reach, the newest change first."""
+    return _told(ctx, patient, _changes(ctx, patient))
+
+
+def _changes(ctx: Context, patient: PatientRow) -> list[Change]:
+    return sorted((change for source in _SOURCES for change in source(ctx, patient)), key=_order, reverse=True)
+
+
+def _told(ctx: Context, patient: PatientRow, found: Sequence[Change]) -> list[Told]:
+    staff = people.names(ctx.session, {change.by for change in found if change.by is not None})
+    return [Told(change, person(change.by, patient, staff)) for change in found]
 
 
 def person(by: UUID | None, patient: PatientRow, staff: Mapping[UUID, tuple[str, str]]) -> Person | None:

@@ -75,11 +75,11 @@ def log_in(ctx: Context, patient: PatientRow, line: intervals.Line, report: Repo
         stored = _stored(ctx, patient, report.id)
         reports.same_upload(stored.created_mark, values["created_mark"])
         events.note(ctx, "own-entries:read", patient.id, report.id, {"duplicate": True})
-        return _entry(ctx, patient, line, stored, duplicate=True)
+        return shown(ctx, patient, line, stored, duplicate=True)
     events.note(ctx, "own-entries:write", patient.id, report.id, {"version": 1})
     feed.touch(ctx, patient.id, Kind.ENTRY, report.id)
     _follow(ctx, patient.id)
-    return _entry(ctx, patient, line, symptoms.EntryRow(**values))
+    return shown(ctx, patient, line, symptoms.EntryRow(**values))
 
 
 def log_each(
@@ -92,7 +92,7 @@ def log_each(
     feed.touch(ctx, patient.id, Kind.ENTRY, *made)
     if made:
         _follow(ctx, patient.id)
-    return {row["id"]: _entry(ctx, patient, line, SimpleNamespace(**row)) for row in rows if row["id"] in made}
+    return {row["id"]: shown(ctx, patient, line, SimpleNamespace(**row)) for row in rows if row["id"] in made}
 
 
 def first(ctx: Context, patient: PatientRow, line: intervals.Line, report: Report, diary: Diary) -> dict[str, Any]:
@@ -122,12 +122,12 @@ def correct(ctx: Context, base_version: int, report: Report, diary: Diary, reaso
     line = intervals.line(ctx, patient.id)
     if settled is None:
         events.note(ctx, "own-entries:read", patient.id, report.id, {"duplicate": True})
-        return _entry(ctx, patient, line, stored, duplicate=True)
+        return shown(ctx, patient, line, stored, duplicate=True)
     occurred, diary = _moment(settled, report), check(read(settled))
     values = records.stamped(ctx, dataclasses.replace(report, occurred=occurred))
     values |= _content(ctx, patient, report.id, diary)
     _replace(ctx, patient, stored, report.recorded_at, reason, told.upload, values)
-    return _entry(ctx, patient, line, _stored(ctx, patient, report.id))
+    return shown(ctx, patient, line, _stored(ctx, patient, report.id))
 
 
 def retract(
@@ -151,7 +151,7 @@ def retract(
         _replace(ctx, patient, stored, recorded_at, reason, upload, {"retracted": True})
     else:
         events.note(ctx, "own-entries:read", patient.id, entry_id, {"duplicate": True})
-    return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, entry_id))
+    return shown(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, entry_id))
 
 
 def own_page(ctx: Context, after: tuple[datetime, UUID] | None, limit: int) -> Page[Entry]:
@@ -172,12 +172,12 @@ def own(ctx: Context, entry_id: UUID) -> Entry:
     """Return one of the acting patient's entries, retracted or not. Raises ClinicError `not-found`."""
     patient = gate.own(ctx, "own-entries:read")
     events.note(ctx, "own-entries:read", patient.id, entry_id)
-    return _entry(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, entry_id))
+    return shown(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, entry_id))
 
 
 def of_ids(ctx: Context, patient: PatientRow, line: intervals.Line, ids: Collection[UUID]) -> dict[UUID, Entry]:
     """Return some entries of a patient who is within reach, retracted ones too."""
-    return {row.id: _entry(ctx, patient, line, row) for row in symptoms.of_ids(ctx.session, patient.id, ids)}
+    return {row.id: shown(ctx, patient, line, row) for row in symptoms.of_ids(ctx.session, patient.id, ids)}
 
 
 def history(ctx: Context, entry_id: UUID) -> list[Superseded]:
@@ -190,10 +190,10 @@ def history(ctx: Context, entry_id: UUID) -> list[Superseded]:
 
 def _page(ctx: Context, patient: PatientRow, after: tuple[datetime, UUID] | None, limit: int) -> Page[Entry]:
     rows = symptoms.page(ctx.session, patient.id, after, limit + 1)
-    shown, more = cut(rows, limit)
+    found, more = cut(rows, limit)
     line = intervals.line(ctx, patient.id)
-    last = (shown[-1].anchor_at, shown[-1].id) if more else None
-    return Page([_entry(ctx, patient, line, row) for row in shown], last)
+    last = (found[-1].anchor_at, found[-1].id) if more else None
+    return Page([shown(ctx, patient, line, row) for row in found], last)
 
 
 def _stored(ctx: Context, patient: PatientRow, entry_id: UUID) -> symptoms.EntryRow:
@@ -276,7 +276,8 @@ def _mark(ctx: Context, report: Report, diary: Diary, replaces: int | None = Non
     return records.mark(ctx, KIND, told if replaces is None else told | {"replaces": replaces})
 
 
-def _entry(ctx: Context, patient: PatientRow, line: intervals.Line, row: Any, *, duplicate: bool = False) -> Entry:
+def shown(ctx: Context, patient: PatientRow, line: intervals.Line, row: Any, *, duplicate: bool = False) -> Entry:
+    """Return a stored entry of a patient who is within reach."""
     occurred = symptoms.moment(row)
     note, other = words.entry_opened(ctx, patient, row.id, row.note_sealed)
     return Entry(

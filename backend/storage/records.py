@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Table, and_, insert, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Table, and_, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -153,6 +153,14 @@ def all_versions(
     for row in session.scalars(query.order_by(VersionRow.version)):
         found.setdefault((row.kind, row.record_id), []).append(row)
     return found
+
+
+def last_replaced(session: Session, kind: str, patient_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """Return when a record of a kind was last replaced, for each of some patients who have one that was."""
+    query = select(VersionRow.patient_id, func.max(VersionRow.replaced_at)).where(
+        VersionRow.kind == kind, VersionRow.patient_id.in_(patient_ids)
+    )
+    return dict(session.execute(query.group_by(VersionRow.patient_id)).all())
 
 
 def _table(of: type[Base]) -> Table:

@@ -128,6 +128,12 @@ def of_ids(session: Session, patient_id: UUID, ids: Collection[UUID]) -> Sequenc
     return session.execute(select(*_COLUMNS).where(*mine)).all()
 
 
+def every(session: Session, patient_id: UUID) -> Sequence[Row[Any]]:
+    """Return all of a patient's entries in the order of their anchors, retracted ones too."""
+    query = select(*_COLUMNS).where(EntryRow.patient_id == patient_id)
+    return session.execute(query.order_by(EntryRow.anchor_at, EntryRow.id)).all()
+
+
 def all_ids(session: Session, patient_id: UUID) -> list[UUID]:
     """Return the ids of all of a patient's entries in the order of their anchors, retracted ones too."""
     query = select(EntryRow.id).where(EntryRow.patient_id == patient_id)

@@ -9,10 +9,10 @@ from fhir.resources.R4B.questionnaire import Questionnaire
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.domain import fhir_reading
 from backend.domain.definitions import read, written
 from backend.domain.errors import ClinicError
-from backend.domain.fhir_questionnaires import export
+from backend.domain.fhir import reading
+from backend.domain.fhir.questionnaires import export
 from backend.domain.forms import form, forms
 from tests.factories.forms import TEXT, asks, definition, definitions, group, question, with_junk
 
@@ -70,7 +70,7 @@ def test_every_shipped_form_leaves_as_a_valid_questionnaire_and_comes_back(key: 
     left = export(form(key), base="https://clinic.example/fhir")
     assert valid(left.resource)
     assert left.resource["url"] == f"https://clinic.example/fhir/Questionnaire/{key}"
-    told = fhir_reading.read(left.resource)
+    told = reading.read(left.resource)
     assert [one.pointer for one in told.lost] == ["/url"]
     back = written(read(told.definition))
     assert back == without(written(form(key)), [one.pointer for one in left.lost])
@@ -89,7 +89,7 @@ def test_what_has_no_place_in_fhir_is_told_where_it_stands() -> None:
 def test_any_form_leaves_valid_and_comes_back_as_it_left_with_nothing_lost(made: dict[str, Any]) -> None:
     left = export(read(made))
     assert valid(left.resource)
-    told = fhir_reading.read(left.resource)
+    told = reading.read(left.resource)
     assert (left.lost, told.lost) == ((), ())
     back = read(told.definition)
     assert export(back).resource == left.resource
@@ -99,7 +99,7 @@ def test_any_form_leaves_valid_and_comes_back_as_it_left_with_nothing_lost(made:
 @given(definitions(tuple(sorted({"boolean", "integer", "decimal", "date", "string", "text", "choice", "open-choice"}))))
 def test_a_form_without_times_of_day_comes_back_equal(made: dict[str, Any]) -> None:
     asked = read(made)
-    assert read(fhir_reading.read(export(asked).resource).definition) == asked
+    assert read(reading.read(export(asked).resource).definition) == asked
 
 
 @st.composite
@@ -126,7 +126,7 @@ def test_a_resource_comes_back_as_what_it_was_without_exactly_what_was_told_to_b
     resource: dict[str, Any],
 ) -> None:
     assert valid(resource)
-    told = fhir_reading.read(resource)
+    told = reading.read(resource)
     assert plain(export(read(told.definition)).resource) == without(resource, [one.pointer for one in told.lost])
 
 
@@ -167,7 +167,7 @@ ELSEWHERE = {
 
 def test_everything_of_another_system_that_has_no_place_is_told_with_its_pointer() -> None:
     assert valid(ELSEWHERE)
-    told = fhir_reading.read(ELSEWHERE)
+    told = reading.read(ELSEWHERE)
     assert {one.pointer for one in told.lost} == {
         "/id", "/publisher", "/url", "/version", "/language", "/status", "/_title/extension/0",
         "/item/0/linkId", "/item/0/answerOption/0/valueCoding/system", "/item/0/answerOption/1/valueCoding/display",
@@ -188,7 +188,7 @@ def test_help_and_the_ends_of_a_scale_stand_as_display_items_below_their_questio
     left = export(read(made)).resource
     assert valid(left)
     assert [one["linkId"] for one in left["item"][0]["item"]] == ["a/help", "a/lower", "a/upper"]
-    told = fhir_reading.read(left)
+    told = reading.read(left)
     assert (read(told.definition), told.lost) == (read(made), ())
 
 
@@ -203,7 +203,7 @@ def test_bounds_units_first_answers_and_several_conditions_are_carried() -> None
     )
     left = export(read(made)).resource
     assert valid(left)
-    told = fhir_reading.read(left)
+    told = reading.read(left)
     assert told.lost == ()
     assert export(read(told.definition)).resource == left
 
@@ -218,7 +218,7 @@ def test_bounds_units_first_answers_and_several_conditions_are_carried() -> None
 )
 def test_what_is_no_questionnaire_is_refused(told: Any, pointer: str) -> None:
     with pytest.raises(ClinicError) as caught:
-        fhir_reading.read(told)
+        reading.read(told)
     assert list(caught.value.pointers) == [pointer]
 
 
@@ -229,4 +229,4 @@ def test_a_resource_in_which_anything_stands_anywhere_is_read_or_refused(
 ) -> None:
     broken = data.draw(with_junk(resource))
     with contextlib.suppress(ClinicError):
-        read(fhir_reading.read(broken).definition)
+        read(reading.read(broken).definition)

@@ -7,7 +7,7 @@ from typing import Any
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
 from hypothesis import given
 
-from backend.domain import fhir_responses
+from backend.domain.fhir import responses
 from backend.domain.forms import form
 from backend.domain.responses import as_json, check
 from tests.factories.forms import Filled, definitions, filled
@@ -54,7 +54,7 @@ def as_sent(told: list[dict[str, Any]], answers: Any) -> Any:
 def test_any_response_leaves_valid_and_says_what_was_answered(made: Filled) -> None:
     told, asked, answers = made
     kept = check(asked, answers).answers
-    resource = fhir_responses.export(asked, kept, completed=True, authored=AT, base="https://clinic.example/fhir/")
+    resource = responses.export(asked, kept, completed=True, authored=AT, base="https://clinic.example/fhir/")
     assert QuestionnaireResponse.model_validate(copy.deepcopy(resource)).status == "completed"
     assert resource["questionnaire"] == "https://clinic.example/fhir/Questionnaire/made|1"
     assert said(told["items"], resource.get("item", [])) == as_sent(told["items"], as_json(kept))
@@ -63,7 +63,7 @@ def test_any_response_leaves_valid_and_says_what_was_answered(made: Filled) -> N
 def test_a_begun_response_is_in_progress_and_its_choices_read_as_the_form_has_them() -> None:
     asked = form("end-of-interval")
     kept = check(asked, {"experienced": "yes", "symptoms": ["fatigue"]}).answers
-    resource = fhir_responses.export(asked, kept, completed=False, authored=AT)
+    resource = responses.export(asked, kept, completed=False, authored=AT)
     assert (resource["status"], resource["authored"]) == ("in-progress", "2026-06-01T09:00:00+00:00")
     assert "questionnaire" not in resource
     first, second = resource["item"]

@@ -5,7 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from backend.domain.enabling import values
-from backend.domain.fhir_values import value_told, words_told
+from backend.domain.fhir import elements as fhir
+from backend.domain.fhir.telling import Head, Telling
+from backend.domain.fhir.values import value_told, words_told
+from backend.domain.moments import Occurred
 from backend.domain.questionnaires import Answer, Form, Item, Type, Value
 
 
@@ -26,6 +29,34 @@ def export(
         resource["questionnaire"] = f"{base.rstrip('/')}/Questionnaire/{form.key}|{form.version}"
     items = list(_items(form, form.items, answers))
     return resource | ({"item": items} if items else {})
+
+
+def of_patient(
+    told: Telling,
+    head: Head,
+    form: Form | None,
+    answers: Mapping[str, Answer],
+    *,
+    named: str,
+    completed: bool,
+    authored: Occurred,
+) -> dict[str, Any]:
+    """Return a patient's answers as a QuestionnaireResponse; `named` is the Questionnaire with its version.
+
+    Without the form the items are left out; one that was taken back is entered-in-error, without what it said.
+    """
+    standing = "amended" if head.version > 1 else "completed"
+    found = fhir.resource("QuestionnaireResponse", told, head) | {
+        "identifier": fhir.identified(head.id) if told.named else None,
+        "questionnaire": named,
+        "status": standing if completed else "in-progress",
+        "subject": fhir.subject(told),
+    }
+    if head.gone:
+        return fhir.full(found | {"status": "entered-in-error"})
+    items = [] if form is None else list(_items(form, form.items, answers))
+    said = {"authored": told.moment(authored), "author": fhir.subject(told), "source": fhir.subject(told)}
+    return fhir.full(found | said) | ({"item": items} if items else {})
 
 
 def _items(form: Form, items: tuple[Item, ...], answers: Mapping[str, Answer]) -> Iterator[dict[str, Any]]:

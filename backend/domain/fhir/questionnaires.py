@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from backend.domain import fhir_values as fhir
-from backend.domain.fhir_values import Lost, value_told, words_told
+from backend.domain.fhir import values as fhir
+from backend.domain.fhir.values import Lost, value_told, words_told
 from backend.domain.questionnaires import Behavior, Condition, Form, Item, Operator, Type, Words
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backend.domain import fhir_items
 from backend.domain.errors import invalid
-from backend.domain.fhir_parts import Reading
-from backend.domain.fhir_values import Lost, check, words_read
+from backend.domain.fhir import items as told_items
+from backend.domain.fhir.parts import Reading
+from backend.domain.fhir.values import Lost, check, words_read
 from backend.domain.languages import LANGUAGES
 
 _SLUG = re.compile(r"[^a-z0-9]+")
@@ -40,13 +40,13 @@ def read(resource: object, pointer: str = "") -> Imported:
     check({name: told for name, told in resource.items() if name in {"item", "_title"}}, pointer)
     lost = [Lost(f"/{name}", "A definition has no place for this.") for name in resource if name not in _CARRIED]
     first = _language(resource, lost)
-    reading = Reading(first, fhir_items.linked(items), lost)
+    reading = Reading(first, told_items.linked(items), lost)
     definition: dict[str, Any] = {
         "key": _key(resource, lost),
         "version": _version(resource, lost),
         "languages": [first],
         "title": words_read(resource, "title", first, "", lost),
-        "items": fhir_items.read_all(items, list(range(len(items))), "", reading),
+        "items": told_items.read_all(items, list(range(len(items))), "", reading),
     }
     if not definition["title"]:
         definition["title"] = {first: definition["key"]}

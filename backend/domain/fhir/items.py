@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from backend.domain.fhir_parts import Reading, answers, bounds, conditions, control, flags, option_code, unit
-from backend.domain.fhir_values import words_read
+from backend.domain.fhir.parts import Reading, answers, bounds, conditions, control, flags, option_code, unit
+from backend.domain.fhir.values import words_read
 from backend.domain.questionnaires import Type
 
 _TYPES = frozenset(one.value for one in Type)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.domain import fhir_values as fhir
-from backend.domain.fhir_values import Lost, quantity_read, value_read, words_read
+from backend.domain.fhir import values as fhir
+from backend.domain.fhir.values import Lost, quantity_read, value_read, words_read
 from backend.domain.questionnaires import KEY, NOT_ASKED, ORDERED, WRITTEN, Behavior, Operator, Type
 
 _BOUNDS = {fhir.LOW: "low", fhir.HIGH: "high"}

@@ -1,0 +1,1 @@
+"""The FHIR door: R4, read-only, below /fhir; its contract is the CapabilityStatement."""
