@@ -4,8 +4,10 @@ from typing import Any
 
 from marshmallow import Schema
 
-from backend.api import fields
-from backend.api.endpoint import Answer, Room, etag
+from backend.api import fields, workbooks
+from backend.api.endpoint import Answer, Reading, Room, etag
+from backend.domain.languages import LANGUAGES
+from backend.domain.xlsform_sheets import Sheets
 from backend.services import definitions
 from backend.services.context import Context
 from backend.services.definitions import Version
@@ -67,8 +69,15 @@ class LostOut(Schema):
     reason = fields.Text(500, required=True)
 
 
+class WorkbookIn(Schema):
+    """An XLSForm: the bytes of an .xlsx file in base64, and the language of its texts that name none."""
+
+    xlsx = fields.Text(workbooks.LONGEST, required=True)
+    language = fields.Words(*LANGUAGES)
+
+
 class TakenInOut(Schema):
-    """The draft that was made of a resource, and what of the resource is not in it."""
+    """The draft that was made of what another system gave, and what of that is not in it."""
 
     draft = fields.Part(QuestionnaireOut, required=True)
     lost = fields.Many(fields.Part(LostOut), most=100_000, required=True)
@@ -139,6 +148,30 @@ def publish_questionnaire(ctx: Context, key: str, version_name: str, version: in
 def take_in_questionnaire(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     """Make a draft of a FHIR R4 Questionnaire; what could not be carried is told."""
     made, lost = definitions.take_in(ctx, data["resource"])
+    return {"draft": _whole(made), "lost": lost}
+
+
+def _opened(reading: Reading, data: dict[str, Any]) -> Sheets:
+    """Read the workbook before the act begins, which it would hold up, for nobody but who may draft."""
+    with reading() as ctx:
+        definitions.check_may_draft(ctx)
+    return workbooks.opened(data["xlsx"], "/xlsx")
+
+
+@room.route(
+    "POST",
+    f"{ALL}/xlsform",
+    permission="questionnaires:write",
+    takes=WorkbookIn,
+    gives=TakenInOut,
+    status=201,
+    problems=(409,),
+    prepare=_opened,
+    largest=LARGEST,
+)
+def take_in_xlsform(ctx: Context, data: dict[str, Any], prepared: Sheets) -> dict[str, Any]:
+    """Make a draft of an XLSForm; what could not be carried is told with sheet, row and column."""
+    made, lost = definitions.take_in_workbook(ctx, prepared, data.get("language"))
     return {"draft": _whole(made), "lost": lost}
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import time
 from decimal import Decimal
@@ -24,7 +24,7 @@ from backend.services import access
 from backend.services.context import Context
 
 Reading = Callable[[], AbstractContextManager[Context]]
-"""Opens a reading act without an actor."""
+"""Opens a reading act of who asks; where everybody may ask, without an actor."""
 
 log = structlog.get_logger(__name__)
 
@@ -144,7 +144,7 @@ def _view(endpoint: Endpoint) -> Callable[..., Response]:
         told, trouble = _told(endpoint)
         try:
             if endpoint.prepare is not None and trouble is None:
-                told["prepared"] = endpoint.prepare(lambda: door.act(ctx, writes=False), told.get("data", {}))
+                told["prepared"] = endpoint.prepare(lambda: _read(endpoint, door, ctx), told.get("data", {}))
             with door.act(ctx, writes=endpoint.writes) as unit:
                 allowed = _admitted(endpoint, unit)
                 if trouble is not None:
@@ -156,6 +156,12 @@ def _view(endpoint: Endpoint) -> Callable[..., Response]:
         return _respond(endpoint, result)
 
     return view
+
+
+@contextmanager
+def _read(endpoint: Endpoint, door: Door, ctx: Context) -> Iterator[Context]:
+    with door.act(ctx, writes=False) as unit:
+        yield _admitted(endpoint, unit)
 
 
 def _admitted(endpoint: Endpoint, ctx: Context) -> Context:

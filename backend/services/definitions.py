@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backend.domain import fhir_reading, succession
+from backend.domain import fhir_reading, succession, xlsforms
 from backend.domain.definitions import VERSION, content_hash, read, written
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.fhir_questionnaires import Exported, export
-from backend.domain.fhir_values import Lost
 from backend.domain.forms import forms
+from backend.domain.imported import Imported, Lost
 from backend.domain.questionnaires import Form
+from backend.domain.xlsform_sheets import Sheets
 from backend.services import events, gate
 from backend.services.context import Context
 from backend.storage import definitions
@@ -61,6 +62,11 @@ def one(ctx: Context, key: str, version: str) -> Version:
     return _version(_stored(ctx, site_id, key, version))
 
 
+def check_may_draft(ctx: Context) -> None:
+    """Raise ClinicError `role-lacks-permission` for who does not draft questionnaires."""
+    gate.permit(ctx, "questionnaires:write")
+
+
 def draft(ctx: Context, told: object) -> Version:
     """Store a draft of the next version of a questionnaire of the actor's own site.
 
@@ -88,14 +94,25 @@ def take_in(ctx: Context, resource: object) -> tuple[Version, tuple[Lost, ...]]:
     Raises ClinicError as `fhir_reading.read` and `draft`.
     """
     gate.permit(ctx, "questionnaires:write")
-    site_id = gate.own_site(ctx)
-    told = fhir_reading.read(resource, "/resource")
-    key = told.definition["key"]
-    number = len(definitions.versions(ctx.session, site_id, key)) + 1
+    return _numbered(ctx, fhir_reading.read(resource, "/resource"), "/version")
+
+
+def take_in_workbook(ctx: Context, sheets: Sheets, language: str | None) -> tuple[Version, tuple[Lost, ...]]:
+    """Store a draft of an XLSForm, numbered as the next; return also what was lost.
+
+    `language` is that of texts that name none. Raises ClinicError as `xlsforms.read` and `draft`.
+    """
+    gate.permit(ctx, "questionnaires:write")
+    return _numbered(ctx, xlsforms.read(sheets, language, "/xlsx"), "/settings/2/version")
+
+
+def _numbered(ctx: Context, told: Imported, pointer: str) -> tuple[Version, tuple[Lost, ...]]:
+    """Store a draft of what was taken in as the next version; a file's own number, at the pointer, is lost."""
+    number = str(len(definitions.versions(ctx.session, gate.own_site(ctx), told.definition["key"])) + 1)
     lost = told.lost
-    if told.definition["version"] != str(number) and not any(one.pointer == "/version" for one in lost):
-        lost = (*lost, Lost("/version", f"Versions of a site are numbered; this is {number}."))
-    return draft(ctx, told.definition | {"version": str(number)}), lost
+    if told.definition["version"] != number and not any(one.pointer == pointer for one in lost):
+        lost = (*lost, Lost(pointer, f"Versions of a site are numbered; this is {number}."))
+    return draft(ctx, told.definition | {"version": number}), lost
 
 
 def give_out(ctx: Context, key: str, version: str) -> Exported:
