@@ -76,6 +76,14 @@ class WorkbookIn(Schema):
     language = fields.Words(*LANGUAGES)
 
 
+class DictionaryIn(Schema):
+    """A REDCap data dictionary (CSV), the language of its texts, and which instrument is meant where it has several."""
+
+    csv = fields.Text(LARGEST, required=True)
+    language = fields.Words(*LANGUAGES, required=True)
+    form = fields.Text(200)
+
+
 class TakenInOut(Schema):
     """The draft that was made of what another system gave, and what of that is not in it."""
 
@@ -172,6 +180,22 @@ def _opened(reading: Reading, data: dict[str, Any]) -> Sheets:
 def take_in_xlsform(ctx: Context, data: dict[str, Any], prepared: Sheets) -> dict[str, Any]:
     """Make a draft of an XLSForm; what could not be carried is told with sheet, row and column."""
     made, lost = definitions.take_in_workbook(ctx, prepared, data.get("language"))
+    return {"draft": _whole(made), "lost": lost}
+
+
+@room.route(
+    "POST",
+    f"{ALL}/redcap",
+    permission="questionnaires:write",
+    takes=DictionaryIn,
+    gives=TakenInOut,
+    status=201,
+    problems=(409,),
+    largest=2 * LARGEST,
+)
+def take_in_redcap(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+    """Make a draft of an instrument of a REDCap data dictionary; what could not be carried is told."""
+    made, lost = definitions.take_in_dictionary(ctx, data["csv"].encode(), data["language"], data.get("form"))
     return {"draft": _whole(made), "lost": lost}
 
 

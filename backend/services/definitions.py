@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backend.domain import fhir_reading, succession, xlsforms
+from backend.domain import fhir_reading, redcap, succession, xlsforms
 from backend.domain.definitions import VERSION, content_hash, read, written
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.fhir_questionnaires import Exported, export
@@ -104,6 +104,17 @@ def take_in_workbook(ctx: Context, sheets: Sheets, language: str | None) -> tupl
     """
     gate.permit(ctx, "questionnaires:write")
     return _numbered(ctx, xlsforms.read(sheets, language, "/xlsx"), "/settings/2/version")
+
+
+def take_in_dictionary(
+    ctx: Context, content: bytes, language: str, form: str | None
+) -> tuple[Version, tuple[Lost, ...]]:
+    """Store a draft of an instrument of a REDCap data dictionary, numbered as the next; return also what was lost.
+
+    `language` is that of its texts. Raises ClinicError as `redcap.read` and `draft`.
+    """
+    gate.permit(ctx, "questionnaires:write")
+    return _numbered(ctx, redcap.read(content, language, form), "/version")
 
 
 def _numbered(ctx: Context, told: Imported, pointer: str) -> tuple[Version, tuple[Lost, ...]]:
