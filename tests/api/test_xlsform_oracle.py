@@ -67,8 +67,8 @@ class Both:
             name, of = child["name"], child["type"]
             if not self.carried(name):
                 continue
-            text = {code: child["label"][told] for code, told in LANGUAGES.items() if told in child["label"]}
-            told = {"key": self.keys[name], "text": text, "type": TYPES[of]}
+            text = {code: child["label"][spoken] for code, spoken in LANGUAGES.items() if spoken in child["label"]}
+            told: dict[str, Any] = {"key": self.keys[name], "text": text, "type": TYPES[of]}
             if "choices" in child:
                 told["options"] = [self._option(one) for one in child["choices"] if one["name"] != "other"]
                 told["type"] = "open-choice" if any(one["name"] == "other" for one in child["choices"]) else "choice"

@@ -31,7 +31,7 @@ Spot = tuple[str, int]
 """The name of a question, and in which instance of a repeat it is (0 for the first, and outside one)."""
 
 
-def _spot(node: etree._Element) -> Spot:
+def _spot(node: Any) -> Spot:
     above = node.getparent()
     return str(node.tag), 0 if above is None else sum(1 for one in above.itersiblings(above.tag, preceding=True))
 
@@ -57,7 +57,7 @@ class XForm:
         data = self._instance(filled)
         leaves = [node for node in data.iter() if not len(node) and node is not data]
         given = {node: node.text for node in leaves}
-        hidden: set[etree._Element] = set()
+        hidden: set[Any] = set()
         # An answer that is hidden may have hidden others: all is looked at again until nothing changes.
         for _ in range(len(self.binds) + 1):
             for node in leaves:
@@ -67,13 +67,13 @@ class XForm:
         told = {_spot(node): node.text for node in leaves if node.text}
         return told, {_spot(node) for node in leaves if not node.text and node not in hidden}
 
-    def _relevant(self, path: str, node: etree._Element) -> bool:
+    def _relevant(self, path: str, node: Any) -> bool:
         told = self.binds[path].get("relevant")
         return told is None or bool(node.xpath(f"boolean({told})"))
 
     def required(self, name: str) -> bool:
         """Tell whether a question must be answered."""
-        return self._bind(name).get("required") == "true()"
+        return bool(self._bind(name).get("required") == "true()")
 
     def takes(self, name: str, answer: str) -> bool:
         """Tell whether the constraint of a question takes an answer."""
@@ -82,16 +82,16 @@ class XForm:
         node.text = answer
         return told is None or bool(node.xpath(f"boolean({told})"))
 
-    def _bind(self, name: str) -> etree._Element:
+    def _bind(self, name: str) -> Any:
         return next(bind for path, bind in self.binds.items() if path.rpartition("/")[2] == name)
 
-    def _instance(self, filled: Filled) -> etree._Element:
+    def _instance(self, filled: Filled) -> Any:
         data = etree.Element("data")
         _fill(data, self.data, filled)
         return data
 
 
-def _fill(to: etree._Element, of: etree._Element, filled: Mapping[str, Any]) -> None:
+def _fill(to: Any, of: Any, filled: Mapping[str, Any]) -> None:
     """Copy the nodes of an instance, with answers in them; a repeat as often as it is answered."""
     for node in of:
         name = etree.QName(node).localname

@@ -4,7 +4,7 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +154,8 @@ def made(draw: st.DrawFn) -> list[dict[str, str]]:
             told["text_validation_type_or_show_slider_number"] = kind
         if kind in {"radio", "checkbox"}:
             told["select_choices_or_calculations"] = " | ".join(f"{code}, Code {code}" for code in CODES)
-        if found and draw(st.booleans()):
+        branches: bool = draw(st.booleans())
+        if found and branches:
             parts = [_leaf(draw, draw(st.sampled_from(found))) for _ in range(draw(st.integers(1, 3)))]
             told["branching_logic"] = draw(st.sampled_from([" and ", " or ", " OR ", "\nAND "])).join(parts)
         found.append(told)
@@ -173,11 +174,12 @@ def _leaf(draw: st.DrawFn, of: Mapping[str, str]) -> str:
     return draw(st.sampled_from([leaf, f"({leaf})"]))
 
 
+Draw = Callable[[st.SearchStrategy[Any]], Any]
 POOLS = {"radio": CODES, "yesno": ["1", "0"], "slider": ["0", "1", "2"], "integer": ["0", "1", "2"],
     "number": ["1", "1.5"], "text": ["a", "b"]}  # fmt: skip
 
 
-def answer(draw: st.DrawFn, of: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
+def answer(draw: Draw, of: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
     """Return an answer as we keep it, None for none, and the raw values that REDCap keeps."""
     name, kind = of["field_name"], of["field_type"]
     none = draw(st.integers(0, 2)) == 0

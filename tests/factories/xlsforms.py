@@ -1,5 +1,6 @@
 """XLSForms of any shape that we carry, with some that we do not, and answers to what they ask."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -116,6 +117,10 @@ def _compared(draw: st.DrawFn, name: str, kind: str) -> str:
     return draw(st.sampled_from([*shapes, f"{name} {operator} {number}"]))
 
 
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+"""Draws from a strategy, within a test or a strategy."""
+
+
 @dataclass(frozen=True)
 class Given:
     """One answer: as it is told here, and as the text that an XForm keeps."""
@@ -124,7 +129,7 @@ class Given:
     there: str
 
 
-def answers(draw: st.DrawFn, kind: str, codes: dict[str, str]) -> Given | None:
+def answers(draw: Draw, kind: str, codes: dict[str, str]) -> Given | None:
     """Return an answer to a question of a kind, or none; `codes` are what the names of its options became."""
     if draw(st.integers(0, 2)) == 0:
         return None
