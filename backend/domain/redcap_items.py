@@ -54,7 +54,7 @@ def kept(told: Field, reading: Reading) -> Kept | None:
     if key != name:
         reading.lose(told.at("field_name"), f"Became the key {key}.")
     if of.type not in NOT_ASKED and name not in reading.asked:
-        # A box is ticked or not, and days compare as texts there, so that none is less than any.
+        # A box is ticked or not; how an empty day compares there was not verified.
         one = Asked(key, of.type, of.repeats, of.answers, exists=not of.repeats, compared=of.type not in _UNCOMPARED)
         reading.asked[name] = one
     return Kept(told, key, of)
