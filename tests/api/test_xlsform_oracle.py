@@ -19,7 +19,7 @@ from backend.domain.imported import Imported
 from backend.domain.questionnaires import Form
 from tests.api.xform import XForm
 from tests.factories.workbooks import encoded
-from tests.factories.xlsforms import DAYS, LISTS, Made, answers, forms
+from tests.factories.xlsforms import DAYS, LISTS, Made, answers, branched, forms
 
 TYPES = {
     "text": "string", "integer": "integer", "decimal": "decimal", "date": "date", "range": "integer", "note": "display",
@@ -110,10 +110,20 @@ def test_items_options_texts_and_order_are_those_of_pyxform(made: Made) -> None:
 
 
 @given(forms(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_whatever_is_answered_the_same_questions_are_put(made: Made, data: st.DataObject) -> None:
+    _answer(made, data, 3)
+
+
+@given(branched(), st.data())
+@settings(max_examples=15, deadline=None)
+def test_every_kind_of_condition_holds_for_the_same_answers(made: Made, data: st.DataObject) -> None:
+    _answer(made, data, 5)
+
+
+def _answer(made: Made, data: st.DataObject, times: int) -> None:
     both = Both(made)
-    for _ in range(4):
+    for _ in range(times):
         told: dict[str, Any] = {}
         for name, kind in made.kinds.items():
             repeat = made.within[name]

@@ -11,7 +11,7 @@ from tests.factories.workbooks import Cells, packed
 
 HEADER = ["type", "name", "label::Nederlands (nl)", "label::English (en)", "hint::English (en)", "hint::nl",
     "required", "relevant", "constraint", "calculation"]  # fmt: skip
-LISTS = {"yn": ["1", "0"], "abc": ["a", "b", "c-d"], "scale": ["1", "2", "-3", "10"], "more": ["x", "y"]}
+LISTS = {"yn": ["1", "0"], "abc": ["a", "b", "c-d"], "scale": ["1", "2", "-3", "10"], "more": ["x", "3", "4"]}
 KINDS = [
     "text", "integer", "decimal", "date", "range", "acknowledge", "note", "calculate",
     *(f"select_one {name}" for name in ("yn", "abc", "scale")), "select_multiple abc", "select_one more or_other",
@@ -60,6 +60,23 @@ def forms(draw: st.DrawFn) -> Made:
     return made
 
 
+@st.composite
+def branched(draw: st.DrawFn) -> Made:
+    """Make a form that asks one question of each kind, and many that hang on those."""
+    made = Made()
+    for number, kind in enumerate(KINDS):
+        name = f"q{number}"
+        made.rows.append([kind, name, f"nl {name}", "", "", "", "", "", "", "1" if kind == "calculate" else ""])
+        if kind not in {"note", "calculate"}:
+            made.kinds[name], made.within[name] = kind, None
+    asked = list(made.kinds)
+    for number in range(25):
+        name = f"t{number}"
+        made.rows.append(["text", name, f"nl {name}", "", "", "", "yes", _joined(draw, made, asked)])
+        made.kinds[name], made.within[name] = "text", None
+    return made
+
+
 def _question(draw: st.DrawFn, made: Made, plain: str, within: str | None) -> None:
     name = draw(st.sampled_from([plain, f"_{plain}", plain.upper()]))
     kind = draw(st.sampled_from(KINDS))
@@ -87,8 +104,12 @@ def _relevant(draw: st.DrawFn, made: Made, within: str | None) -> str:
     names = [name for name in made.kinds if made.within[name] in {None, within}]
     if not names or draw(st.integers(0, 3)) == 0:
         return ""
-    leaves = [_leaf(draw, name, made.kinds[name]) for name in draw(st.lists(st.sampled_from(names), max_size=3))]
-    leaves = leaves or [_leaf(draw, names[-1], made.kinds[names[-1]])]
+    return _joined(draw, made, names)
+
+
+def _joined(draw: st.DrawFn, made: Made, names: list[str]) -> str:
+    some = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3))
+    leaves = [_leaf(draw, name, made.kinds[name]) for name in some]
     if draw(st.integers(0, 9)) == 0:
         leaves.append(f"({leaves[0]} or {leaves[-1]})")
     told = draw(st.sampled_from([" and ", " or "])).join(leaves)
