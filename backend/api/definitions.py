@@ -1,13 +1,15 @@
 """Definitions over HTTP: a site's own questionnaires are drafted, published and read, beside those that ship."""
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import Schema
 
 from backend.api import fields, workbooks
 from backend.api.endpoint import Answer, Reading, Room, etag
+from backend.domain import fhir_reading, redcap, xlsforms
+from backend.domain.imported import Imported
 from backend.domain.languages import LANGUAGES
-from backend.domain.xlsform_sheets import Sheets
 from backend.services import definitions
 from backend.services.context import Context
 from backend.services.definitions import Version
@@ -143,60 +145,49 @@ def publish_questionnaire(ctx: Context, key: str, version_name: str, version: in
     return _answer(definitions.publish(ctx, key, version_name, version))
 
 
-@room.route(
-    "POST",
-    f"{ALL}/fhir",
-    permission="questionnaires:write",
-    takes=ResourceIn,
-    gives=TakenInOut,
-    status=201,
-    problems=(409,),
-    largest=LARGEST,
+def _for_drafts(read: Callable[[dict[str, Any]], Imported]) -> Callable[[Reading, dict[str, Any]], Imported]:
+    """Return what reads a file before the act begins, which it would hold up, for nobody but who may draft."""
+
+    def prepare(reading: Reading, data: dict[str, Any]) -> Imported:
+        with reading() as ctx:
+            definitions.check_may_draft(ctx)
+        return read(data)
+
+    return prepare
+
+
+_of_fhir = _for_drafts(lambda data: fhir_reading.read(data["resource"], "/resource"))
+_of_xlsform = _for_drafts(
+    lambda data: xlsforms.read(workbooks.opened(data["xlsx"], "/xlsx"), data.get("language"), "/xlsx")
 )
-def take_in_questionnaire(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+_of_redcap = _for_drafts(lambda data: redcap.read(data["csv"].encode(), data["language"], data.get("form")))
+
+
+@room.route(
+    "POST", f"{ALL}/fhir", permission="questionnaires:write", takes=ResourceIn, gives=TakenInOut, status=201,
+    problems=(409,), prepare=_of_fhir, largest=LARGEST,
+)  # fmt: skip
+def take_in_questionnaire(ctx: Context, prepared: Imported, **_data: Any) -> dict[str, Any]:
     """Make a draft of a FHIR R4 Questionnaire; what could not be carried is told."""
-    made, lost = definitions.take_in(ctx, data["resource"])
-    return {"draft": _whole(made), "lost": lost}
-
-
-def _opened(reading: Reading, data: dict[str, Any]) -> Sheets:
-    """Read the workbook before the act begins, which it would hold up, for nobody but who may draft."""
-    with reading() as ctx:
-        definitions.check_may_draft(ctx)
-    return workbooks.opened(data["xlsx"], "/xlsx")
+    return _taken_in(ctx, prepared)
 
 
 @room.route(
-    "POST",
-    f"{ALL}/xlsform",
-    permission="questionnaires:write",
-    takes=WorkbookIn,
-    gives=TakenInOut,
-    status=201,
-    problems=(409,),
-    prepare=_opened,
-    largest=LARGEST,
-)
-def take_in_xlsform(ctx: Context, data: dict[str, Any], prepared: Sheets) -> dict[str, Any]:
+    "POST", f"{ALL}/xlsform", permission="questionnaires:write", takes=WorkbookIn, gives=TakenInOut, status=201,
+    problems=(409,), prepare=_of_xlsform, largest=LARGEST,
+)  # fmt: skip
+def take_in_xlsform(ctx: Context, prepared: Imported, **_data: Any) -> dict[str, Any]:
     """Make a draft of an XLSForm; what could not be carried is told with sheet, row and column."""
-    made, lost = definitions.take_in_workbook(ctx, prepared, data.get("language"))
-    return {"draft": _whole(made), "lost": lost}
+    return _taken_in(ctx, prepared)
 
 
 @room.route(
-    "POST",
-    f"{ALL}/redcap",
-    permission="questionnaires:write",
-    takes=DictionaryIn,
-    gives=TakenInOut,
-    status=201,
-    problems=(409,),
-    largest=2 * LARGEST,
-)
-def take_in_redcap(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+    "POST", f"{ALL}/redcap", permission="questionnaires:write", takes=DictionaryIn, gives=TakenInOut, status=201,
+    problems=(409,), prepare=_of_redcap, largest=2 * LARGEST,
+)  # fmt: skip
+def take_in_redcap(ctx: Context, prepared: Imported, **_data: Any) -> dict[str, Any]:
     """Make a draft of an instrument of a REDCap data dictionary; what could not be carried is told."""
-    made, lost = definitions.take_in_dictionary(ctx, data["csv"].encode(), data["language"], data.get("form"))
-    return {"draft": _whole(made), "lost": lost}
+    return _taken_in(ctx, prepared)
 
 
 @room.route("GET", f"{ONE}/fhir", permission="questionnaires:read", gives=GivenOutOut, problems=(404,))
@@ -204,6 +195,11 @@ def give_out_questionnaire(ctx: Context, key: str, version_name: str) -> dict[st
     """Read one version of a questionnaire as a FHIR R4 Questionnaire; what could not be carried is told."""
     found = definitions.give_out(ctx, key, version_name)
     return {"resource": found.resource, "lost": found.lost}
+
+
+def _taken_in(ctx: Context, told: Imported) -> dict[str, Any]:
+    made, lost = definitions.take_in(ctx, told)
+    return {"draft": _whole(made), "lost": lost}
 
 
 def _head(found: Version) -> dict[str, Any]:

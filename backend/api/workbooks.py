@@ -18,12 +18,15 @@ from backend.domain.xlsform_sheets import Sheets
 LONGEST = 960_000
 """Characters of a file in base64."""
 MOST_PARTS = 200
+MOST_ELEMENTS = 500_000
 LARGEST_WHOLE = 8_000_000
 """Bytes of all parts of a file together, unpacked."""
 MOST_ROWS = 20_000
 MOST_CELLS = 50_000
 MOST_PLACES = 1_000_000
 """Sheets times rows times columns: so many places there are between the first cell and the last."""
+MOST_TEXT = 2_000_000
+"""Characters in all cells together: a text that is kept once can stand in many of them."""
 _LETTERS = re.compile(r"[A-Z]{1,3}(?=\d)", re.ASCII)
 
 
@@ -73,7 +76,9 @@ def _check(packed: ZipFile) -> "_Counted":
 class _Counted:
     """What was seen of all sheets so far, and where in the sheet that is looked into."""
 
+    elements: int = 0
     sheets: int = 0
+    text: int = 0
     cells: int = 0
     rows: int = 0
     last_row: int = 1
@@ -105,6 +110,9 @@ def _no_document_type(*_told: Any) -> None:
 
 def _began(counted: _Counted, name: str, told: dict[str, str]) -> None:
     counted.path.append(name)
+    counted.elements += 1
+    if counted.elements > MOST_ELEMENTS:
+        raise Unfit(f"Holds more than {MOST_ELEMENTS} pieces.")
     if counted.path[0] != "worksheet":
         return
     if name == "worksheet":
@@ -170,7 +178,11 @@ def _sheets(content: bytes, counted: _Counted) -> Sheets:
 def _rows(sheet: Any, counted: _Counted) -> Iterator[tuple[str, ...]]:
     """Yield the rows from the first on; the size that a sheet says it has is not believed."""
     for cells in sheet.iter_rows(1, counted.last_row, 1, counted.last_column, values_only=True):
-        yield tuple(_text(cell) for cell in cells)
+        told = tuple(_text(cell) for cell in cells)
+        counted.text += sum(map(len, told))
+        if counted.text > MOST_TEXT:
+            raise Unfit("Holds too much text.")
+        yield told
 
 
 def _text(cell: object) -> str:

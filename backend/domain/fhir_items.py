@@ -18,7 +18,7 @@ _OPTIONED = frozenset({"choice", "open-choice"})
 def linked(items: list[Any]) -> dict[str, tuple[str, Type]]:
     """Return what items are called here, and their types: a linkId that is no key becomes one, each another."""
     found: dict[str, tuple[str, Type]] = {}
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for item in _every(items):
         link = item.get("linkId")
         if not isinstance(link, str) or link in found or _why_not(item):

@@ -22,28 +22,33 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A definition (which `definitions.read` may still refuse), and what of the file is not in it."""
+    """A definition (which `definitions.read` may still refuse), what of the file is not in it, and where its version
+    stands in the file.
+    """
 
     definition: dict[str, Any]
     lost: tuple[Lost, ...]
+    version_at: str = "/version"
 
 
 Lose = Callable[[str, str], None]
 """Tells that something could not be carried: its pointer, and why."""
 
 
-def fresh_key(name: str, taken: set[str]) -> str:
+def fresh_key(name: str, taken: dict[str, int]) -> str:
     """Return the key that an item or option of that name gets, and add it to those taken: the name where it can be one.
 
     Signs that cannot stand in a key become a hyphen, a minus before a digit is written out ("-1" and "1" are two
-    codes), and what was taken before gets a number. So the same file always gets the same keys.
+    codes), and what was taken before gets a number. So the same file always gets the same keys. `taken` holds the
+    number that was last given to each.
     """
     told = re.sub(r"^-(?=\d)", "minus-", name)
     plain = _NO_KEY.sub("-", told).lstrip("._-")[:_LONGEST_KEY] or "item"
-    key, number = plain, 2
+    key = plain
     while key in taken:
-        key, number = f"{plain}-{number}", number + 1
-    taken.add(key)
+        taken[plain] += 1
+        key = f"{plain}-{taken[plain]}"
+    taken[key] = 1
     return key
 
 

@@ -1,13 +1,13 @@
 """Texts of other systems, made plain: without marks of HTML and signs that cannot be stored, and what that loses."""
 
 import re
-from html.parser import HTMLParser
+from html import unescape
 
 from backend.domain.answers import storable
 from backend.domain.imported import Lose
 from backend.domain.strict import LONGEST_TEXT
 
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+_MARK = re.compile(r"<!--(?:(?!<!--).)*?-->|<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+\d*);")
 _MARKDOWN = re.compile(r"(?<!\w)(\*{1,2}|__?)\S(?:.*?\S)?\1(?!\w)|^#{1,6}\s|\[[^\]]+\]\([^)]+\)", re.MULTILINE)
 _BREAKS = frozenset({"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6"})
@@ -21,9 +21,9 @@ def plain(told: str, pointer: str, lose: Lose, asked: re.Pattern[str], *, markdo
     asterisks and the like as layout.
     """
     text = told[: 10 * LONGEST_TEXT]
-    if _TAG.search(text):
+    if _MARK.search(text):
         lose(pointer, "Holds marks of HTML; only its text is kept.")
-    if _TAG.search(text) or _ENTITY.search(text):
+    if _MARK.search(text) or _ENTITY.search(text):
         text = _without_tags(text)
     if not storable(text):
         lose(pointer, "Holds signs that cannot be stored; they are left out.")
@@ -39,35 +39,19 @@ def plain(told: str, pointer: str, lose: Lose, asked: re.Pattern[str], *, markdo
     return text
 
 
-class _Seen(HTMLParser):
-    """Collects the text that is seen."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.hidden = 0
-
-    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a line where one begins."""
-        self.hidden += tag in _UNSEEN
-        if tag in _BREAKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        """End a line where one ends."""
-        self.hidden -= tag in _UNSEEN and self.hidden > 0
-        if tag in _BREAKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        """Keep what is seen."""
-        if not self.hidden:
-            self.parts.append(data)
-
-
 def _without_tags(text: str) -> str:
-    seen = _Seen()
-    seen.feed(text)
-    seen.close()
-    lines = (" ".join(line.split()) for line in "".join(seen.parts).splitlines())
+    """Return what is seen of HTML, each block on a line of its own.
+
+    The library's own parser fails on some of what people paste, and takes long over some other.
+    """
+    parts: list[str] = []
+    hidden, at = False, 0
+    for mark in _MARK.finditer(text):
+        parts.append("" if hidden else text[at : mark.start()])
+        at, name = mark.end(), (mark["name"] or "").lower()
+        if name in _UNSEEN:
+            hidden = not mark["end"]
+        parts.append("\n" if name in _BREAKS else "")
+    parts.append("" if hidden else text[at:])
+    lines = (" ".join(line.split()) for line in unescape("".join(parts)).splitlines())
     return "\n".join(line for line in lines if line)

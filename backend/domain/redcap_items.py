@@ -35,7 +35,7 @@ class Reading:
 
     language: str
     lose: Lose
-    taken: set[str] = field(default_factory=set)
+    taken: dict[str, int] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
 
 

@@ -56,8 +56,8 @@ def why_not(told: Field) -> tuple[str, str] | None:
         return "identifier", "Identifies a person, which a questionnaire does not ask."
     if _NOT_ASKED.search(told.get("field_annotation")):
         return "field_annotation", "Is hidden or reckoned there."
-    if _TYPES[name] is Type.CHOICE and not told.get(CHOICES).strip("| "):
-        return CHOICES, "Has no options."
+    if _TYPES[name] is Type.CHOICE and told.get(CHOICES).count("|") >= MOST_OPTIONS:
+        return CHOICES, f"Has more than {MOST_OPTIONS} options."
     return None
 
 
@@ -86,14 +86,14 @@ def _options(told: Field, first: str, lose: Lose) -> tuple[tuple[dict[str, Any],
     at = told.at(CHOICES)
     options: list[dict[str, Any]] = []
     answers: dict[str, Value] = {}
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for part in told.get(CHOICES).strip("| \n").split("|"):
         code, _, label = (piece.strip() for piece in part.partition(","))
         if not code:
             lose(at, "Leaves out an option without a code.")
             continue
-        if code in answers or len(options) == MOST_OPTIONS:
-            lose(at, f"Leaves out {code[:60]}: that code stands there already, or there are over {MOST_OPTIONS}.")
+        if code in answers:
+            lose(at, f"{code[:60]} stands there twice; the first is kept.")
             continue
         key = fresh_key(code, taken)
         if key != code:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.domain.imported import Lose, fresh_key
-from backend.domain.items import MOST_OPTIONS
 from backend.domain.xlsform_sheets import Row, pointer
 
 _CARRIED = frozenset({"list_name", "name", "label"})
@@ -39,11 +38,11 @@ def read(rows: Iterable[Row], first: str, lose: Lose) -> dict[str, Choices]:
 def _choices(rows: list[Row], first: str, lose: Lose) -> Choices:
     options: list[dict[str, Any]] = []
     codes: dict[str, str] = {}
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for row in rows:
         name = row.get("name")
-        if not name or name in codes or len(codes) == MOST_OPTIONS:
-            lose(row.at(), _why_not(name, codes))
+        if not name or name in codes:
+            lose(row.at(), "Has the name of another in its list." if name else "Has no name.")
             continue
         codes[name] = fresh_key(name, taken)
         if codes[name] != name:
@@ -53,11 +52,3 @@ def _choices(rows: list[Row], first: str, lose: Lose) -> Choices:
             lose(row.at("label"), "Is missing; the name is shown in its place.")
         options.append({"code": codes[name], "text": text or {first: codes[name]}})
     return Choices(rows[0].at(), tuple(options), codes)
-
-
-def _why_not(name: str, codes: Mapping[str, str]) -> str:
-    if not name:
-        return "Has no name."
-    return (
-        "Has the name of another in its list." if name in codes else f"A question has at most {MOST_OPTIONS} options."
-    )

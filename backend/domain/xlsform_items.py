@@ -8,6 +8,7 @@ from typing import Any
 from backend.domain import xlsform_bounds as bounds
 from backend.domain.answers import LONGEST
 from backend.domain.conditions import NOT_CARRIED, Asked, Scope, made
+from backend.domain.definitions import DEEPEST, MOST_ITEMS
 from backend.domain.errors import invalid
 from backend.domain.expressions import XPATH, Unread, parsed
 from backend.domain.imported import Lose, fresh_key
@@ -49,18 +50,20 @@ class Reading:
     choices: Mapping[str, Choices]
     lose: Lose
     names: Counter[str]
-    taken: set[str] = field(default_factory=set)
+    taken: dict[str, int] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
 
 
 def tree(rows: Iterable[Row], at: str) -> list[Node]:
-    """Return the rows as a tree. Raises ClinicError `invalid`, below `at`, where groups begin and end out of turn."""
+    """Return the rows as a tree. Raises ClinicError `invalid`, below `at`, where groups do not match or are deep."""
     top: list[Node] = []
     opened: list[Node] = []
     for row in rows:
         told = row.get("type")
         inner = opened[-1].inner if opened else top
         if begins(told):
+            if len(opened) == DEEPEST:
+                raise invalid(at + row.at("type"), f"Groups stand at most {DEEPEST} deep.", "out-of-bounds")
             opened.append(Node(row, begins(told)))
             inner.append(opened[-1])
         elif ends(told):
@@ -77,6 +80,15 @@ def kept(nodes: Iterable[Node], within: tuple[str, ...], reading: Reading) -> tu
     """Return what is carried, with keys in the order of the rows; what is left out is told, each with why."""
     found = (_kept(node, within, reading) for node in nodes)
     return tuple(one for one in found if one is not None)
+
+
+def check(rows: Iterable[Kept], at: str) -> None:
+    """Raise ClinicError `invalid` at a survey of which nothing is carried, or more than a definition holds."""
+    count = sum(1 for _ in every(rows))
+    if count == 0:
+        raise invalid(f"{at}/survey", "Holds nothing that can be asked here.")
+    if count > MOST_ITEMS:
+        raise invalid(f"{at}/survey", f"Holds more than {MOST_ITEMS} items.", "out-of-bounds")
 
 
 def every(rows: Iterable[Kept]) -> Iterator[Kept]:

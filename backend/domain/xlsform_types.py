@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backend.domain.items import MOST_OPTIONS
 from backend.domain.questionnaires import Type
 from backend.domain.xlsform_bounds import ranged
 from backend.domain.xlsform_choices import Choices
@@ -82,5 +83,7 @@ def _select(select: re.Match[str], choices: Mapping[str, Choices]) -> Kind | str
     name = select["list"]
     if name not in choices or not choices[name].options:
         return f"The workbook has no list {name[:60]}."
+    if len(choices[name].options) > MOST_OPTIONS:
+        return f"Its list has more than {MOST_OPTIONS} options."
     of = Type.OPEN_CHOICE if select["other"] else Type.CHOICE
     return Kind(of, name, select["how"].lower() == "select_multiple")

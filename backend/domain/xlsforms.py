@@ -7,7 +7,6 @@ from typing import Any
 from backend.domain import xlsform_choices, xlsform_items
 from backend.domain.answers import LONGEST
 from backend.domain.definitions import VERSION
-from backend.domain.errors import invalid
 from backend.domain.imported import Imported, Lose, Lost, form_key, told_languages
 from backend.domain.imported_texts import plain
 from backend.domain.languages import LANGUAGES
@@ -47,14 +46,13 @@ def read(sheets: Sheets, unnamed: str | None = None, at: str = "") -> Imported:
     for name, listed in choices.items():
         if name not in used:
             lose(listed.at, "No question that is carried chooses from this list.")
-    if not kept:
-        raise invalid(f"{at}/survey", "Holds nothing that can be asked here.")
+    xlsform_items.check(kept, at)
     definition = _head(settings, first, lose) | {"items": [xlsform_items.item(one, reading) for one in kept]}
     definition["languages"] = told_languages(definition, first)
     if _has_short_text(definition["items"]):
         lose(pointer("survey", 1, "type"), f"Texts hold at most {LONGEST[Type.STRING]} characters here, "
             f"and with the appearance {xlsform_items.MULTILINE} {LONGEST[Type.TEXT]}.")  # fmt: skip
-    return Imported(definition, tuple(lost))
+    return Imported(definition, tuple(lost), pointer(named(sheets, "settings") or "settings", 2, "version"))
 
 
 def _settings(sheets: Sheets, lose: Lose) -> Row | None:

@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backend.domain import fhir_reading, redcap, succession, xlsforms
+from backend.domain import succession
 from backend.domain.definitions import VERSION, content_hash, read, written
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.fhir_questionnaires import Exported, export
 from backend.domain.forms import forms
 from backend.domain.imported import Imported, Lost
 from backend.domain.questionnaires import Form
-from backend.domain.xlsform_sheets import Sheets
 from backend.services import events, gate
 from backend.services.context import Context
 from backend.storage import definitions
@@ -88,41 +87,16 @@ def draft(ctx: Context, told: object) -> Version:
     return _version(_stored(ctx, site_id, form.key, form.version))
 
 
-def take_in(ctx: Context, resource: object) -> tuple[Version, tuple[Lost, ...]]:
-    """Store a draft of a FHIR R4 Questionnaire of another system, numbered as the next; return also what was lost.
+def take_in(ctx: Context, told: Imported) -> tuple[Version, tuple[Lost, ...]]:
+    """Store a draft of what was read of another system's file, numbered as the next; return also what was lost.
 
-    Raises ClinicError as `fhir_reading.read` and `draft`.
+    Raises ClinicError as `draft`.
     """
     gate.permit(ctx, "questionnaires:write")
-    return _numbered(ctx, fhir_reading.read(resource, "/resource"), "/version")
-
-
-def take_in_workbook(ctx: Context, sheets: Sheets, language: str | None) -> tuple[Version, tuple[Lost, ...]]:
-    """Store a draft of an XLSForm, numbered as the next; return also what was lost.
-
-    `language` is that of texts that name none. Raises ClinicError as `xlsforms.read` and `draft`.
-    """
-    gate.permit(ctx, "questionnaires:write")
-    return _numbered(ctx, xlsforms.read(sheets, language, "/xlsx"), "/settings/2/version")
-
-
-def take_in_dictionary(
-    ctx: Context, content: bytes, language: str, form: str | None
-) -> tuple[Version, tuple[Lost, ...]]:
-    """Store a draft of an instrument of a REDCap data dictionary, numbered as the next; return also what was lost.
-
-    `language` is that of its texts. Raises ClinicError as `redcap.read` and `draft`.
-    """
-    gate.permit(ctx, "questionnaires:write")
-    return _numbered(ctx, redcap.read(content, language, form), "/version")
-
-
-def _numbered(ctx: Context, told: Imported, pointer: str) -> tuple[Version, tuple[Lost, ...]]:
-    """Store a draft of what was taken in as the next version; a file's own number, at the pointer, is lost."""
     number = str(len(definitions.versions(ctx.session, gate.own_site(ctx), told.definition["key"])) + 1)
-    lost = told.lost
-    if told.definition["version"] != number and not any(one.pointer == pointer for one in lost):
-        lost = (*lost, Lost(pointer, f"Versions of a site are numbered; this is {number}."))
+    lost, at = told.lost, told.version_at
+    if told.definition["version"] != number and not any(one.pointer == at for one in lost):
+        lost = (*lost, Lost(at, f"Versions of a site are numbered; this is {number}."))
     return draft(ctx, told.definition | {"version": number}), lost
 
 

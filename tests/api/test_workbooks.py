@@ -47,9 +47,11 @@ TOO_MUCH = {
     "packed otherwise": (changed(GOOD, FIRST, far(3), compression=ZIP_BZIP2), "packed"),
     "many parts": (zipped({f"{number}.xml": b"" for number in range(201)}), "parts"),
     "a million rows": (changed(GOOD, FIRST, far(1_000_000)), "unpacked"),
+    "many pieces": (changed(GOOD, "xl/styles.xml", b"<a>" + b"<b/>" * 500_001 + b"</a>"), "pieces"),
     "many rows": (changed(GOOD, FIRST, far(20_001)), "rows"),
     "many cells": (changed(GOOD, FIRST, sheet('<row r="1">' + "<c/>" * 50_001 + "</row>")), "cells"),
     "far cells": (changed(GOOD, FIRST, sheet('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')), "apart"),
+    "one text in many cells": (packed({"survey": [["x" * 30_000] * 100]}), "text"),
     "rows twice": (changed(GOOD, FIRST, sheet('<row r="2"/><row r="1"/>')), "order"),
     "a formula": (packed({"survey": [["type", "name"], ["note", "=A1"]]}), "formula"),
 }

@@ -261,6 +261,15 @@ def test_texts_that_name_no_language_are_in_the_one_that_was_told(unnamed: str |
     assert ("/Survey/1/Label" in {one.pointer for one in told.lost}) is (unnamed is None)
 
 
+def test_what_is_too_much_is_refused_or_left_out_without_being_looked_at_again_and_again() -> None:
+    with pytest.raises(ClinicError) as caught:
+        taken_in(*(row("note", "?") for _ in range(20_000)))
+    assert caught.value.pointers == {"/survey": "Holds more than 500 items."}
+    choices = [["list_name", "name"], *(["yn", f"{number}"] for number in range(201))]
+    form, lost, _ = taken_in(row("select_one yn"), row("note", "n"), choices=choices)
+    assert (list(form.places), lost["/survey/2/type"]) == (["n"], "Its list has more than 200 options.")
+
+
 def test_choices_and_settings_tell_what_they_lose() -> None:
     choices = [["list name", "name", LABEL, "image"], ["yn", "y z", "", "a.png"], ["yn", "y-z", "2", ""],
         ["yn", "y-z", "3", ""], ["yn", "", "4", ""], ["", "a", "5", ""], ["zz", "a", "6", ""]]  # fmt: skip
@@ -299,6 +308,7 @@ def test_what_a_text_loses_is_told(text: str, kept: str) -> None:
         ([{"type": "end group"}], "/survey/2/type"),
         ([row("begin group", "g"), {"type": "end repeat"}], "/survey/3/type"),
         ([row("calculate")], "/survey"),
+        ([row("begin group", "g")] * 5_000, "/survey/7/type"),
         ([row("begin group", "g"), {"type": "end group"}], "/survey"),
     ],
 )
@@ -312,7 +322,7 @@ def test_a_survey_that_asks_nothing_or_whose_groups_do_not_close_is_refused(
 
 WORDS = st.sampled_from([
     "", "text", "begin group", "end group", "begin_repeat", "end repeat", "select_one yn", "q", "=", "${", "${q} = 1",
-    "not(", "selected(${q}, 'y')", ". < 3", "yes", "<b>", "\x00", "a" * 70, "1", "\ud800", "default", "9" * 400,
+    "not(", "selected(${q}, 'y')", ". < 3", "yes", "<b>", "<b><![x", "\x00", "a" * 70, "1", "\ud800", "default", "9" * 400,
 ])  # fmt: skip
 HEADERS = st.sampled_from([
     "type", "name", "label", "label::en", "relevant", "constraint", "default", "hint::x", "parameters", "list_name", "",
