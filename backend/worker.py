@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from backend import channels, failpoints, logs
 from backend.clock import Clock, chosen
-from backend.services import digest_mark, digesting, replanning
+from backend.services import digest_mark, digesting, freezing, replanning
 from backend.services.context import Context
 from backend.services.unit import act
 from backend.settings import Settings
@@ -52,7 +52,7 @@ def jobs(settings: Settings, stop: threading.Event, clock: Clock | None = None) 
     """Return what a dispatcher process does until it is told to stop.
 
     A sign of life, a lane for each channel, so that a slow provider holds up none but itself, going over every
-    patient's reminders once a day, and keeping the digests of patients whose feed moved.
+    patient's reminders once a day, keeping the digests of patients whose feed moved, and building snapshots.
     """
     box = outbox(settings)
     dispatcher = replace(make_dispatcher(settings, clock, box), stopping=stop.is_set)
@@ -62,6 +62,7 @@ def jobs(settings: Settings, stop: threading.Event, clock: Clock | None = None) 
         *lanes,
         over(box, settings, dispatcher.clock),
         digests(box, settings, dispatcher.clock),
+        snapshots(box, settings, dispatcher.clock, stop),
     ]
 
 
@@ -83,6 +84,15 @@ def digests(box: SqlOutbox, settings: Settings, clock: Clock, after_s: float = D
     """
     digest_mark.mark()  # of the code that runs, not of what an upgrade puts in its place later
     return partial(_digest, box, settings, clock, monotonic() + after_s)
+
+
+def snapshots(box: SqlOutbox, settings: Settings, clock: Clock, stop: threading.Event) -> Job:
+    """Return the job that builds the snapshots researchers asked for, one after another."""
+
+    def context(session: Session) -> Context:
+        return Context(session, None, clock(), "freezing", box.sealer, settings)
+
+    return partial(freezing.freeze_next, box.engine, context, stop.is_set)
 
 
 def tend(dispatcher: Dispatcher) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, create_engine, event, pool, text
 
 import backend.storage.access
 import backend.storage.alerts
+import backend.storage.assignments
 import backend.storage.beats
 import backend.storage.calls
 import backend.storage.checklists
@@ -29,6 +30,7 @@ import backend.storage.reminders
 import backend.storage.requests
 import backend.storage.research
 import backend.storage.samples
+import backend.storage.snapshots
 import backend.storage.symptoms
 import backend.storage.treatment
 import backend.storage.undelivered

@@ -11,7 +11,7 @@ from backend.api import fields
 from backend.api.checklists import signed
 from backend.api.own_doses import TakenIn
 from backend.api.problems import pointers
-from backend.api.questionnaires import ResponseIn
+from backend.api.questionnaires import ResponseIn, named
 from backend.api.requests import RequestIn
 from backend.api.samples import OwnStepIn, SampleIn
 from backend.api.shapes import occurred
@@ -71,7 +71,7 @@ def _entry(id_: UUID, base: int | None, told: Told) -> Act:
 
 def _response(id_: UUID, base: int | None, told: Told) -> Act:
     said = questionnaires.Told(told["about"], told["completed"], told["answers"])
-    return Respond(_report(id_, told), told["form"], said, base, told["reason"])
+    return Respond(_report(id_, told), named(told), said, base, told["reason"])
 
 
 def _sample(id_: UUID, _base: int | None, told: Told) -> Act:

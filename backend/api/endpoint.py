@@ -169,7 +169,7 @@ def _admitted(endpoint: Endpoint, ctx: Context) -> Context:
         return ctx
     actor = access.holder(ctx, _bearer())
     g.actor = actor
-    if not allows(endpoint.permission, actor.role):
+    if not allows(endpoint.permission, actor.role, keyed=actor.study_id is not None):
         raise ClinicError("role-lacks-permission")
     return replace(ctx, actor=actor)
 

@@ -15,7 +15,15 @@ from backend.api.problems import ProblemOut
 from backend.domain.permissions import BY_NAME, PUBLIC
 
 _PATH = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
-_TITLES = {200: "As asked.", 201: "Made.", 202: "Taken.", 204: "Done.", 304: "Unchanged.", 503: "Not ready."}
+_TITLES = {
+    200: "As asked.",
+    201: "Made.",
+    202: "Taken.",
+    204: "Done.",
+    206: "The rest.",
+    304: "Unchanged.",
+    503: "Not ready.",
+}
 _UUID = {"type": "string", "format": "uuid"}
 
 

@@ -1,5 +1,6 @@
 """Forms over HTTP: which are asked now, in the patient's language, and their responses; those who treat read."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -7,13 +8,15 @@ from marshmallow import Schema
 
 from backend.api import fields
 from backend.api.endpoint import Answer, Room, etag
+from backend.api.form_shapes import ItemOut, items_shown
 from backend.api.shapes import OccurredIn, OccurredOut, PlaceOut, occurred
 from backend.domain.occasions import About
-from backend.domain.questionnaires import Behavior, Form, Operator, Option, Place, Type, Words
 from backend.domain.reports import Report
-from backend.services import questionnaires
+from backend.services import own_forms, questionnaires
+from backend.services.answerable import Named
 from backend.services.context import Context
-from backend.services.questionnaires import Asked, Response, Told
+from backend.services.own_forms import Asked
+from backend.services.questionnaires import Response, Told
 
 room = Room("responses")
 
@@ -29,10 +32,12 @@ class ToldIn(Schema):
 
 
 class ResponseIn(ToldIn):
-    """A new response to a form, under the id the phone made."""
+    """A new response to a form, under the id the phone made; to a site's own also the version or hash answered."""
 
     id = fields.Id(required=True)
     form = fields.Text(60, required=True)
+    form_version = fields.Text(20, load_default=None, allow_none=True)
+    form_hash = fields.Text(64, load_default=None, allow_none=True)
 
 
 class ResponseCorrectionIn(ToldIn):
@@ -84,59 +89,6 @@ class ResponseList(Schema):
     items = fields.Many(fields.Part(ResponseOut), most=100_000, required=True)
 
 
-class ConditionOut(Schema):
-    """Holds by the answers to `question`: with `exists`, `answer` says whether there is to be one."""
-
-    question = fields.Text(64, required=True)
-    operator = fields.Choice(Operator, required=True)
-    answer = fields.Anything(required=True)
-
-
-class OptionOut(Schema):
-    """One thing to choose; `low` to `high` where it is a band of another question."""
-
-    code = fields.Text(64, required=True)
-    text = fields.Text(2000, required=True)
-    low = fields.Integer(-1_000_000, 1_000_000, required=True, allow_none=True)
-    high = fields.Integer(-1_000_000, 1_000_000, required=True, allow_none=True)
-
-
-class EndsOut(Schema):
-    """The words at the ends of a scale."""
-
-    low = fields.Text(2000, required=True)
-    high = fields.Text(2000, required=True)
-
-
-class ItemOut(Schema):
-    """One item, in the order of asking; `parent` is the key of the group it stands in.
-
-    It is put when its group is, and when its conditions hold: all of them or any, as `enable_behavior` says. Answers to
-    what is not put count as none. `low` and `high` are values of the item's type, both included; `initial` is a list.
-    """
-
-    key = fields.Text(64, required=True)
-    type = fields.Choice(Type, required=True)
-    parent = fields.Text(64, required=True, allow_none=True)
-    text = fields.Text(2000, shortest=0, required=True)
-    help = fields.Text(2000, required=True, allow_none=True)
-    required = fields.Flag(required=True)
-    repeats = fields.Flag(required=True)
-    initial = fields.Many(fields.Anything(), most=20, required=True)
-    low = fields.Anything(required=True, allow_none=True)
-    high = fields.Anything(required=True, allow_none=True)
-    max_length = fields.Integer(1, 4000, required=True, allow_none=True)
-    unit = fields.Text(40, required=True, allow_none=True)
-    options = fields.Many(fields.Part(OptionOut), most=200, required=True)
-    enable_when = fields.Many(fields.Part(ConditionOut), most=20, required=True)
-    enable_behavior = fields.Choice(Behavior, required=True)
-    band_of = fields.Text(64, required=True, allow_none=True)
-    ends = fields.Part(EndsOut, required=True, allow_none=True)
-
-
-_ITEM = tuple(ItemOut().fields)
-
-
 class AskedOut(Schema):
     """A form that is asked now; send its `about` with the response. `closes_on` is null until the dose is given."""
 
@@ -151,6 +103,17 @@ class AskedOut(Schema):
     items = fields.Many(fields.Part(ItemOut), most=500, required=True)
 
 
+class OwnQuestionnaireOut(Schema):
+    """One version of a questionnaire in one language, with the hash that its answers name."""
+
+    form = fields.Text(60, required=True)
+    version = fields.Text(20, required=True)
+    hash = fields.Text(64, required=True)
+    language = fields.Words("nl", "en", required=True)
+    title = fields.Text(2000, required=True)
+    items = fields.Many(fields.Part(ItemOut), most=500, required=True)
+
+
 class AskedList(Schema):
     """The forms that are asked now."""
 
@@ -160,7 +123,25 @@ class AskedList(Schema):
 @room.route("GET", "/me/forms", permission="own-responses:read", gives=AskedList)
 def list_own_forms(ctx: Context) -> dict[str, Any]:
     """List the forms that are asked now, with their questions in one's own language."""
-    return {"items": [asked_shown(asked) for asked in questionnaires.asked_now(ctx)]}
+    return {"items": [asked_shown(asked) for asked in own_forms.asked_now(ctx)]}
+
+
+@room.route(
+    "GET", "/me/questionnaires/<string:key>/versions/<string:version_name>", permission="own-responses:read",
+    gives=OwnQuestionnaireOut, problems=(404,),
+)  # fmt: skip
+def read_own_questionnaire(ctx: Context, key: str, version_name: str) -> dict[str, Any]:
+    """Read one version of a questionnaire that one is asked, or was, in one's own language; or of one that ships."""
+    found, language = own_forms.definition(ctx, key, version_name)
+    form = found.form
+    return {
+        "form": form.key,
+        "version": form.version,
+        "hash": found.content_hash,
+        "language": language,
+        "title": form.title.told(language, form.languages[0]),
+        "items": items_shown(form, language),
+    }
 
 
 @room.route(
@@ -170,7 +151,7 @@ def list_own_forms(ctx: Context) -> dict[str, Any]:
 def respond(ctx: Context, data: dict[str, Any]) -> Answer:
     """Answer a form; a retry of the same upload answers 200 with `duplicate`."""
     report = Report(data["id"], occurred(data["occurred"]), data["recorded_at"])
-    response = questionnaires.respond(ctx, report, data["form"], _told(data))
+    response = questionnaires.respond(ctx, report, named(data), _told(data))
     return Answer(response, 200 if response.duplicate else 201, etag(response.version))
 
 
@@ -212,6 +193,11 @@ def shown(response: Response) -> dict[str, Any]:
     return {name: getattr(response, name) for name in _RESPONSE}
 
 
+def named(data: Mapping[str, Any]) -> Named:
+    """Return which form a response answers."""
+    return Named(data["form"], data["form_version"], data["form_hash"])
+
+
 def _told(data: dict[str, Any]) -> Told:
     return Told(data["about"], data["completed"], data["answers"])
 
@@ -231,29 +217,3 @@ def asked_shown(asked: Asked) -> dict[str, Any]:
         "closes_on": asked.occasion.closes_on,
         "items": items_shown(form, language),
     }
-
-
-def items_shown(form: Form, language: str) -> list[dict[str, Any]]:
-    """Return the items of a form in one language, in the order of asking."""
-    return [_item(place, language, form.languages[0]) for place in form.places.values()]
-
-
-def _item(place: Place, language: str, first: str) -> dict[str, Any]:
-    item = place.item
-    told = {
-        "parent": place.parent,
-        "text": item.text.told(language, first) if item.text else "",
-        "help": item.help.told(language, first) if item.help else None,
-        "options": [_option(option, language, first) for option in item.options],
-        "ends": _ends(item.ends, language, first),
-    }
-    return {name: told[name] if name in told else getattr(item, name) for name in _ITEM}
-
-
-def _option(option: Option, language: str, first: str) -> dict[str, Any]:
-    text = option.text.told(language, first)
-    return {"code": option.code, "text": text, "low": option.low, "high": option.high}
-
-
-def _ends(ends: tuple[Words, Words] | None, language: str, first: str) -> dict[str, str] | None:
-    return None if ends is None else {"low": ends[0].told(language, first), "high": ends[1].told(language, first)}

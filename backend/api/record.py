@@ -48,6 +48,7 @@ class RecordOut(Schema):
     calls = _Things()
     decisions = _Things()
     consents = _Things()
+    assignments = _Things()
     devices = _Things()
     access_log = _Things()
 

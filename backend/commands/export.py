@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Engine
 
 from backend.commands import Refused, surroundings
-from backend.domain.export import DATASETS
+from backend.domain.datasets import DATASETS
 from backend.domain.permissions import Role
 from backend.services import research
 from backend.services.context import Actor

@@ -30,6 +30,7 @@ from backend.services import (
     words,
 )
 from backend.services import samples as pricked
+from backend.services.answerable import Named
 from backend.services.care import begin
 from backend.services.contact import Contact
 from backend.services.context import Actor, Context
@@ -210,7 +211,7 @@ def _answered(house: _House, patient: PatientRow, line: Line, life: Life) -> Non
     for form in life.forms:
         ctx = house.at(form.received_at, phone)
         told = Told(About.PREVIOUS, completed=True, answers=form.answers)
-        answered.add(house.session, questionnaires.first(ctx, patient, line, form.report, FORM, told))
+        answered.add(house.session, questionnaires.first(ctx, patient, line, form.report, Named(FORM), told))
 
 
 def _looked_into(house: _House, patient: PatientRow, line: Line, life: Life) -> None:

@@ -55,17 +55,33 @@ def state(interval: Interval, coming_on: date | None, answers: Iterable[Answer],
     `coming_on` is the day of the expected dose, `answers` are those about this interval; what comes after `today` is
     not looked at. A completed answer counts whether the form was asked or not.
     """
+    days = window(interval, coming_on)
+    return held(days, answers, today, asked=is_asked(interval, coming_on))
+
+
+def held(
+    days: tuple[date, date | None] | None,
+    answers: Iterable[Answer],
+    today: date,
+    *,
+    asked: bool = True,
+    grace_on: date | None = None,
+) -> State:
+    """Return how it stands on a day with what is asked from the first of `days` to the last, both inclusive.
+
+    `days` is None where no days are known, the last None where it is not known yet. Up to `grace_on`, where that comes
+    after the last, it is still asked for, and an answer is late all the same.
+    """
     until_now = [one for one in answers if one.on <= today]
     done_on = min((one.on for one in until_now if one.completed), default=None)
-    days = window(interval, coming_on)
     closes_on = None if days is None else days[1]
     if done_on is not None:
         return State.LATE if closes_on is not None and done_on > closes_on else State.IN_TIME
-    if days is None or not is_asked(interval, coming_on):
+    if days is None or not asked:
         return State.NOT_ASKED
     if today < days[0]:
         return State.NOT_OPEN
-    if closes_on is None or today <= closes_on:
+    if closes_on is None or today <= (grace_on or closes_on):
         return State.BEGUN if until_now else State.OPEN
     return State.PARTIAL if until_now else State.MISSED
 

@@ -63,6 +63,7 @@ TABLE: tuple[Row, ...] = (
     _row("own-samples:write", Reach.SELF, (_P,), "Log a finger prick and that it was posted."),
     _row("own-responses:read", Reach.SELF, (_P,), "See one's own forms."),
     _row("own-responses:write", Reach.SELF, (_P,), "Answer, correct and retract forms."),
+    _row("own-assignments:read", Reach.SELF, (_P,), "See which questionnaires one is asked, and when."),
     _row("own-reminders:read", Reach.SELF, (_P,), "See one's own reminders."),
     _row("own-reminders:write", Reach.SELF, (_P,), "Pause, stop or put off one's own reminders."),
     _row("own-calendar:write", Reach.SELF, (_P,), "Make or revoke one's private calendar feed."),
@@ -91,6 +92,8 @@ TABLE: tuple[Row, ...] = (
     _row("intervals:read", Reach.CARE, _CARING, "See dosing intervals."),
     _row("entries:read", Reach.CARE, _TREATING, "Read a patient's diary."),
     _row("responses:read", Reach.CARE, _TREATING, "Read a patient's answers to forms."),
+    _row("assignments:read", Reach.CARE, _CARING, "See which questionnaires a patient is asked, and whether they did."),
+    _row("assignments:write", Reach.CARE, (_C, _K), "Make, change and end a patient's assignments, with a reason."),
     _row("trend:read", Reach.CARE, _TREATING, "See a patient's wearing-off over the intervals."),
     _row("samples:read", Reach.CARE, _CARING, "See where samples are, without their results."),
     _row("samples:write", Reach.CARE, _CARING, "Order samples and log their steps."),
@@ -134,9 +137,17 @@ TABLE: tuple[Row, ...] = (
     ),
     _row("questionnaires:write", Reach.SITE, (_C, _K), "Draft a version of a questionnaire of one's own site."),
     _row("questionnaires:publish", Reach.SITE, (_C,), "Publish a draft, so that it never changes again."),
+    _row(
+        "study-assignments:read",
+        Reach.SITE,
+        (*_CARING, _A),
+        "See which questionnaires the site's studies ask, and when.",
+    ),
+    _row("study-assignments:write", Reach.SITE, (_C, _K), "Make, change and end a study's assignments, with a reason."),
     _row("studies:read", Reach.SITE, (*_TREATING, _A), "List the studies of one's own site."),
     _row("studies:write", Reach.SITE, (_A,), "Set up studies and admit researchers."),
     _row("datasets:read", Reach.STUDY, (_R,), "Pull pseudonymous data of studies one was admitted to."),
+    _row("keys:write", Reach.STUDY, (_R,), "Make, see and revoke one's own keys with which scripts pull a study."),
     _row("study-protocols:read", Reach.SITE, (*_TREATING, _A), "See which dosing rules the site's studies show."),
     _row(
         "study-protocols:write", Reach.SITE, (_C, _A), "Switch a dosing rule of a study on or off, and fill its table."
@@ -159,6 +170,10 @@ PUBLIC = "public"
 BY_NAME: Mapping[str, Row] = {row.permission: row for row in TABLE}
 
 
-def allows(permission: str, role: Role) -> bool:
-    """Whether a role has a permission at all; KeyError for one that has no row."""
-    return role in BY_NAME[permission].roles
+KEYED = frozenset({"datasets:read"})
+"""All that a key lets a script do, whoever made it."""
+
+
+def allows(permission: str, role: Role, *, keyed: bool = False) -> bool:
+    """Whether a role has a permission at all, and with a key too when `keyed`; KeyError for one that has no row."""
+    return role in BY_NAME[permission].roles and (not keyed or permission in KEYED)

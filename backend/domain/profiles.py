@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import lt
 from statistics import fmean
 
 from backend.domain.spans import Span
@@ -117,13 +118,20 @@ def around_dose(
     return Profiles(Axis.AROUND, _profiles(lines), after_days, settings)
 
 
-def _line(span: Span, told: Sequence[tuple[int, RatedDay]], settings: Settings) -> Line:
+def _line(span: Span, told: Iterable[tuple[int, RatedDay]], settings: Settings) -> Line:
+    aside = settings.leave_out_flagged
+    points = [(day, rated.rating) for day, rated in told if not (aside and rated.flagged)]
+    return Line(span.interval.number, span.interval.planned_weeks, _one_a_day(points))
+
+
+def _one_a_day(points: Sequence[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
+    days = [day for day, _ in points]
+    if all(map(lt, days, days[1:])):
+        return tuple(points)  # in order and one a day, as nearly always: nothing to average
     ratings: dict[int, list[float]] = defaultdict(list)
-    for day, rated in told:
-        if not (settings.leave_out_flagged and rated.flagged):
-            ratings[day].append(rated.rating)
-    points = tuple((day, _mean(ratings[day])) for day in sorted(ratings))
-    return Line(span.interval.number, span.interval.planned_weeks, points)
+    for day, rating in points:
+        ratings[day].append(rating)
+    return tuple((day, _mean(ratings[day])) for day in sorted(ratings))
 
 
 def _mean(ratings: Sequence[float]) -> float:

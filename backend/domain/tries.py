@@ -26,8 +26,8 @@ def _next_wait_s(failed_at: Sequence[datetime], now: datetime, limit: int, free:
     if len(recent) >= limit:
         free_at = recent[-limit] + WINDOW
     elif len(recent) >= free:
-        free_at = recent[-1] + timedelta(seconds=2.0 ** (len(recent) - free))
+        free_at = recent[-1] + min(timedelta(seconds=2.0 ** (len(recent) - free)), WINDOW)  # then all are forgotten
     else:
         return 0
-    left = (min(free_at, now + WINDOW) - now).total_seconds()
+    left = (free_at - now).total_seconds()
     return max(-int(-left // 1), 0)

@@ -128,7 +128,6 @@ def diary_based(
     rated = by_day(days)
     used = _used(rated, settings)
     first, last = _first(used, settings), _last(used, length_days, settings)
-    both = {*_first(rated, settings), *_last(rated, length_days, settings)}
     why = _reasons(len(first), len(last), length_days, settings)
     before, after = _mean(first, settings), _mean(last, settings)
     difference = None if why or before is None or after is None else round(after - before, _EXACT)
@@ -147,13 +146,21 @@ def diary_based(
         relief_days=None if high is None else _relief(_used(by_day(next_days), settings), high),
         n_first=len(first),
         n_last=len(last),
-        n_flagged=sum(day.flagged for day in both),
+        n_flagged=_flagged(rated, length_days, settings),
         settings=settings,
     )
 
 
-def _used(days: Sequence[RatedDay], settings: Settings) -> tuple[RatedDay, ...]:
-    return tuple(day for day in days if not (settings.leave_out_flagged and day.flagged))
+def _flagged(days: Sequence[RatedDay], length_days: int | None, settings: Settings) -> int:
+    """Return how many days of either window are flagged; a day in both counts once."""
+    flagged = [day for day in days if day.flagged]
+    return len({*_first(flagged, settings), *_last(flagged, length_days, settings)})
+
+
+def _used(days: Sequence[RatedDay], settings: Settings) -> Sequence[RatedDay]:
+    if not settings.leave_out_flagged:
+        return days
+    return tuple(day for day in days if not day.flagged)
 
 
 def _before(day: RatedDay, length_days: int | None) -> int:

@@ -24,7 +24,7 @@ def holder(ctx: Context, token: str) -> Actor:
     if found is None:
         raise ClinicError("not-authenticated")
     role = Role.PATIENT if found.role is None else Role(found.role)
-    return Actor(role, found.session_id, found.patient_id, found.staff_id, found.site_id)
+    return Actor(role, found.session_id, found.patient_id, found.staff_id, found.site_id, found.study_id)
 
 
 def note_refusal(ctx: Context, permission: str, code: str, patient_id: UUID | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.domain.safety import Safety, safety
 from backend.domain.vocabulary import Vocabulary, vocabulary
-from backend.services import at_home, consents, events, gate, health, inbox, profile, questionnaires, treatment
+from backend.services import at_home, consents, events, gate, health, inbox, own_forms, profile, treatment
 from backend.services.at_home import Wanted
 from backend.services.context import Context
 from backend.services.feed import DOCUMENTS, Kind
@@ -61,6 +61,6 @@ _READERS: Mapping[Kind, Callable[[Context, PatientRow], Any]] = {
     Kind.PROFILE: profile.opened,
     Kind.PLAN: treatment.standing,
     Kind.REMINDERS: inbox.document,
-    Kind.FORMS: questionnaires.asked_of,
+    Kind.FORMS: own_forms.asked_of,
     Kind.CONSENTS: consents.every,
 }

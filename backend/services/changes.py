@@ -14,6 +14,7 @@ from backend.domain.reports import Report
 from backend.domain.samples import Matrix, Problem
 from backend.domain.symptoms import Diary
 from backend.services import doses, questionnaires, requests, samples
+from backend.services.answerable import Named
 from backend.services.feed import Kind
 
 
@@ -32,7 +33,7 @@ class Respond:
     """A response to a form, or with `base_version` the correction of one."""
 
     report: Report
-    form: str
+    form: Named
     told: questionnaires.Told
     base_version: int | None
     reason: str

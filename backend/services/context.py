@@ -15,13 +15,17 @@ from backend.storage.sealing import Sealer
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a patient or a member of staff, with the session they act in. Exactly one of the ids is set."""
+    """Who acts: a patient or a member of staff, with the session they act in. Exactly one of the ids is set.
+
+    `study_id` is set for a script with a key: it acts for who made the key, on that study alone.
+    """
 
     role: Role
     session_id: UUID | None = None
     patient_id: UUID | None = None
     staff_id: UUID | None = None
     site_id: UUID | None = None
+    study_id: UUID | None = None
 
     @property
     def id(self) -> UUID | None:

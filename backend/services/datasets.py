@@ -8,10 +8,11 @@ from uuid import UUID
 
 from backend.domain import symptoms as diary
 from backend.domain.apart import NONE
-from backend.domain.export import COMPARATORS
+from backend.domain.datasets import COMPARATORS
 from backend.domain.levels import Comparator
 from backend.domain.linking import Interval, place
 from backend.domain.occasions import About, about_interval
+from backend.domain.own_words import cells
 from backend.domain.recall import RecallResult
 from backend.domain.reports import Report, is_late
 from backend.domain.samples import State, Step, find, state, validity
@@ -101,7 +102,10 @@ def samples_of(who: Subject) -> Iterator[dict[str, Any]]:
 
 
 def answers(who: Subject) -> Iterator[dict[str, Any]]:
-    """Yield a row per answered question, or one where a response was begun without an answer: begun counts."""
+    """Yield a row per answered question, or one where a response was begun without an answer: begun counts.
+
+    Words of one's own are sealed apart under the patient's key and are not opened here.
+    """
     for row in questionnaires.of_patient(who.session, who.patient_id):
         occurred = questionnaires.moment(row)
         where = place(occurred, row.planned_on, who.line.chain)
@@ -117,7 +121,7 @@ def answers(who: Subject) -> Iterator[dict[str, Any]]:
             "about_interval": about.number if about else None,
             "about_length_days": about.length_days if about else None,
         }
-        yield from items(shared, row.answers)
+        yield from items(shared, dict(cells(row.answers)))
 
 
 ROWS: Mapping[str, Callable[[Subject], Iterator[dict[str, Any]]]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from backend.domain.export import COMPARATORS
+from backend.domain.datasets import COMPARATORS
 from backend.domain.findings import Field, Kind, Type, kinds
 from backend.domain.levels import Comparator
 from backend.domain.linking import place

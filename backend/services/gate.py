@@ -14,7 +14,7 @@ from backend.storage.research import StudyRow
 def permit(ctx: Context, permission: str) -> Actor:
     """Return the actor, or raise ClinicError `role-lacks-permission`; says nothing about whose record."""
     actor = ctx.who
-    if not allows(permission, actor.role):
+    if not allows(permission, actor.role, keyed=actor.study_id is not None):
         raise ClinicError("role-lacks-permission")
     return actor
 
@@ -58,11 +58,16 @@ def own(ctx: Context, permission: str, *, lock: bool = False) -> PatientRow:
 def study(ctx: Context, permission: str, study_id: UUID) -> StudyRow:
     """Return a study the actor was admitted to. Raises ClinicError `role-lacks-permission` or `not-found`."""
     actor = permit(ctx, permission)
-    if actor.staff_id is not None:
-        for row in research.studies_of(ctx.session, actor.staff_id, ctx.now):
-            if row.id == study_id:
-                return row
+    for row in studies(ctx, actor):
+        if row.id == study_id:
+            return row
     raise ClinicError("not-found")
+
+
+def studies(ctx: Context, actor: Actor) -> list[StudyRow]:
+    """Return the studies whose data an actor may pull: those they were admitted to, with a key only its own."""
+    admitted = research.studies_of(ctx.session, actor.staff_id, ctx.now) if actor.staff_id else []
+    return [row for row in admitted if actor.study_id in {None, row.id}]
 
 
 def _reaches(ctx: Context, actor: Actor, permission: str, row: PatientRow) -> bool:

@@ -7,18 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from backend.domain import reports
-from backend.domain.definitions import content_hash
 from backend.domain.errors import ClinicError
-from backend.domain.forms import form
 from backend.domain.linking import Place
-from backend.domain.moments import Occurred, at_instant, local_date, plausible, with_offset
-from backend.domain.occasions import About, Occasion, about_interval, answered, open_occasions
+from backend.domain.moments import Occurred, plausible, with_offset
+from backend.domain.occasions import About, about_interval
+from backend.domain.own_words import apart
 from backend.domain.questionnaires import Form
-from backend.domain.recall import FORM
 from backend.domain.reports import Report
 from backend.domain.responses import as_json as answers_told
 from backend.domain.responses import check
-from backend.services import events, feed, gate, intervals, records, reminders
+from backend.services import answerable, events, feed, gate, intervals, records, reminders, words
+from backend.services.answerable import Named, Published
 from backend.services.context import Context
 from backend.services.corrections import Correction, settle
 from backend.services.feed import Kind
@@ -70,16 +69,7 @@ class Response:
     duplicate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A form that is asked now, in which language, and the interval it is about."""
-
-    form: Form
-    language: str
-    occasion: Occasion
-
-
-def respond(ctx: Context, report: Report, form_key: str, told: Told) -> Response:
+def respond(ctx: Context, report: Report, named: Named, told: Told) -> Response:
     """Store a response of the acting patient once; a retry is answered with what is stored, marked `duplicate`.
 
     Raises ClinicError `unknown-form`, `id-in-use` for other content under the id, and what form and times refuse.
@@ -87,23 +77,27 @@ def respond(ctx: Context, report: Report, form_key: str, told: Told) -> Response
     patient = gate.own(ctx, "own-responses:write", lock=True)
     reports.checked(report, ctx.now)
     line = intervals.line(ctx, patient.id)
-    values = first(ctx, patient, line, report, form_key, told)
+    values = first(ctx, patient, line, report, named, told)
     if not questionnaires.add(ctx.session, values):
         stored = _stored(ctx, patient, report.id)
         reports.same_upload(stored.created_mark, values["created_mark"])
         events.note(ctx, "own-responses:read", patient.id, report.id, {"duplicate": True})
-        return _response(line, stored, duplicate=True)
+        return _response(ctx, patient, line, stored, duplicate=True)
     events.note(ctx, "own-responses:write", patient.id, report.id, {"version": 1})
     _moved(ctx, patient, report.id)
-    return _response(line, _stored(ctx, patient, report.id))
+    return _response(ctx, patient, line, _stored(ctx, patient, report.id))
 
 
-def first(ctx: Context, patient: PatientRow, line: Line, report: Report, form_key: str, told: Told) -> dict[str, Any]:
+def first(ctx: Context, patient: PatientRow, line: Line, report: Report, named: Named, told: Told) -> dict[str, Any]:
     """Return the row that `respond` stores of a new response; raises what the form refuses."""
-    asked = form(form_key)
-    content, tied = _content(asked, told)
-    mark = records.mark(ctx, KIND, {"form": form_key, "occurred": as_json(report.occurred), **content})
-    return records.first(ctx, patient.id, line, report, mark) | content | tied
+    asked = answerable.asked(ctx, patient, named)
+    said, tied = _content(asked, told)
+    statement = {"form": asked.key, "occurred": as_json(report.occurred), **said}
+    if asked.definition is not None:
+        statement["form_version"] = asked.version
+    upload = records.mark(ctx, KIND, statement)
+    values = records.first(ctx, patient.id, line, report, upload)
+    return values | tied | _sealed(ctx, patient, report.id, asked.form, said)
 
 
 def correct(ctx: Context, base_version: int, report: Report, told: Told, reason: str) -> Response:
@@ -115,16 +109,19 @@ def correct(ctx: Context, base_version: int, report: Report, told: Told, reason:
     patient = gate.own(ctx, "own-responses:write", lock=True)
     reports.checked(report, ctx.now)
     stored = _stored(ctx, patient, report.id)
-    content, tied = _content(form(stored.form), told)
-    statement = {"occurred": as_json(report.occurred), **content}
+    asked = answerable.standing(ctx, patient, stored.form, stored.form_hash)
+    said, tied = _content(asked, told)
+    statement = {"occurred": as_json(report.occurred), **said}
     upload = records.mark(ctx, KIND, statement | {"replaces": base_version})
     correction = Correction(base_version, upload, statement)
     line = intervals.line(ctx, patient.id)
-    if settle(ctx, patient, KIND, stored, correction, lambda: _said(stored), _said_then) is None:
+    standing, earlier = (lambda: _said(ctx, patient, stored)), (lambda row: _said_then(ctx, patient, row))
+    if settle(ctx, patient, KIND, stored, correction, standing, earlier) is None:
         events.note(ctx, "own-responses:read", patient.id, report.id, {"duplicate": True})
-        return _response(line, stored, duplicate=True)
-    _replace(ctx, patient, stored, report.recorded_at, reason, upload, records.stamped(ctx, report) | content | tied)
-    return _response(line, _stored(ctx, patient, report.id))
+        return _response(ctx, patient, line, stored, duplicate=True)
+    values = records.stamped(ctx, report) | tied | _sealed(ctx, patient, report.id, asked.form, said)
+    _replace(ctx, patient, stored, report.recorded_at, reason, upload, values)
+    return _response(ctx, patient, line, _stored(ctx, patient, report.id))
 
 
 def retract(
@@ -148,7 +145,7 @@ def retract(
         _replace(ctx, patient, stored, recorded_at, reason, upload, {"retracted": True})
     else:
         events.note(ctx, "own-responses:read", patient.id, response_id, {"duplicate": True})
-    return _response(intervals.line(ctx, patient.id), _stored(ctx, patient, response_id))
+    return _response(ctx, patient, intervals.line(ctx, patient.id), _stored(ctx, patient, response_id))
 
 
 def own(ctx: Context) -> list[Response]:
@@ -165,31 +162,14 @@ def of_patient(ctx: Context, patient_id: UUID) -> list[Response]:
     return _every(ctx, patient)
 
 
-def asked_now(ctx: Context) -> list[Asked]:
-    """Return the forms the acting patient is asked today, for the interval that is ending or has just ended."""
-    patient = gate.own(ctx, "own-responses:read")
-    events.note(ctx, "own-responses:read", patient.id, "forms")
-    return asked_of(ctx, patient)
-
-
-def asked_of(ctx: Context, patient: PatientRow) -> list[Asked]:
-    """Return the forms a patient who is within reach is asked today."""
-    line = intervals.line(ctx, patient.id)
-    done = answered(questionnaires.completed(ctx.session, patient.id, FORM), line.chain)
-    here = line.place(at_instant(ctx.now, patient.zone), None).interval
-    coming_on = line.coming.on if line.coming else None
-    found = open_occasions(line.chain, here, coming_on, done, local_date(ctx.now, patient.zone))
-    return [Asked(form(FORM), patient.language, occasion) for occasion in found]
-
-
 def all_of(ctx: Context, patient: PatientRow, line: Line) -> dict[UUID, Response]:
     """Return all responses of a patient who is within reach, retracted ones too."""
-    return {row.id: _response(line, row) for row in questionnaires.all_of(ctx.session, patient.id)}
+    return {row.id: _response(ctx, patient, line, row) for row in questionnaires.all_of(ctx.session, patient.id)}
 
 
 def _every(ctx: Context, patient: PatientRow) -> list[Response]:
     line = intervals.line(ctx, patient.id)
-    return [_response(line, row) for row in questionnaires.of_patient(ctx.session, patient.id)]
+    return [_response(ctx, patient, line, row) for row in questionnaires.of_patient(ctx.session, patient.id)]
 
 
 def _stored(ctx: Context, patient: PatientRow, response_id: UUID) -> ResponseRow:
@@ -222,6 +202,7 @@ def _replace(
         device_at=device_at,
         reason=reason,
         upload=upload,
+        note_sealed=stored.words_sealed,
     )
     _moved(ctx, patient, stored.id)
 
@@ -233,20 +214,36 @@ def _moved(ctx: Context, patient: PatientRow, response_id: UUID) -> None:
     feed.touch(ctx, patient.id, Kind.FORMS)
 
 
-def _said(row: ResponseRow) -> dict[str, Any]:
-    return {"occurred": as_json(questionnaires.moment(row)), **{name: getattr(row, name) for name in SAID}}
+def earlier_answers(ctx: Context, patient: PatientRow, row: VersionRow) -> Mapping[str, Any]:
+    """Return the answers of a superseded version with their words."""
+    return words.answers_opened(ctx, patient, row.record_id, row.content["answers"], row.note_sealed)
 
 
-def _said_then(row: VersionRow) -> dict[str, Any]:
-    return {name: row.content[name] for name in ("occurred", *SAID)}
+def _said(ctx: Context, patient: PatientRow, row: ResponseRow) -> dict[str, Any]:
+    whole = words.answers_opened(ctx, patient, row.id, row.answers, row.words_sealed)
+    said = {name: getattr(row, name) for name in SAID}
+    return {"occurred": as_json(questionnaires.moment(row)), **said, "answers": whole}
 
 
-def _content(asked: Form, told: Told) -> tuple[dict[str, Any], dict[str, Any]]:
+def _said_then(ctx: Context, patient: PatientRow, row: VersionRow) -> dict[str, Any]:
+    said = {name: row.content[name] for name in ("occurred", *SAID)}
+    return said | {"answers": earlier_answers(ctx, patient, row)}
+
+
+def _content(asked: Published, told: Told) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what a response says, and what ties it to the form as it was asked."""
-    found = check(asked, told.answers, completed=told.completed)
+    found = check(asked.form, told.answers, completed=told.completed)
     said = {"about": told.about.value, "completed": told.completed, "answers": answers_told(found.answers)}
-    tied = {"form": asked.key, "form_version": int(asked.version), "form_hash": content_hash(asked)}
+    tied = {"form": asked.key, "form_version": asked.version, "form_hash": asked.content_hash}
     return said, tied | {"dropped": list(found.dropped)}
+
+
+def _sealed(
+    ctx: Context, patient: PatientRow, response_id: UUID, asked: Form, said: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a response says as it is kept: words of one's own apart, and sealed."""
+    plain, own = apart(asked, said["answers"])
+    return {**said, "answers": plain, "words_sealed": words.answers_sealed(ctx, patient, response_id, own)}
 
 
 def _about(line: Line, row: ResponseRow) -> int | None:
@@ -254,7 +251,7 @@ def _about(line: Line, row: ResponseRow) -> int | None:
     return about_interval(falls_in, About(row.about))
 
 
-def _response(line: Line, row: ResponseRow, *, duplicate: bool = False) -> Response:
+def _response(ctx: Context, patient: PatientRow, line: Line, row: ResponseRow, *, duplicate: bool = False) -> Response:
     occurred = questionnaires.moment(row)
     return Response(
         row.id,
@@ -269,7 +266,7 @@ def _response(line: Line, row: ResponseRow, *, duplicate: bool = False) -> Respo
         with_offset(row.recorded_at, row.recorded_offset),
         row.received_at,
         row.completed,
-        row.answers,
+        words.answers_opened(ctx, patient, row.id, row.answers, row.words_sealed),
         row.dropped,
         line.place(occurred, row.planned_on),
         duplicate,

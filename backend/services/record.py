@@ -7,6 +7,7 @@ from typing import Any
 from backend.domain.moments import local_date
 from backend.services import (
     access_log,
+    assignment_course,
     calls,
     consents,
     decisions,
@@ -60,6 +61,7 @@ def export(ctx: Context) -> Record:
         **record_reports.sections(ctx, patient, kept),
         **record_findings.sections(ctx, patient, kept),
         "consents": consents.every(ctx, patient),
+        "assignments": _assignments(ctx, patient),
         "calls": _calls(ctx, patient),
         "decisions": _decisions(ctx, patient),
         "devices": _devices(ctx, patient),
@@ -150,6 +152,36 @@ def _decisions(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
             "decided_at": one.decided_at,
         }
         for one in decisions.every(ctx, patient)
+    ]
+
+
+def _assignments(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
+    """Return what the patient was to be asked, in all versions, and how each time stands; staff are not named."""
+    return [
+        {
+            "id": one.shown.id,
+            "study_id": one.shown.study_id,
+            "questionnaire": one.shown.questionnaire,
+            "starts_on": one.shown.starts_on,
+            "ended_on": one.shown.ended_on,
+            "versions": [
+                {
+                    "version": each.version,
+                    "assignment": each.assignment,
+                    "template": each.template,
+                    "from_on": each.from_on,
+                    "ends": each.ends,
+                    "reason": each.reason,
+                    "recorded_at": each.recorded_at,
+                }
+                for each in one.shown.versions
+            ],
+            "rounds": [
+                {"form_version": asked.form.version, **asdict(asked.round), "state": asked.round.state.value}
+                for asked in one.rounds
+            ],
+        }
+        for one in assignment_course.every(ctx, patient)
     ]
 
 

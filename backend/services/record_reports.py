@@ -95,7 +95,12 @@ def _response(ctx: Context, patient: PatientRow, response: Response, kept: Versi
         "dropped": response.dropped,
         "place": response.place,
         "versions": [
-            {"version": row.version, **row.content, **replaced(ctx, patient, row)}
+            {
+                "version": row.version,
+                **row.content,
+                "answers": questionnaires.earlier_answers(ctx, patient, row),
+                **replaced(ctx, patient, row),
+            }
             for row in kept.get((questionnaires.KIND, response.id), ())
         ],
     }

@@ -1,9 +1,5 @@
 """Studies: set up, join and withdraw, and the datasets that leave under pseudonyms, streamed patient by patient."""
 
-import base64
-import hashlib
-import hmac
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,12 +9,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
+from backend.domain import codebook
+from backend.domain.datasets import DATASETS
 from backend.domain.errors import ClinicError, invalid
-from backend.domain.export import CODE_BOOK, DATASETS, as_csv, code_book, lines
+from backend.domain.export import as_csv, lines
 from backend.domain.permissions import Role
 from backend.domain.study_days import Days
 from backend.domain.windows import designs
-from backend.services import datasets, events, feed, gate, reminders, subjects
+from backend.services import datasets, events, feed, gate, pseudonyms, reminders, subjects
 from backend.services.context import Context
 from backend.services.feed import Kind
 from backend.storage import research
@@ -26,14 +24,10 @@ from backend.storage.db import unit_of_work
 from backend.storage.patients import PatientRow
 from backend.storage.people import StaffRow
 from backend.storage.research import StudyRow, SubjectRow
-from backend.storage.sealing import Place
 
 CODE_BOOK_NAME = "codebook"
 BATCH = 50
 """How many patients' dosing lines are read together."""
-_SECRET_BYTES = 32
-_PSEUDONYM_BYTES = 10
-_ROW_ID_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,7 @@ def set_up(ctx: Context, name: str, windows: str | None = None, days: Days = Day
     if windows is not None and windows not in designs():
         raise invalid("/windows", f"Must be one of: {', '.join(designs())}.")
     study_id = uuid4()
-    sealed = ctx.sealer.seal_own(secrets.token_hex(_SECRET_BYTES), _secret_place(study_id))
+    sealed = pseudonyms.new_secret(ctx, study_id)
     values = {"name": name, "site_id": actor.site_id, "secret_sealed": sealed, "created_at": ctx.now}
     values |= {"windows": windows, "days": days.value}
     if not research.add(ctx.session, {"id": study_id, **values}):
@@ -105,7 +99,7 @@ def mine(ctx: Context) -> list[Study]:
     """Return the studies whose data the acting researcher may pull."""
     actor = gate.permit(ctx, "datasets:read")
     events.note(ctx, "datasets:read")
-    return [_study(row) for row in research.studies_of(ctx.session, actor.staff_id, ctx.now)] if actor.staff_id else []
+    return [_study(row) for row in gate.studies(ctx, actor)]
 
 
 def consent(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
@@ -119,7 +113,7 @@ def consent(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
         raise ClinicError("not-found")
     row = research.subject(ctx.session, study_id, patient.id)
     if row is None:
-        pseudonym = _pseudonym(_secret(ctx, study), patient.id)
+        pseudonym = pseudonyms.of_patient(ctx, study, patient.id)
         row = SubjectRow(study_id=study_id, patient_id=patient.id, pseudonym=pseudonym, consented_at=ctx.now)
         ctx.session.add(row)
     elif row.withdrawn_at is not None:
@@ -127,6 +121,7 @@ def consent(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
     ctx.session.flush()
     events.note(ctx, "subjects:write", patient.id, study_id, {"consent": True})
     feed.touch(ctx, patient.id, Kind.CONSENTS)
+    feed.touch(ctx, patient.id, Kind.FORMS)
     reminders.replan(ctx, patient)
     return Participation(study_id, row.consented_at, row.withdrawn_at)
 
@@ -146,6 +141,7 @@ def leave(ctx: Context, permission: str, patient: PatientRow, study_id: UUID) ->
         row.withdrawn_at = ctx.now
         ctx.session.flush()
         feed.touch(ctx, patient.id, Kind.CONSENTS)
+        feed.touch(ctx, patient.id, Kind.FORMS)
         reminders.replan(ctx, patient)
     events.note(ctx, permission, patient.id, study_id, {"consent": False})
     return Participation(study_id, row.consented_at, row.withdrawn_at)
@@ -161,7 +157,7 @@ def stream(ctx: Context, study_id: UUID, dataset: str) -> Iterator[bytes]:
     study = gate.study(ctx, "datasets:read", study_id)
     if dataset == CODE_BOOK_NAME:
         events.note(ctx, "datasets:read", None, study_id, {"dataset": dataset})
-        return iter([as_csv([CODE_BOOK, *code_book()])])
+        return iter([as_csv([codebook.HEADER, *codebook.rows()])])
     if dataset not in DATASETS:
         raise ClinicError("not-found")
     named = research.subjects(ctx.session, study_id)
@@ -169,7 +165,7 @@ def stream(ctx: Context, study_id: UUID, dataset: str) -> Iterator[bytes]:
     for patient_id in named:
         events.note(ctx, "datasets:read", patient_id, study_id, {"dataset": dataset})
     engine = ctx.session.get_bind()  # now: when the pieces are read, the request is over
-    return _pieces(ctx, engine, _Pull(study_id, dataset, named, _keyed(_secret(ctx, study)), Days(study.days)))
+    return _pieces(ctx, engine, _Pull(study_id, dataset, named, pseudonyms.keyed(ctx, study), Days(study.days)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,26 +202,3 @@ def _still_standing(engine: Engine | Connection, study_id: UUID, batch: Mapping[
 
 def _study(row: StudyRow) -> Study:
     return Study(row.id, row.name, row.windows, Days(row.days), row.created_at)
-
-
-def _secret(ctx: Context, study: StudyRow) -> bytes:
-    return bytes.fromhex(ctx.sealer.open_own(study.secret_sealed, _secret_place(study.id)))
-
-
-def _secret_place(study_id: UUID) -> Place:
-    return Place("studies", "secret", str(study_id))
-
-
-def _pseudonym(secret: bytes, patient_id: UUID) -> str:
-    """Return a patient's name in one study: keyed, so that two studies cannot be joined (P20)."""
-    digest = hmac.new(secret, b"patient" + patient_id.bytes, hashlib.sha256).digest()
-    return base64.b32encode(digest[:_PSEUDONYM_BYTES]).decode()
-
-
-def _keyed(secret: bytes) -> Callable[[UUID], str]:
-    """Return how a record's id becomes one of the study: a phone's own id could tell its moment."""
-
-    def row_id(record_id: UUID) -> str:
-        return hmac.new(secret, b"record" + record_id.bytes, hashlib.sha256).digest()[:_ROW_ID_BYTES].hex()
-
-    return row_id

@@ -14,7 +14,7 @@ from backend.domain.schedule import Facts, PendingSample, Window
 from backend.domain.treatment import loggable_at_home
 from backend.domain.wearing_off import diary_based
 from backend.domain.windows import designs, unanswered, windows
-from backend.services import at_home, instruments, intervals
+from backend.services import assigned, at_home, instruments, intervals
 from backend.services.context import Context
 from backend.services.intervals import Line
 from backend.storage import monitoring, questionnaires, research, samples, symptoms, wishes
@@ -37,7 +37,7 @@ def facts(ctx: Context, patient_id: UUID) -> Facts:
         checks=monitoring.last_done(ctx.session, patient_id),
         opened=frozenset(asked),
         checklists=frozenset(course for course, checklist in asked.items() if checklist.asked.items),
-        windows=_windows(ctx, patient_id, line),
+        windows=(*_windows(ctx, patient_id, line), *assigned.windows(ctx, patient_id, line)),
         nudges=_nudges(ctx, patient_id, line),
     )
 

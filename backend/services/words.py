@@ -1,13 +1,15 @@
 """Free words at rest: sealed under the patient's key on the way in, opened for whoever may read them."""
 
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 
 from backend.domain.dosing import Dose
+from backend.domain.own_words import together
 from backend.domain.samples import Step
 from backend.domain.symptoms import Diary, own_words
 from backend.domain.treatment import PlanVersion, Treatment
@@ -70,6 +72,26 @@ def entry_opened(
         return None, None
     note, other = orjson.loads(told)
     return note, other
+
+
+def answers_sealed(ctx: Context, patient: PatientRow, response_id: UUID, said: Mapping[str, Any]) -> bytes | None:
+    """Return the words of a response, by pointer, sealed together; None where there are none."""
+    told = orjson.dumps(said).decode() if said else None
+    return ctx.sealer.seal(patient.key, str(patient.id), told, _of_response(response_id))
+
+
+def answers_opened(
+    ctx: Context, patient: PatientRow, response_id: UUID, answers: Mapping[str, Any], sealed: bytes | None
+) -> Mapping[str, Any]:
+    """Return the answers of a response with the words of what `answers_sealed` gave."""
+    if sealed is None:
+        return answers
+    told = ctx.sealer.open(patient.key, str(patient.id), sealed, _of_response(response_id))
+    return together(answers, orjson.loads(told or "{}"))
+
+
+def _of_response(response_id: UUID) -> Place:
+    return Place("responses", "words", str(response_id))
 
 
 def _of_entry(entry_id: UUID) -> Place:

@@ -27,7 +27,7 @@ from backend.storage.people import StaffRow
 
 
 class SessionRow(Base):
-    """One device of a patient or one log-in of staff: the family all its tokens belong to."""
+    """One device of a patient, one log-in of staff, or their key to a study: the family all its tokens belong to."""
 
     __tablename__ = "sessions"
     __table_args__ = (CheckConstraint("(patient_id IS NULL) <> (staff_id IS NULL)", name="one_subject"),)
@@ -35,6 +35,7 @@ class SessionRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     patient_id: Mapped[UUID | None] = mapped_column(ForeignKey("patients.id"), index=True)
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    study_id: Mapped[UUID | None] = mapped_column(ForeignKey("studies.id"))
     name: Mapped[str]
     started_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
@@ -87,7 +88,10 @@ class TryRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds an access token: the session and its one subject, with a staff member's role and site."""
+    """Who holds an access token: the session and its one subject, with a staff member's role and site.
+
+    `study_id` is set for a key: it opens that study and nothing else.
+    """
 
     session_id: UUID
     patient_id: UUID | None
@@ -95,6 +99,7 @@ class Holder:
     role: str | None
     site_id: UUID | None
     seen_at: datetime
+    study_id: UUID | None
 
 
 def holder(session: Session, token_hash: bytes, now: datetime) -> Holder | None:
@@ -108,7 +113,9 @@ def _holder() -> Select[Any]:
     token, family, staff = (row.__table__.c for row in (TokenRow, SessionRow, StaffRow))
     now = bindparam("now", type_=Instant)
     return (
-        select(family.id, family.patient_id, family.staff_id, staff.role, staff.site_id, family.seen_at)
+        select(
+            family.id, family.patient_id, family.staff_id, staff.role, staff.site_id, family.seen_at, family.study_id
+        )
         .join_from(TokenRow.__table__, SessionRow.__table__, token.session_id == family.id)
         .join(StaffRow.__table__, staff.id == family.staff_id, isouter=True)
         .where(
@@ -131,6 +138,12 @@ def open_session(
     """Begin a session of a `patient_id` or a `staff_id`; the name of a patient's device comes sealed."""
     row = {"id": session_id, "name": name, "started_at": now, "seen_at": now, "ends_at": ends_at, **subject}
     session.execute(insert(SessionRow), row)
+
+
+def keys(session: Session, staff_id: UUID, study_id: UUID) -> list[SessionRow]:
+    """Return somebody's keys to a study, the newest first, those revoked too."""
+    query = select(SessionRow).where(SessionRow.staff_id == staff_id, SessionRow.study_id == study_id)
+    return list(session.scalars(query.order_by(SessionRow.started_at.desc(), SessionRow.id)))
 
 
 def add_token(session: Session, token_hash: bytes, session_id: UUID, kind: str, expires_at: datetime) -> None:

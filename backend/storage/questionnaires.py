@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from backend.domain.adherence import Said
 from backend.domain.moments import Occurred
 from backend.domain.occasions import About
+from backend.domain.rounds import Given
 from backend.storage.db import Base
 from backend.storage.occurrences import ReportColumns, occurrence
 from backend.storage.records import insert_once
@@ -31,7 +32,8 @@ from backend.storage.records import insert_once
 class ResponseRow(ReportColumns, Base):
     """The standing version of a response. `about` says which interval: the one it falls in, or the one before.
 
-    `form_hash` is that of the definition it answers, in hexadecimals; `dropped` a list of pointers below the answers.
+    `answers` hold null where words of one's own stood: those lie in `words_sealed`. `form_hash` is that of the
+    definition it answers, in hexadecimals; `dropped` a list of pointers below the answers.
     """
 
     __tablename__ = "responses"
@@ -48,6 +50,7 @@ class ResponseRow(ReportColumns, Base):
     about: Mapped[str] = mapped_column(String(10))
     completed: Mapped[bool] = mapped_column(Boolean)
     answers: Mapped[Any] = mapped_column(JSON)
+    words_sealed: Mapped[bytes | None]
     dropped: Mapped[Any] = mapped_column(JSON)
 
     __table_args__ = (
@@ -121,6 +124,17 @@ def said(session: Session, patient_ids: Collection[UUID], form: str, since: date
     found: dict[UUID, list[Said]] = {}
     for patient_id, at, on, offset, zone, about, done in session.execute(query):
         found.setdefault(patient_id, []).append(Said(occurrence(at, on, offset, zone), About(about), done))
+    return found
+
+
+def given(session: Session, patient_id: UUID, forms: Collection[str]) -> dict[str, list[Given]]:
+    """Return a patient's standing answers to some forms, by form and in the order of their anchors."""
+    held = table().c
+    query = select(held.form, held.id, held.occurred_on, held.completed, held.planned_on)
+    query = query.where(held.patient_id == patient_id, held.form.in_(forms), held.retracted.is_(False))
+    found: dict[str, list[Given]] = {form: [] for form in forms}
+    for form, *told in session.execute(query.order_by(held.anchor_at, held.id)) if found else ():
+        found[form].append(Given(*told))
     return found
 
 

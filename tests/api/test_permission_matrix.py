@@ -95,9 +95,10 @@ def guarded(app: Flask, *reaches: Reach) -> Iterator[Endpoint]:
 def ask(house: House, endpoint: Endpoint, headers: dict[str, str], **ids: UUID) -> Any:
     """Send the smallest request that an endpoint's declaration takes."""
     body = None if endpoint.takes is None else minimal(endpoint.takes())
+    asked = None if endpoint.asks is None else minimal(endpoint.asks())
     told = {**headers, **({"If-Match": '"1"'} if endpoint.if_match else {})}
     path = PREFIX + filled(endpoint.path, ids)
-    return house.client.open(path, method=endpoint.method, headers=told, json=body)
+    return house.client.open(path, method=endpoint.method, headers=told, json=body, query_string=asked)
 
 
 def seen(answer: Any) -> tuple[int, bytes, dict[str, str]]:

@@ -37,6 +37,7 @@ SECTIONS = {
     "refused_changes": "refused_changes", "clock_corrections": "clock_corrections", "study_subjects": "consents",
     "studies": "consents", "sessions": "devices", "push_subscriptions": "devices", "events": "access_log",
     "findings": "findings", "decisions": "decisions",
+    "assignments": "assignments", "assignment_versions": "assignments",
 }  # fmt: skip
 """Where the record holds what lies in each table."""
 LEFT_OUT = {

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from backend.domain.export import DATASETS
+from backend.domain.datasets import DATASETS
 from backend.domain.study_days import Days
 from tests.factories.chains import chain, local
 from tests.factories.checks import CheckBody

@@ -11,6 +11,7 @@ from backend.api.endpoint import Endpoint
 from backend.domain.permissions import Reach
 from backend.storage.doses import DoseVersionRow
 from tests.api.test_permission_matrix import guarded, seen
+from tests.factories import assignments
 from tests.factories.findings import FindingUpload
 from tests.factories.responses import ResponseUpload
 from tests.house import PREFIX, House, Patient, Staff
@@ -41,9 +42,9 @@ SOUND = {
 def ask(house: House, endpoint: Endpoint, headers: dict[str, str], **ids: UUID) -> Any:
     """Send a sound request to a route."""
     schema = endpoint.takes() if endpoint.takes else None
-    body = schema and minimal(schema) | {name: value for name, value in SOUND.items() if name in schema.fields}
+    told_in = schema and minimal(schema) | {name: value for name, value in SOUND.items() if name in schema.fields}
     told = {**headers, **({"If-Match": '"1"'} if endpoint.if_match else {})}
-    return house.client.open(PREFIX + filled(endpoint.path, ids), method=endpoint.method, headers=told, json=body)
+    return house.client.open(PREFIX + filled(endpoint.path, ids), method=endpoint.method, headers=told, json=told_in)
 
 
 def everything(house: House, carla: Staff, patient: Patient) -> dict[str, UUID]:
@@ -73,6 +74,7 @@ def everything(house: House, carla: Staff, patient: Patient) -> dict[str, UUID]:
         "entry_id": made(house.post("/me/diary-entries", headers=phone, json=entry)),
         "sample_id": made(house.post("/me/samples", headers=phone, json=sample)),
         "response_id": made(house.post("/me/responses", headers=phone, json=ResponseUpload())),
+        "assignment_id": made(house.post(f"{below}/assignments", headers=carla.headers, json=assignments.body())),
         "request_id": made(house.post("/me/requests", headers=phone, json=request)),
         "subscription_id": made(house.post("/me/push-subscriptions", headers=phone, json=woken)),
         "reminder_id": UUID(reminder),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import cli
-from backend.domain.export import DATASETS
+from backend.domain.datasets import DATASETS
 from backend.settings import load
 from backend.storage.db import make_engine
 from backend.storage.events import EventRow

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from backend.demo.fill import fill
 from backend.demo.story import tell
-from backend.domain.export import DATASETS
+from backend.domain.datasets import DATASETS
 from backend.domain.study_days import Days
 from backend.storage import research
 from backend.storage.patients import PatientRow

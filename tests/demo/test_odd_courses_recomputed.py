@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from backend.domain.export import DATASETS
+from backend.domain.datasets import DATASETS
 from tests.factories.chains import chain, local
 from tests.factories.checks import CheckBody
 from tests.factories.findings import FindingUpload

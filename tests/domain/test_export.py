@@ -2,14 +2,17 @@
 
 import csv
 import io
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.domain.codebook import HEADER, document, names, rows
+from backend.domain.datasets import DATASETS, Column
 from backend.domain.drugs import catalogue
-from backend.domain.export import CODE_BOOK, DATASETS, Column, as_csv, code_book, lines
+from backend.domain.export import as_csv, as_jsonl, lines
 from backend.domain.findings import Kind
 from backend.domain.forms import form
 from backend.domain.levels import TroughClass
@@ -80,15 +83,37 @@ def test_lines_end_and_quote_as_rfc_4180_says() -> None:
 
 
 def test_the_code_book_lists_every_column_of_every_dataset_once() -> None:
-    rows = [dict(zip(CODE_BOOK, row, strict=True)) for row in code_book()]
-    listed = [(row["dataset"], row["column"]) for row in rows]
+    told = [dict(zip(HEADER, row, strict=True)) for row in rows()]
+    listed = [(row["dataset"], row["column"]) for row in told]
     assert listed == [(name, column.name) for name, columns in DATASETS.items() for column in columns]
     assert len(set(listed)) == len(listed)
-    assert all(row["meaning"].endswith(".") and row["type"] for row in rows)
-    assert all(row["codes"] for row in rows if row["type"] in {"code", "boolean"} and row["column"] not in UNCODED)
+    assert all(row["meaning"].endswith(".") and row["type"] for row in told)
+    assert all(row["codes"] for row in told if row["type"] in {"code", "boolean"} and row["column"] not in UNCODED)
 
 
-UNCODED = {"drug", "item"}
+def test_every_column_and_code_is_named_in_both_languages() -> None:
+    for dataset, told in document()["datasets"].items():
+        for column in told["columns"]:
+            labels = [column["label"], *(code["label"] for code in column["codes"])]
+            assert all(label["en"] and label["nl"] for label in labels), (dataset, column["name"])
+
+
+def test_columns_of_one_name_are_called_alike_and_those_of_one_dataset_are_not() -> None:
+    for columns in DATASETS.values():
+        called = [names(column)["nl"] for column in columns]
+        assert len(set(called)) == len(called)
+
+
+def test_json_lines_hold_numbers_as_numbers_and_what_is_missing_as_null() -> None:
+    raw = as_jsonl(COLUMNS, [["ABC", Decimal("12.40")], ["é\n", None], ["=1", True]])
+    assert raw.decode().splitlines() == [
+        '{"subject": "ABC", "value": 12.4}',
+        '{"subject": "é\\n", "value": null}',
+        '{"subject": "=1", "value": true}',
+    ]
+
+
+UNCODED = {"form", "drug", "item"}
 """Codes whose list is the drug catalogue's and the forms' own."""
 
 

@@ -86,7 +86,6 @@ def test_what_has_no_place_in_fhir_is_told_where_it_stands() -> None:
 
 
 @given(definitions())
-@settings(max_examples=100, deadline=None)
 def test_any_form_leaves_valid_and_comes_back_as_it_left_with_nothing_lost(made: dict[str, Any]) -> None:
     left = export(read(made))
     assert valid(left.resource)
@@ -98,7 +97,6 @@ def test_any_form_leaves_valid_and_comes_back_as_it_left_with_nothing_lost(made:
 
 
 @given(definitions(tuple(sorted({"boolean", "integer", "decimal", "date", "string", "text", "choice", "open-choice"}))))
-@settings(max_examples=60, deadline=None)
 def test_a_form_without_times_of_day_comes_back_equal(made: dict[str, Any]) -> None:
     asked = read(made)
     assert read(fhir_reading.read(export(asked).resource).definition) == asked
@@ -124,7 +122,6 @@ def foreign(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(foreign())
-@settings(max_examples=100, deadline=None)
 def test_a_resource_comes_back_as_what_it_was_without_exactly_what_was_told_to_be_lost(
     resource: dict[str, Any],
 ) -> None:
@@ -226,7 +223,7 @@ def test_what_is_no_questionnaire_is_refused(told: Any, pointer: str) -> None:
 
 
 @given(st.one_of(foreign(), st.just(ELSEWHERE)), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100)
 def test_a_resource_in_which_anything_stands_anywhere_is_read_or_refused(
     resource: dict[str, Any], data: st.DataObject
 ) -> None:

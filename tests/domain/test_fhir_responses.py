@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
-from hypothesis import given, settings
+from hypothesis import given
 
 from backend.domain import fhir_responses
 from backend.domain.forms import form
@@ -51,7 +51,6 @@ def as_sent(told: list[dict[str, Any]], answers: Any) -> Any:
 
 
 @given(filled(definitions()))
-@settings(max_examples=100, deadline=None)
 def test_any_response_leaves_valid_and_says_what_was_answered(made: Filled) -> None:
     told, asked, answers = made
     kept = check(asked, answers).answers

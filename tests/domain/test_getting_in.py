@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.domain import codes, tries
@@ -85,6 +85,9 @@ def test_at_the_limit_one_waits_until_the_oldest_try_is_forgotten() -> None:
     assert tries.wait_s(failed, NOW + timedelta(minutes=6), limit=10) == 0
 
 
+@example(
+    [-776] + [0] * 14, 15, 4
+)  # the fifteenth goes in two minutes, and then the others had a delay beyond the window
 @given(
     st.lists(st.integers(min_value=-2000, max_value=0), max_size=20),
     st.integers(min_value=1, max_value=15),

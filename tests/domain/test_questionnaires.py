@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backend.domain.errors import ClinicError
 from backend.domain.forms import form, forms
 from backend.domain.languages import LANGUAGES
-from backend.domain.questionnaires import WRITTEN, Answer, Type
+from backend.domain.questionnaires import Answer, Type
 from backend.domain.responses import check
 from backend.domain.symptoms import vocabulary
 
@@ -45,10 +45,6 @@ def test_every_shipped_form_asks_in_two_languages_and_looks_back_only_at_questio
             asked = {rule.question for rule in item.enable_when}
             assert asked | ({item.band_of} if item.band_of else set()) <= before
             before.add(key)
-
-
-def test_no_shipped_form_asks_for_words_which_would_lie_unsealed() -> None:
-    assert not {place.item.type for shipped in forms().values() for place in shipped.places.values()} & WRITTEN
 
 
 def test_we_ship_our_own_form_and_generic_scales_only() -> None:

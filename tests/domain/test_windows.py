@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from backend.domain import dosing
+from backend.domain.assignment_templates import NamedWindow, Template, templates
+from backend.domain.assignments import Assignment, Doses, Edge, From
 from backend.domain.dosing import Dose, PartGiven
 from backend.domain.drugs import catalogue
 from backend.domain.linking import Chain, chain
@@ -14,7 +16,7 @@ from backend.domain.moments import Occurred, at_moment, at_wall
 from backend.domain.regimens import Route
 from backend.domain.schedule import Kind, Window
 from backend.domain.treatment import PlanVersion, Treatment
-from backend.domain.windows import Design, Span, designs, unanswered, windows
+from backend.domain.windows import designs, unanswered, windows
 
 ZONE = "Europe/Amsterdam"
 START = date(2026, 1, 5)
@@ -63,7 +65,8 @@ def test_each_design_asks_on_its_own_days(key: str, days: list[tuple[int, int]])
 
 def test_the_file_holds_the_designs_with_their_sources() -> None:
     assert set(designs()) == {"RATCHFORD", "VUMC-NTZ", "VUMC-OCR", "NOVARTIS-WO", "NAPLES-OCR"}
-    assert all(one.source and one.spans and len(key) <= 40 for key, one in designs().items())
+    assert all(one.source and one.windows and len(key) <= 40 for key, one in templates().items())
+    assert {key for key, one in templates().items() if one.assumed} == set(templates()) - set(designs())
 
 
 def test_a_window_says_what_it_is_about_and_of_which_interval() -> None:
@@ -119,6 +122,7 @@ def test_a_window_is_met_by_one_answer_on_any_of_its_days() -> None:
 
 
 def test_each_subject_fits_its_column() -> None:
-    longest = Design("x", "y", tuple(Span("z", after_dose=(0, 0)) for _ in range(9)))
+    day = Assignment(None, Doses(Edge(From.AFTER_DOSE, 0), Edge(From.AFTER_DOSE, 0)))
+    longest = Template("x", "y", None, tuple(NamedWindow("z", day) for _ in range(9)))
     found = windows(longest, f"study:{UUID(int=1)}", line(0), None, START)
     assert max(len(one.subject) for one in found) <= 100

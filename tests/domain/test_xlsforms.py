@@ -322,7 +322,8 @@ def test_a_survey_that_asks_nothing_or_whose_groups_do_not_close_is_refused(
 
 WORDS = st.sampled_from([
     "", "text", "begin group", "end group", "begin_repeat", "end repeat", "select_one yn", "q", "=", "${", "${q} = 1",
-    "not(", "selected(${q}, 'y')", ". < 3", "yes", "<b>", "<b><![x", "\x00", "a" * 70, "1", "\ud800", "default", "9" * 400,
+    "not(", "selected(${q}, 'y')", ". < 3", "yes", "<b>", "<b><![x", "\x00", "a" * 70, "1", "\ud800", "default",
+    "9" * 400,
 ])  # fmt: skip
 HEADERS = st.sampled_from([
     "type", "name", "label", "label::en", "relevant", "constraint", "default", "hint::x", "parameters", "list_name", "",

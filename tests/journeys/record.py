@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from tests.factories import assignments
 from tests.factories.findings import FindingUpload
 from tests.house import House
 from tests.journeys import uploads
@@ -38,6 +39,7 @@ def filled_record(installation: Installation, seeded: House) -> Record:
     people["nurse"].post(f"/patients/{patient}/studies/{study}/consent", status=200)
     record.ids["study_id"] = [study]
     _rules(record, study, f"/patients/{patient}")
+    _assigned(record, study, f"/patients/{patient}")
     return record
 
 
@@ -69,6 +71,17 @@ def _rules(record: Record, study: str, path: str) -> None:
     seen = {"study_id": study, "state_mark": shown["state_mark"], "treatment_version": shown["current"]["version"]}
     said = {"id": str(uuid4()), "protocol": "PDNMS", "choice": "keep", "reason": "as it is"}
     clinician.post(f"{path}/decisions", said | seen)
+
+
+def _assigned(record: Record, study: str, path: str) -> None:
+    """Ask the study's participants something, and the patient something else."""
+    coordinator = record.people["coordinator"]
+    dates = [{"opens_on": "2026-06-01", "closes_on": "2026-06-03"}]
+    asked = [
+        (f"/studies/{study}", assignments.body()),
+        (path, assignments.body(assignments.assignment("nrs-11-fatigue", anchor="dates", dates=dates))),
+    ]
+    record.ids["assignment_id"] = [coordinator.post(f"{below}/assignments", body)["id"] for below, body in asked]
 
 
 def _reports(record: Record, installation: Installation) -> None:

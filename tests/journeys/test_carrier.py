@@ -24,7 +24,7 @@ from tests.house import House
 from tests.journeys.mailbox import open_mailbox
 from tests.journeys.processes import Installation, until
 
-REMINDERS, PATIENTS = 600, 20
+REMINDERS, PATIENTS = 200, 20
 
 pytestmark = pytest.mark.journey
 
@@ -45,7 +45,7 @@ def stored(seeded: House, query: Any) -> list[Any]:
         return list(ctx.session.scalars(query))
 
 
-def test_600_reminders_are_carried_by_two_workers_and_each_is_sent_exactly_once(
+def test_200_reminders_are_carried_by_two_workers_and_each_is_sent_exactly_once(
     installation: Installation, seeded: House
 ) -> None:
     if installation.kind == "sqlite":

@@ -15,6 +15,7 @@ from backend.services import words
 from backend.storage.patients import PatientRow
 from backend.storage.records import VersionRow
 from tests.databases import tables
+from tests.factories.assignments import body
 from tests.factories.entries import EntryUpload
 from tests.factories.findings import FindingUpload
 from tests.factories.people import PatientBody
@@ -58,6 +59,7 @@ class Planted:
         self.ask()
         self.find()
         self.call()
+        self.assign()
         self.break_in()
         return self
 
@@ -183,6 +185,15 @@ class Planted:
         done = {"kind": "contact", "subject": told["id"], "version": 1, "outcome": "removed"}
         self.send(self.bram.headers, f"{self.path}/calls", done | {"id": str(uuid4()), "words": self.word("call")})
 
+    def assign(self) -> None:
+        """Ask anna something, change that and end it."""
+        new = body(reason=self.word("assignment"))
+        path = f"{self.path}/assignments"
+        self.send(self.carla.headers, path, new)
+        newer = {"assignment": new["assignment"] | {"grace_days": 2}, "reason": self.word("assignment")}
+        self.send(self.carla.headers, f"{path}/{new['id']}", newer, 1, by="put")
+        self.send(self.carla.headers, f"{path}/{new['id']}/ending", {"reason": self.word("assignment")}, 2)
+
     def break_in(self) -> None:
         """Let somebody who does not care for anna open her record in an emergency."""
         who = self.send(self.carla.headers, self.path, None, by="get")
@@ -193,7 +204,10 @@ class Planted:
     def read(self) -> str:
         """Return all that the API shows those who may read it, as one text."""
         told = [self.house.get(self.path + end, headers=self.carla.headers) for end in ("", "/treatments", "/samples")]
-        told += [self.house.get(self.path + end, headers=self.carla.headers) for end in ("/results", "/findings")]
+        told += [
+            self.house.get(self.path + end, headers=self.carla.headers)
+            for end in ("/results", "/findings", "/assignments")
+        ]
         told += [self.house.get(f"{self.finding_path}/history", headers=self.carla.headers)]
         told += [
             self.house.get(self.path + end, headers=self.bram.headers) for end in ("/devices", "/requests", "/calls")

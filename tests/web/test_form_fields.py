@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from backend.api.questionnaires import items_shown
+from backend.api.form_shapes import items_shown
 from backend.domain.definitions import read
 from tests.factories.forms import definition, question
 from tests.web.care_pages import modules

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
-from backend.api.questionnaires import items_shown
+from backend.api.form_shapes import items_shown
 from backend.domain.definitions import read, written
 from backend.domain.errors import ClinicError
 from backend.domain.forms import form, forms

@@ -43,16 +43,18 @@ def pages(chromium: Browser) -> Iterator[list[Page]]:
         page.close()
 
 
-@pytest.mark.parametrize(("size", "language"), [("phone", "nl"), ("desk", "en")])
+LOOKS = {"sqlite": ("phone", "nl"), "postgresql": ("desk", "en")}
+"""One size and language on either database."""
+
+
 def test_it_says_since_when_no_reminders_go_out(
     installation: Installation,
     seeded: House,
     chromium: Browser,
     enrol: str,
     pages: list[Page],
-    size: str,
-    language: str,
 ) -> None:
+    size, language = LOOKS[installation.kind]
     beat(seeded, installation, 10)
     page, trouble = opened(chromium, enrol, size, language)
     pages.append(page)

@@ -1,0 +1,136 @@
+"""The files of a snapshot: which there are, what each holds, and the manifest that names them all."""
+
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from backend.domain import codebook, odm, redcap_records
+from backend.domain.datasets import DATASETS
+from backend.domain.export import as_csv, as_jsonl, lines
+from backend.domain.snapshots import Cell, Format, thawed, withheld
+from backend.domain.study_days import Days
+from backend.services import parquet
+from backend.services.digest_mark import mark
+from backend.storage import snapshots
+from backend.storage.snapshots import SnapshotRow
+
+CHUNK = 256 * 1024
+"""So many bytes of a file are kept, and sent, together."""
+ROWS_TOGETHER = 1000
+"""So many rows of a file are written together: somebody may have thousands."""
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A file to be made: its name, form, dataset (empty for what is about all), rows, and its bytes in pieces."""
+
+    name: str
+    format: str
+    dataset: str
+    rows: int
+    pieces: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that was made: its size in bytes and its SHA-256 in hexadecimals."""
+
+    name: str
+    format: str
+    dataset: str
+    rows: int
+    bytes: int
+    hash: str
+
+
+def of(session: Session, row: SnapshotRow) -> Iterator[Plan]:
+    """Yield the files of a snapshot one after another; each has to be taken whole before the next."""
+    yield Plan("codebook.csv", Format.CSV, "", 0, iter([as_csv([codebook.HEADER, *codebook.rows()])]))
+    yield Plan("codebook.json", "json", "", 0, iter([_json(codebook.document())]))
+    for dataset in row.datasets:
+        rows = snapshots.rows_of(session, row.id, dataset)
+        for form, (ending, written) in _WRITERS.items():
+            if form in row.formats:
+                bodies = (zlib.decompress(body) for _, _, body in snapshots.parts(session, row.id, dataset))
+                yield Plan(f"{dataset}.{ending}", form, dataset, rows, written(dataset, bodies))
+    if Format.REDCAP in row.formats:
+        yield Plan("dictionary.redcap.csv", Format.REDCAP, "", 0, iter([redcap_records.dictionary(row.datasets)]))
+    if Format.ODM in row.formats:
+        yield Plan("study.odm.xml", Format.ODM, "", 0, _odm(session, row))
+
+
+def _odm(session: Session, row: SnapshotRow) -> Iterator[bytes]:
+    told = groupby(snapshots.by_subject(session, row.id), key=itemgetter(0))
+    subjects = ((who, ((dataset, zlib.decompress(body)) for _, dataset, body in parts)) for who, parts in told)
+    made_at = row.taken_at.isoformat() if row.taken_at else ""
+    return odm.document(row.datasets, subjects, oid=str(row.id), study=str(row.study_id), made_at=made_at)
+
+
+def content_hash(session: Session, snapshot_id: UUID, datasets: Sequence[str]) -> str:
+    """Return the hash of all rows, whatever files are made of them: two snapshots of the same rows have the same."""
+    digest = sha256()
+    for dataset in sorted(datasets):
+        digest.update(_json([dataset, [column.name for column in DATASETS[dataset]]]))
+        for pseudonym, _, body in snapshots.parts(session, snapshot_id, dataset):
+            digest.update(pseudonym.encode() + b"\n" + zlib.decompress(body))
+    return digest.hexdigest()
+
+
+def definition(days: Days) -> dict[str, Any]:
+    """Return the definition set: all that rows were reckoned with, so that it can be told why two differ."""
+    book = codebook.document()
+    told = {"days": days.value, "settings": book["settings"], "code_book_sha256": sha256(_json(book)).hexdigest()}
+    return {**told, "uitwerk": version("uitwerk"), "code": mark()}
+
+
+def manifest(
+    told: Mapping[str, Any], days: Days, datasets: Sequence[str], made: Sequence[Made], withdrawn: int
+) -> Plan:
+    """Return the manifest: what was frozen when, by which definitions, every file with its hash, what is withheld."""
+    files = [asdict(one) for one in made]
+    missing = withheld(tells_dates=days is Days.CALENDAR, withdrawn=withdrawn)
+    whole = {**told, "definition": definition(days), "datasets": datasets, "files": files, "withheld": missing}
+    return Plan(MANIFEST, "json", "", 0, iter([_json(whole)]))
+
+
+def _json(told: Any) -> bytes:
+    return json.dumps(told, ensure_ascii=False, indent=1, default=str).encode() + b"\n"
+
+
+def _csv(dataset: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
+    columns = DATASETS[dataset]
+    yield lines(columns, [{column.name: column.name for column in columns}])
+    for rows in _some(dataset, bodies):
+        yield as_csv(rows)
+
+
+def _jsonl(dataset: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
+    for rows in _some(dataset, bodies):
+        yield as_jsonl(DATASETS[dataset], rows)
+
+
+def _some(dataset: str, bodies: Iterator[bytes]) -> Iterator[list[list[Cell]]]:
+    """Yield the rows of bodies, so many at a time."""
+    for body in bodies:
+        rows = thawed(dataset, body)
+        while some := list(islice(rows, ROWS_TOGETHER)):
+            yield some
+
+
+_WRITERS: Mapping[Format, tuple[str, Callable[[str, Iterator[bytes]], Iterator[bytes]]]] = {
+    Format.CSV: ("csv", _csv),
+    Format.JSONL: ("jsonl", _jsonl),
+    Format.PARQUET: ("parquet", parquet.written),
+    Format.REDCAP: ("redcap.csv", redcap_records.records),
+}
+"""For each form of a single dataset the ending of its name, and what writes it."""
