@@ -8,32 +8,33 @@ from backend.domain.errors import invalid
 from backend.domain.imported import Lose
 from backend.domain.tables import Layout, Refused, rows
 
-_HEADERS = {
-    "variable / field name": "field_name",
-    "form name": "form_name",
-    "section header": "section_header",
-    "field type": "field_type",
-    "field label": "field_label",
-    "choices, calculations, or slider labels": "select_choices_or_calculations",
-    "field note": "field_note",
-    "text validation type or show slider number": "text_validation_type_or_show_slider_number",
-    "text validation min": "text_validation_min",
-    "text validation max": "text_validation_max",
-    "identifier?": "identifier",
-    "branching logic (show field only if...)": "branching_logic",
-    "required field?": "required_field",
-    "custom alignment": "custom_alignment",
-    "question number (surveys only)": "question_number",
-    "matrix group name": "matrix_group_name",
-    "matrix ranking?": "matrix_ranking",
-    "field annotation": "field_annotation",
+HEADERS = {
+    "Variable / Field Name": "field_name",
+    "Form Name": "form_name",
+    "Section Header": "section_header",
+    "Field Type": "field_type",
+    "Field Label": "field_label",
+    "Choices, Calculations, OR Slider Labels": "select_choices_or_calculations",
+    "Field Note": "field_note",
+    "Text Validation Type OR Show Slider Number": "text_validation_type_or_show_slider_number",
+    "Text Validation Min": "text_validation_min",
+    "Text Validation Max": "text_validation_max",
+    "Identifier?": "identifier",
+    "Branching Logic (Show field only if...)": "branching_logic",
+    "Required Field?": "required_field",
+    "Custom Alignment": "custom_alignment",
+    "Question Number (surveys only)": "question_number",
+    "Matrix Group Name": "matrix_group_name",
+    "Matrix Ranking?": "matrix_ranking",
+    "Field Annotation": "field_annotation",
 }
-"""The headers of a data dictionary that is downloaded, and what its API calls the same columns."""
+"""The headers of a data dictionary as it is downloaded, and what REDCap's API calls the same columns."""
 
 CHOICES = "select_choices_or_calculations"
 VALIDATION = "text_validation_type_or_show_slider_number"
 _NEEDS = ("field_name", "form_name", "field_type")
-_LAYOUT = Layout(tuple(_HEADERS.values()), _NEEDS, _HEADERS, lambda _name, _cell: None)
+_ALIASES = {header.lower(): name for header, name in HEADERS.items()}
+_LAYOUT = Layout(tuple(HEADERS.values()), _NEEDS, _ALIASES, lambda _name, _cell: None)
 
 ASKED = re.compile(r"\[[a-z][a-z0-9_:-]*(?:\([^()\[\]]*\))?\]", re.IGNORECASE)
 """How a text names an answer that is to be shown within it (piping)."""

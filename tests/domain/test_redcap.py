@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.domain import redcap
+from backend.domain import redcap, redcap_records
+from backend.domain.datasets import DATASETS
 from backend.domain.definitions import read
 from backend.domain.enabling import settle
 from backend.domain.errors import ClinicError
 from backend.domain.questionnaires import Form
-from backend.domain.redcap_rows import _HEADERS as HEADERS
+from backend.domain.redcap_rows import HEADERS
 
 GOLDEN = (Path(__file__).parents[1] / "data" / "redcap.csv").read_bytes()
 
@@ -282,6 +283,13 @@ def test_the_headers_of_the_api_and_of_a_download_are_the_same_columns(separator
     _first, _, rest = told.partition(b"\r\n")
     named = separator.join(HEADERS.values()).encode()
     assert redcap.read(b"\xef\xbb\xbf" + named + b"\r\n" + rest, "nl") == redcap.read(told, "nl")
+
+
+def test_a_data_dictionary_that_leaves_here_is_one_that_comes_in() -> None:
+    left = redcap_records.dictionary(tuple(DATASETS))
+    for name in DATASETS:
+        form = read(redcap.read(left, "en", name).definition)
+        assert len(form.places) == len(DATASETS[name]) - 1
 
 
 def test_cells_that_a_list_would_refuse_are_texts_here_and_a_row_of_another_length_is_told() -> None:
