@@ -21,7 +21,8 @@ from backend.api.assignment_shapes import (
     shown,
     told,
 )
-from backend.api.endpoint import Answer, Room, etag
+from backend.api.endpoint import Answer, Room
+from backend.api.versions import etag
 from backend.domain.assignment_templates import templates
 from backend.domain.assignments import Assignment, written
 from backend.services import assignment_adherence, assignment_course, assignments

@@ -1,11 +1,17 @@
 """Definitions over HTTP: a site's own questionnaires are drafted, published and read, beside those that ship."""
 
+from collections.abc import Callable
 from typing import Any
 
 from marshmallow import Schema
 
-from backend.api import fields
-from backend.api.endpoint import Answer, Room, etag
+from backend.api import fields, workbooks
+from backend.api.endpoint import Answer, Reading, Room
+from backend.api.versions import etag
+from backend.domain import redcap, xlsforms
+from backend.domain.fhir import reading as fhir_reading
+from backend.domain.imported import Imported
+from backend.domain.languages import LANGUAGES
 from backend.services import definitions
 from backend.services.context import Context
 from backend.services.definitions import Version
@@ -67,8 +73,23 @@ class LostOut(Schema):
     reason = fields.Text(500, required=True)
 
 
+class WorkbookIn(Schema):
+    """An XLSForm: the bytes of an .xlsx file in base64, and the language of its texts that name none."""
+
+    xlsx = fields.Text(workbooks.LONGEST, required=True)
+    language = fields.Words(*LANGUAGES)
+
+
+class DictionaryIn(Schema):
+    """A REDCap data dictionary (CSV), the language of its texts, and which instrument is meant where it has several."""
+
+    csv = fields.Text(LARGEST, required=True)
+    language = fields.Words(*LANGUAGES, required=True)
+    form = fields.Text(200)
+
+
 class TakenInOut(Schema):
-    """The draft that was made of a resource, and what of the resource is not in it."""
+    """The draft that was made of what another system gave, and what of that is not in it."""
 
     draft = fields.Part(QuestionnaireOut, required=True)
     lost = fields.Many(fields.Part(LostOut), most=100_000, required=True)
@@ -126,20 +147,49 @@ def publish_questionnaire(ctx: Context, key: str, version_name: str, version: in
     return _answer(definitions.publish(ctx, key, version_name, version))
 
 
-@room.route(
-    "POST",
-    f"{ALL}/fhir",
-    permission="questionnaires:write",
-    takes=ResourceIn,
-    gives=TakenInOut,
-    status=201,
-    problems=(409,),
-    largest=LARGEST,
+def _for_drafts(read: Callable[[dict[str, Any]], Imported]) -> Callable[[Reading, dict[str, Any]], Imported]:
+    """Return what reads a file before the act begins, which it would hold up, for nobody but who may draft."""
+
+    def prepare(reading: Reading, data: dict[str, Any]) -> Imported:
+        with reading() as ctx:
+            definitions.check_may_draft(ctx)
+        return read(data)
+
+    return prepare
+
+
+_of_fhir = _for_drafts(lambda data: fhir_reading.read(data["resource"], "/resource"))
+_of_xlsform = _for_drafts(
+    lambda data: xlsforms.read(workbooks.opened(data["xlsx"], "/xlsx"), data.get("language"), "/xlsx")
 )
-def take_in_questionnaire(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+_of_redcap = _for_drafts(lambda data: redcap.read(data["csv"].encode(), data["language"], data.get("form")))
+
+
+@room.route(
+    "POST", f"{ALL}/fhir", permission="questionnaires:write", takes=ResourceIn, gives=TakenInOut, status=201,
+    problems=(409,), prepare=_of_fhir, largest=LARGEST,
+)  # fmt: skip
+def take_in_questionnaire(ctx: Context, prepared: Imported, **_data: Any) -> dict[str, Any]:
     """Make a draft of a FHIR R4 Questionnaire; what could not be carried is told."""
-    made, lost = definitions.take_in(ctx, data["resource"])
-    return {"draft": _whole(made), "lost": lost}
+    return _taken_in(ctx, prepared)
+
+
+@room.route(
+    "POST", f"{ALL}/xlsform", permission="questionnaires:write", takes=WorkbookIn, gives=TakenInOut, status=201,
+    problems=(409,), prepare=_of_xlsform, largest=LARGEST,
+)  # fmt: skip
+def take_in_xlsform(ctx: Context, prepared: Imported, **_data: Any) -> dict[str, Any]:
+    """Make a draft of an XLSForm; what could not be carried is told with sheet, row and column."""
+    return _taken_in(ctx, prepared)
+
+
+@room.route(
+    "POST", f"{ALL}/redcap", permission="questionnaires:write", takes=DictionaryIn, gives=TakenInOut, status=201,
+    problems=(409,), prepare=_of_redcap, largest=2 * LARGEST,
+)  # fmt: skip
+def take_in_redcap(ctx: Context, prepared: Imported, **_data: Any) -> dict[str, Any]:
+    """Make a draft of an instrument of a REDCap data dictionary; what could not be carried is told."""
+    return _taken_in(ctx, prepared)
 
 
 @room.route("GET", f"{ONE}/fhir", permission="questionnaires:read", gives=GivenOutOut, problems=(404,))
@@ -147,6 +197,11 @@ def give_out_questionnaire(ctx: Context, key: str, version_name: str) -> dict[st
     """Read one version of a questionnaire as a FHIR R4 Questionnaire; what could not be carried is told."""
     found = definitions.give_out(ctx, key, version_name)
     return {"resource": found.resource, "lost": found.lost}
+
+
+def _taken_in(ctx: Context, told: Imported) -> dict[str, Any]:
+    made, lost = definitions.take_in(ctx, told)
+    return {"draft": _whole(made), "lost": lost}
 
 
 def _head(found: Version) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from marshmallow import Schema, ValidationError, validates_schema
 
 from backend.api import fields
 from backend.api.checklists import SignedIn
-from backend.api.endpoint import Answer, Room, etag
+from backend.api.endpoint import Answer, Room
 from backend.api.reminders import MovedOut
 from backend.api.shapes import OccurredIn, OccurredOut, occurred
+from backend.api.versions import etag
 from backend.domain.dosing import Act, BodySite, PartGiven, Status
 from backend.domain.regimens import Route
 from backend.services import doses

@@ -1,8 +1,7 @@
 """The endpoint kit: a route is a declaration (permission, takes, gives) above a few lines, and runs as one act."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import time
 from decimal import Decimal
@@ -17,6 +16,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError
 
 from backend.api.body import read_json
 from backend.api.problems import pointers
+from backend.api.versions import if_match
 from backend.clock import Clock
 from backend.domain.errors import ClinicError
 from backend.domain.permissions import BY_NAME, PUBLIC, Role, allows
@@ -24,7 +24,7 @@ from backend.services import access
 from backend.services.context import Context
 
 Reading = Callable[[], AbstractContextManager[Context]]
-"""Opens a reading act without an actor."""
+"""Opens a reading act of who asks; where everybody may ask, without an actor."""
 
 log = structlog.get_logger(__name__)
 
@@ -165,7 +165,7 @@ def _view(endpoint: Endpoint) -> Callable[..., Response]:
         told, trouble = _told(endpoint)
         try:
             if endpoint.prepare is not None and trouble is None:
-                told["prepared"] = endpoint.prepare(lambda: door.act(ctx, writes=False), told.get("data", {}))
+                told["prepared"] = endpoint.prepare(lambda: _read(endpoint, door, ctx), told.get("data", {}))
             with door.act(ctx, writes=endpoint.writes) as unit:
                 allowed = _admitted(endpoint, unit)
                 if trouble is not None:
@@ -177,6 +177,12 @@ def _view(endpoint: Endpoint) -> Callable[..., Response]:
         return _respond(endpoint, result)
 
     return view
+
+
+@contextmanager
+def _read(endpoint: Endpoint, door: Door, ctx: Context) -> Iterator[Context]:
+    with door.act(ctx, writes=False) as unit:
+        yield _admitted(endpoint, unit)
 
 
 def _admitted(endpoint: Endpoint, ctx: Context) -> Context:
@@ -219,7 +225,7 @@ def _told(endpoint: Endpoint) -> tuple[dict[str, Any], ClinicError | None]:
         if endpoint.takes is not None:
             told["data"] = _checked(endpoint.takes, read_json(), "")
         if endpoint.if_match:
-            told["version"] = _if_match()
+            told["version"] = if_match()
     except ClinicError as error:
         return told, error
     return told, None
@@ -237,20 +243,6 @@ def _checked(schema: type[Schema], value: Any, at: str, **options: Any) -> dict[
 def _instance(schema: type[Schema]) -> Schema:
     """Return the one instance of a schema: making one costs more than using it."""
     return schema()
-
-
-VERSION = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,9})"', re.ASCII)
-"""How If-Match names a version: an entity tag (RFC 9110, 8.8.3)."""
-
-
-def _if_match() -> int:
-    header = request.headers.get("If-Match", "").strip()
-    if not header:
-        raise ClinicError("if-match-needed")
-    named = VERSION.fullmatch(header)
-    if named is None:
-        raise ClinicError("invalid", pointers={"/header/If-Match": 'Must be a version number in quotes, like "3".'})
-    return int(named["version"])
 
 
 def _respond(endpoint: Endpoint, result: Any) -> Response:
@@ -288,8 +280,3 @@ def new_request_id() -> str:
 def clock_text(value: time | None) -> str | None:
     """Return a wall-clock time as HH:MM."""
     return None if value is None else value.strftime("%H:%M")
-
-
-def etag(version: int) -> dict[str, str]:
-    """Return the header that names a version, for If-Match."""
-    return {"ETag": f'"{version}"'}

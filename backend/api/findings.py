@@ -6,8 +6,9 @@ from uuid import UUID
 from marshmallow import Schema
 
 from backend.api import fields
-from backend.api.endpoint import Answer, Room, etag
+from backend.api.endpoint import Answer, Room
 from backend.api.shapes import OccurredIn, OccurredOut, PlaceOut, occurred
+from backend.api.versions import etag
 from backend.domain.findings import Kind
 from backend.services import finding_history, findings
 from backend.services.context import Context

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema
 
 from backend.api import fields
-from backend.domain.questionnaires import Behavior, Condition, Form, Operator, Option, Place, Type, Words
+from backend.domain.questionnaires import Behavior, Form, Operator, Option, Place, Type, Words
 
 
 class ConditionOut(Schema):
@@ -58,6 +58,9 @@ class ItemOut(Schema):
     ends = fields.Part(EndsOut, required=True, allow_none=True)
 
 
+_ITEM = tuple(ItemOut().fields)
+
+
 def items_shown(form: Form, language: str) -> list[dict[str, Any]]:
     """Return the items of a form in one language, in the order of asking."""
     return [_item(place, language, form.languages[0]) for place in form.places.values()]
@@ -65,34 +68,19 @@ def items_shown(form: Form, language: str) -> list[dict[str, Any]]:
 
 def _item(place: Place, language: str, first: str) -> dict[str, Any]:
     item = place.item
-    return {
-        "key": item.key,
-        "type": item.type,
+    told = {
         "parent": place.parent,
         "text": item.text.told(language, first) if item.text else "",
         "help": item.help.told(language, first) if item.help else None,
-        "required": item.required,
-        "repeats": item.repeats,
-        "initial": list(item.initial),
-        "low": item.low,
-        "high": item.high,
-        "max_length": item.max_length,
-        "unit": item.unit,
         "options": [_option(option, language, first) for option in item.options],
-        "enable_when": [_condition(condition) for condition in item.enable_when],
-        "enable_behavior": item.enable_behavior,
-        "band_of": item.band_of,
         "ends": _ends(item.ends, language, first),
     }
+    return {name: told[name] if name in told else getattr(item, name) for name in _ITEM}
 
 
 def _option(option: Option, language: str, first: str) -> dict[str, Any]:
     text = option.text.told(language, first)
     return {"code": option.code, "text": text, "low": option.low, "high": option.high}
-
-
-def _condition(condition: Condition) -> dict[str, Any]:
-    return {"question": condition.question, "operator": condition.operator, "answer": condition.answer}
 
 
 def _ends(ends: tuple[Words, Words] | None, language: str, first: str) -> dict[str, str] | None:

@@ -9,10 +9,11 @@ from marshmallow import Schema
 from backend.api import fields, paging
 from backend.api import reminder_wishes as wishes
 from backend.api.access import qr
-from backend.api.endpoint import Answer, Room, clock_text, etag
+from backend.api.endpoint import Answer, Room, clock_text
 from backend.api.reminder_wishes import WishesOut
 from backend.api.reminders import MovedOut
 from backend.api.shapes import PageIn
+from backend.api.versions import etag
 from backend.services import pairing, patients, profile
 from backend.services.contact import CHANNELS, Contact
 from backend.services.context import Context

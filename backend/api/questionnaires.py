@@ -7,9 +7,10 @@ from uuid import UUID
 from marshmallow import Schema
 
 from backend.api import fields
-from backend.api.endpoint import Answer, Room, etag
+from backend.api.endpoint import Answer, Room
 from backend.api.form_shapes import ItemOut, items_shown
 from backend.api.shapes import OccurredIn, OccurredOut, PlaceOut, occurred
+from backend.api.versions import etag
 from backend.domain.occasions import About
 from backend.domain.reports import Report
 from backend.services import own_forms, questionnaires

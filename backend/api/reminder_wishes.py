@@ -6,8 +6,9 @@ from uuid import UUID
 from marshmallow import Schema
 
 from backend.api import fields
-from backend.api.endpoint import Answer, Room, etag
+from backend.api.endpoint import Answer, Room
 from backend.api.reminders import MovedOut
+from backend.api.versions import etag
 from backend.services import site_rules, snooze, wishes
 from backend.services.context import Context
 from backend.services.site_rules import SiteRules

@@ -7,8 +7,9 @@ from uuid import UUID
 from marshmallow import Schema
 
 from backend.api import fields, paging
-from backend.api.endpoint import Answer, Room, etag
+from backend.api.endpoint import Answer, Room
 from backend.api.shapes import PageIn
+from backend.api.versions import etag
 from backend.domain.requests import AskedFor, Outcome, Status
 from backend.services import requests
 from backend.services.context import Context

@@ -6,8 +6,9 @@ from uuid import UUID
 from marshmallow import Schema
 
 from backend.api import fields
-from backend.api.endpoint import Answer, Room, etag
+from backend.api.endpoint import Answer, Room
 from backend.api.samples import OwnSampleOut, PlacedOut, own_shown, placed
+from backend.api.versions import etag
 from backend.domain.levels import Comparator
 from backend.services import results
 from backend.services.context import Context

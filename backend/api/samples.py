@@ -7,8 +7,9 @@ from uuid import UUID
 from marshmallow import Schema
 
 from backend.api import fields
-from backend.api.endpoint import Answer, Room, etag
+from backend.api.endpoint import Answer, Room
 from backend.api.shapes import OccurredIn, OccurredOut, PlaceOut, occurred
+from backend.api.versions import etag
 from backend.domain.levels import TroughClass
 from backend.domain.reports import Report
 from backend.domain.samples import DROPS_MAX, Matrix, Problem, State, Step, Unusable, standing

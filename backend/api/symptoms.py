@@ -6,8 +6,9 @@ from uuid import UUID
 from marshmallow import Schema
 
 from backend.api import fields, paging
-from backend.api.endpoint import Answer, Room, etag
+from backend.api.endpoint import Answer, Room
 from backend.api.shapes import OccurredIn, OccurredOut, PageIn, PlaceOut, occurred
+from backend.api.versions import etag
 from backend.domain.reports import Report
 from backend.domain.symptoms import Change, Diary, Impact, OtherCause, Rating, WearingOffFelt
 from backend.services import symptoms

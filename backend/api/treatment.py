@@ -6,8 +6,9 @@ from uuid import UUID
 from marshmallow import Schema
 
 from backend.api import fields
-from backend.api.endpoint import Answer, Room, clock_text, etag
+from backend.api.endpoint import Answer, Room, clock_text
 from backend.api.reminders import MovedOut
+from backend.api.versions import etag
 from backend.domain.dosing import BodySite
 from backend.domain.linking import Interval
 from backend.domain.regimens import Route

@@ -10,15 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from backend.domain import codebook
 from backend.domain.datasets import DATASETS, Column
 from backend.domain.export import as_csv
+from backend.domain.redcap_rows import HEADERS
 from backend.domain.snapshots import Cell, thawed
 
-DICTIONARY = (
-    "Variable / Field Name", "Form Name", "Section Header", "Field Type", "Field Label",
-    "Choices, Calculations, OR Slider Labels", "Field Note", "Text Validation Type OR Show Slider Number",
-    "Text Validation Min", "Text Validation Max", "Identifier?", "Branching Logic (Show field only if...)",
-    "Required Field?", "Custom Alignment", "Question Number (surveys only)", "Matrix Group Name", "Matrix Ranking?",
-    "Field Annotation",
-)  # fmt: skip
 RECORD = "record_id"
 _TYPES = {
     "integer": ("text", "integer"),
@@ -34,7 +28,7 @@ def dictionary(datasets: Sequence[str]) -> bytes:
     """Return the data dictionary of some datasets, each an instrument."""
     told = {"Variable / Field Name": RECORD, "Form Name": datasets[0], "Field Type": "text", "Field Label": "Subject"}
     fields = [told, *(_field(dataset, column) for dataset in datasets for column in DATASETS[dataset][1:])]
-    return as_csv([DICTIONARY, *([field.get(name, "") for name in DICTIONARY] for field in fields)])
+    return as_csv([HEADERS, *([field.get(name, "") for name in HEADERS] for field in fields)])
 
 
 def records(dataset: str, bodies: Iterable[bytes]) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from backend.domain.errors import ClinicError, invalid
@@ -24,12 +24,27 @@ class Refused:
     sentence: str
 
 
+def inert(name: str, cell: str) -> None:
+    """Refuse what a spreadsheet would run and what a terminal or a page would not show (P31)."""
+    if cell.startswith(_FORMULA):
+        raise invalid(f"/{name}", "begins like a spreadsheet formula.")
+    if len(cell) > CELL_MAX:
+        raise invalid(f"/{name}", f"is longer than {CELL_MAX} characters.")
+    if any(unicodedata.category(char) in _INVISIBLE for char in cell):
+        raise invalid(f"/{name}", "holds control characters.")
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns a file may have, in any order, and those of which every row needs a value."""
+    """The columns a file may have, in any order, and those of which every row needs a value.
+
+    `aliases` are other headers of the same columns, in small letters; `check` refuses cells by raising ClinicError.
+    """
 
     columns: tuple[str, ...]
     needs: tuple[str, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    check: Callable[[str, str], None] = inert
 
 
 def rows(content: bytes, layout: Layout, read: Callable[[int, Mapping[str, str]], Kind]) -> Iterator[Kind | Refused]:
@@ -45,7 +60,7 @@ def rows(content: bytes, layout: Layout, read: Callable[[int, Mapping[str, str]]
         begin = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield _row(begin, header, cells, layout.needs, read)
+                yield _row(begin, header, cells, layout, read)
             begin = reader.line_num + 1
     except csv.Error as error:
         raise ClinicError("invalid", f"Line {reader.line_num} cannot be read as CSV.") from error
@@ -64,7 +79,8 @@ def _delimiter(text: str) -> str:
 
 
 def _header(cells: Sequence[str], layout: Layout) -> list[str]:
-    names = [cell.strip().lower() for cell in cells]
+    told = [cell.strip().lower() for cell in cells]
+    names = [layout.aliases.get(name, name) for name in told]
     missing = [name for name in layout.needs if name not in names]
     strange = any(name not in layout.columns for name in names)
     if missing:
@@ -78,7 +94,7 @@ def _row(
     line: int,
     header: Sequence[str],
     cells: Sequence[str],
-    needs: Sequence[str],
+    layout: Layout,
     read: Callable[[int, Mapping[str, str]], Kind],
 ) -> Kind | Refused:
     if len(cells) != len(header):
@@ -86,8 +102,8 @@ def _row(
     told = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
     try:
         for name, cell in told.items():
-            _inert(name, cell)
-        for name in needs:
+            layout.check(name, cell)
+        for name in layout.needs:
             if not told[name]:
                 raise invalid(f"/{name}", "is empty.")
         return read(line, told)
@@ -99,13 +115,3 @@ def sentence(error: ClinicError) -> str:
     """Return what is wrong in one sentence that names the column and holds no value of the row."""
     said = [f"{pointer.strip('/').replace('/', ' ')}: {why}" for pointer, why in error.pointers.items()]
     return " ".join(said) or error.detail or error.error.title
-
-
-def _inert(name: str, cell: str) -> None:
-    """Refuse what a spreadsheet would run and what a terminal or a page would not show (P31)."""
-    if cell.startswith(_FORMULA):
-        raise invalid(f"/{name}", "begins like a spreadsheet formula.")
-    if len(cell) > CELL_MAX:
-        raise invalid(f"/{name}", f"is longer than {CELL_MAX} characters.")
-    if any(unicodedata.category(char) in _INVISIBLE for char in cell):
-        raise invalid(f"/{name}", "holds control characters.")

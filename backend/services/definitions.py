@@ -9,10 +9,9 @@ from uuid import UUID
 from backend.domain import succession
 from backend.domain.definitions import VERSION, content_hash, read, written
 from backend.domain.errors import ClinicError, invalid
-from backend.domain.fhir import reading
 from backend.domain.fhir.questionnaires import Exported, export
-from backend.domain.fhir.values import Lost
 from backend.domain.forms import forms
+from backend.domain.imported import Imported, Lost
 from backend.domain.questionnaires import Form
 from backend.services import events, gate
 from backend.services.context import Context
@@ -62,6 +61,11 @@ def one(ctx: Context, key: str, version: str) -> Version:
     return _version(_stored(ctx, site_id, key, version))
 
 
+def check_may_draft(ctx: Context) -> None:
+    """Raise ClinicError `role-lacks-permission` for who does not draft questionnaires."""
+    gate.permit(ctx, "questionnaires:write")
+
+
 def draft(ctx: Context, told: object) -> Version:
     """Store a draft of the next version of a questionnaire of the actor's own site.
 
@@ -83,20 +87,17 @@ def draft(ctx: Context, told: object) -> Version:
     return _version(_stored(ctx, site_id, form.key, form.version))
 
 
-def take_in(ctx: Context, resource: object) -> tuple[Version, tuple[Lost, ...]]:
-    """Store a draft of a FHIR R4 Questionnaire of another system, numbered as the next; return also what was lost.
+def take_in(ctx: Context, told: Imported) -> tuple[Version, tuple[Lost, ...]]:
+    """Store a draft of what was read of another system's file, numbered as the next; return also what was lost.
 
-    Raises ClinicError as `fhir.reading.read` and `draft`.
+    Raises ClinicError as `draft`.
     """
     gate.permit(ctx, "questionnaires:write")
-    site_id = gate.own_site(ctx)
-    told = reading.read(resource, "/resource")
-    key = told.definition["key"]
-    number = len(definitions.versions(ctx.session, site_id, key)) + 1
-    lost = told.lost
-    if told.definition["version"] != str(number) and not any(one.pointer == "/version" for one in lost):
-        lost = (*lost, Lost("/version", f"Versions of a site are numbered; this is {number}."))
-    return draft(ctx, told.definition | {"version": str(number)}), lost
+    number = str(len(definitions.versions(ctx.session, gate.own_site(ctx), told.definition["key"])) + 1)
+    lost, at = told.lost, told.version_at
+    if told.definition["version"] != number and not any(one.pointer == at for one in lost):
+        lost = (*lost, Lost(at, f"Versions of a site are numbered; this is {number}."))
+    return draft(ctx, told.definition | {"version": number}), lost
 
 
 def give_out(ctx: Context, key: str, version: str) -> Exported:

@@ -1,14 +1,17 @@
 """Questionnaires of a site: drafted, published once and for all, and followed by versions that keep what keys mean."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backend.domain.conditions import NOT_CARRIED
 from backend.domain.definitions import content_hash, read
 from backend.domain.forms import forms
 from tests.factories.forms import asks, definition, question
 from tests.house import House, Staff
 
+REDCAP = Path(__file__).parents[1] / "data" / "redcap.csv"
 ALL = "/sites/own/questionnaires"
 FIRST = definition(question("a"), question("b", "integer", enable_when=[asks("a", "=", "a")]))
 
@@ -184,3 +187,16 @@ def test_what_leaves_as_fhir_comes_in_at_another_site_as_a_draft(house: House, c
     assert (again.status_code, again.json["code"]) == (409, "already-exists")
     wrong = house.post(f"{ALL}/fhir", json={"resource": {"resourceType": "Patient"}}, headers=carla.headers)
     assert (wrong.status_code, wrong.json["pointers"][0]["pointer"]) == (422, "/resource/resourceType")
+
+
+def test_an_instrument_of_a_data_dictionary_comes_in_as_a_draft(house: House, carla: Staff) -> None:
+    told = {"csv": REDCAP.read_text("utf-8"), "language": "en"}
+    several = house.post(f"{ALL}/redcap", json=told, headers=carla.headers)
+    assert (several.status_code, several.json["pointers"][0]["pointer"]) == (422, "/form")
+    assert "baseline, followup" in several.json["pointers"][0]["detail"]
+    made = house.post(f"{ALL}/redcap", json={**told, "form": "followup"}, headers=carla.headers)
+    assert (made.status_code, made.json["draft"]["key"], made.json["draft"]["version"]) == (201, "followup", 1)
+    assert made.json["draft"]["definition"]["items"] == [{"key": "again", "type": "boolean", "text": {"en": "Again?"}}]
+    assert {"pointer": "/24/branching_logic", "reason": NOT_CARRIED} in made.json["lost"]
+    none = house.post(f"{ALL}/redcap", json={"csv": "a;b", "language": "nl"}, headers=carla.headers)
+    assert (none.status_code, none.json["code"]) == (422, "invalid")

@@ -1,10 +1,10 @@
 """FHIR R4 items of another system, read as items of a definition; what has no place is told with its pointer."""
 
-import re
 from typing import Any
 
 from backend.domain.fhir.parts import Reading, answers, bounds, conditions, control, flags, option_code, unit
 from backend.domain.fhir.values import words_read
+from backend.domain.imported import fresh_key
 from backend.domain.questionnaires import Type
 
 _TYPES = frozenset(one.value for one in Type)
@@ -18,17 +18,12 @@ _OPTIONED = frozenset({"choice", "open-choice"})
 def linked(items: list[Any]) -> dict[str, tuple[str, Type]]:
     """Return what items are called here, and their types: a linkId that is no key becomes one, each another."""
     found: dict[str, tuple[str, Type]] = {}
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for item in _every(items):
         link = item.get("linkId")
         if not isinstance(link, str) or link in found or _why_not(item):
             continue
-        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", link).lstrip("._-")[:60] or "item"
-        key, number = plain, 2
-        while key in taken:
-            key, number = f"{plain}-{number}", number + 1
-        taken.add(key)
-        found[link] = (key, Type(item["type"]))
+        found[link] = (fresh_key(link, taken), Type(item["type"]))
     return found
 
 

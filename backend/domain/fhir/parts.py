@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from backend.domain.conditions import NOT_CARRIED
 from backend.domain.fhir import values as fhir
-from backend.domain.fhir.values import Lost, quantity_read, value_read, words_read
+from backend.domain.fhir.values import quantity_read, value_read, words_read
+from backend.domain.imported import Lost
 from backend.domain.questionnaires import KEY, NOT_ASKED, ORDERED, WRITTEN, Behavior, Operator, Type
 
 _BOUNDS = {fhir.LOW: "low", fhir.HIGH: "high"}
@@ -145,7 +147,7 @@ def conditions(told: Mapping[str, Any], pointer: str, reading: Reading) -> dict[
         condition = _condition(one, reading)
         at = f"{pointer}/enableWhen/{index}"
         if condition is None:
-            reading.lose(at, "Asks what is not asked here, or in another way: the item is put whatever is answered.")
+            reading.lose(at, NOT_CARRIED)
             continue
         found.append(condition)
         _only_code(one, "answerCoding", at, reading)

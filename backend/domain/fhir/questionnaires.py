@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.domain.fhir import values as fhir
-from backend.domain.fhir.values import Lost, value_told, words_told
+from backend.domain.fhir.values import value_told, words_told
+from backend.domain.imported import Lost
 from backend.domain.questionnaires import Behavior, Condition, Form, Item, Operator, Type, Words
 
 

@@ -2,25 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from backend.domain.errors import invalid
 from backend.domain.fhir import items as told_items
 from backend.domain.fhir.parts import Reading
-from backend.domain.fhir.values import Lost, check, words_read
+from backend.domain.fhir.values import check, words_read
+from backend.domain.imported import Imported, Lost, form_key, told_languages
 from backend.domain.languages import LANGUAGES
 
-_SLUG = re.compile(r"[^a-z0-9]+")
 _CARRIED = frozenset({"resourceType", "url", "identifier", "version", "language", "title", "_title", "item", "status"})
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A definition (which `definitions.read` may still refuse), and what of the resource is not in it."""
-
-    definition: dict[str, Any]
-    lost: tuple[Lost, ...]
 
 
 def read(resource: object, pointer: str = "") -> Imported:
@@ -50,7 +41,7 @@ def read(resource: object, pointer: str = "") -> Imported:
     }
     if not definition["title"]:
         definition["title"] = {first: definition["key"]}
-    definition["languages"] += [one for one in LANGUAGES if one != first and _told_in(definition, one)]
+    definition["languages"] = told_languages(definition, first)
     if resource.get("status") not in ("draft", "active"):
         lost.append(Lost("/status", "What is imported is a draft."))
     return Imported(definition, tuple(lost))
@@ -73,7 +64,7 @@ def _key(resource: Mapping[str, Any], lost: list[Lost]) -> str:
         if one not in own[:1]:
             lost.append(Lost(f"/identifier/{index}", "Only the key is carried, as an identifier without system."))
     told = own[0]["value"] if own else str(resource.get("url") or resource.get("name") or "").rpartition("/")[2]
-    key = _SLUG.sub("-", str(told).lower()).strip("-")[:60].strip("-") or "imported"
+    key = form_key(str(told))
     if own and key != told:
         lost.append(Lost("/identifier/0", f"Became the key {key}."))
     if "url" in resource:
@@ -87,12 +78,3 @@ def _version(resource: Mapping[str, Any], lost: list[Lost]) -> str:
         return told
     lost.append(Lost("/version", "Versions are numbered; this begins as 1."))
     return "1"
-
-
-def _told_in(told: Any, language: str) -> bool:
-    """Whether any text of a definition is told in a language; texts are the objects that hold only languages."""
-    if isinstance(told, dict):
-        if told and set(told) <= set(LANGUAGES):
-            return language in told
-        return any(_told_in(inner, language) for inner in told.values())
-    return isinstance(told, list) and any(_told_in(inner, language) for inner in told)

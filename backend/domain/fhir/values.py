@@ -1,10 +1,10 @@
 """FHIR R4 values: how texts with their translations and answers of each type stand in a resource."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from backend.domain.errors import invalid
+from backend.domain.imported import Lost
 from backend.domain.languages import LANGUAGES
 from backend.domain.questionnaires import Type, Value, Words
 
@@ -34,14 +34,6 @@ SUFFIX: Mapping[Type, str] = {
     Type.QUANTITY: "Quantity",
 }
 """The end of the name under which a value stands: `valueDate`, `answerCoding`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """What could not be carried over: a pointer into what was given, and why."""
-
-    pointer: str
-    reason: str
 
 
 _TEXTS = frozenset({"linkId", "type", "text", "question", "operator", "enableBehavior", "url", "display"})
