@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from backend.domain import codebook, odm, redcap_records
+from backend.domain import codebook, odm, redcap_records, sql_views
 from backend.domain.datasets import DATASETS
 from backend.domain.export import as_csv, as_jsonl, lines
 from backend.domain.snapshots import Cell, Format, thawed, withheld
@@ -63,6 +63,9 @@ def of(session: Session, row: SnapshotRow) -> Iterator[Plan]:
             if form in row.formats:
                 bodies = (zlib.decompress(body) for _, _, body in snapshots.parts(session, row.id, dataset))
                 yield Plan(f"{dataset}.{ending}", form, dataset, rows, written(dataset, bodies))
+    if {Format.CSV, Format.PARQUET} & {*row.formats}:
+        views = sql_views.script(row.datasets, parquet=Format.CSV not in row.formats)
+        yield Plan("views.sql", "sql", "", 0, iter([views.encode()]))
     if Format.REDCAP in row.formats:
         yield Plan("dictionary.redcap.csv", Format.REDCAP, "", 0, iter([redcap_records.dictionary(row.datasets)]))
     if Format.ODM in row.formats:

@@ -75,7 +75,7 @@ def test_a_snapshot_holds_what_a_pull_holds_and_says_what_each_file_is(
     told = snapshots.told(made)
     files = {one["name"]: one for one in told["files"]}
     names = {f"{dataset}.{form}" for dataset in DATASETS for form in ("csv", "jsonl", "parquet", "redcap.csv")}
-    about = {"codebook.csv", "codebook.json", "manifest.json", "dictionary.redcap.csv", "study.odm.xml"}
+    about = {"codebook.csv", "codebook.json", "manifest.json", "dictionary.redcap.csv", "study.odm.xml", "views.sql"}
     assert files.keys() == names | about
     for name, one in files.items():
         raw = snapshots.file(made, name)

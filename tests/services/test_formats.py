@@ -17,9 +17,9 @@ import pytest
 from odmlib import loader as odm_loader
 from odmlib import odm_loader as odm_files
 
-from backend.domain import codebook, odm, redcap_records
+from backend.domain import codebook, odm, redcap_records, sql_views
 from backend.domain.datasets import DATASETS
-from backend.domain.export import as_csv
+from backend.domain.export import as_csv, lines
 from backend.domain.snapshots import frozen, thawed
 from backend.services import parquet
 
@@ -122,6 +122,33 @@ def test_parquet_is_written_a_group_at_a_time(monkeypatch: pytest.MonkeyPatch, t
     path = tmp_path / "checks.parquet"
     path.write_bytes(b"".join(pieces))
     assert len(pd.read_parquet(path)) == 9
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_the_views_read_every_file_with_its_types_and_say_what_each_column_means(
+    ending: str, files: dict[str, Path], tmp_path: Path
+) -> None:
+    for dataset, columns in DATASETS.items():
+        told = [lines(columns, [{column.name: column.name for column in columns}]), as_csv(cells(dataset))]
+        (tmp_path / f"{dataset}.csv").write_bytes(b"".join(told))
+    script = sql_views.script([*DATASETS], parquet=ending == "parquet")
+    with duckdb.connect() as connection:
+        connection.execute(f"SET file_search_path = '{tmp_path}'")
+        connection.execute(script)
+        for dataset, columns in DATASETS.items():
+            names = ", ".join(f'"{column.name}"' for column in columns)
+            rows = connection.execute(f"SELECT {names} FROM {dataset}").fetchall()
+            kinds = [column.kind for column in columns]
+            wanted = [[*map(_typed, kinds, row)] for row in cells(dataset)]
+            assert [list(row) for row in rows] == wanted
+        query = "SELECT comment FROM duckdb_columns() WHERE table_name = 'intervals' AND column_name = 'length_days'"
+        assert connection.execute(query).fetchone() == ("Length [d]: Days from dose to dose; empty while open.",)
+        counted = connection.execute("SELECT sum(n) FROM wearing_off_by_weeks").fetchone()
+        assert counted == (sum(row["diary_assessable"] is True for row in _named("intervals")),)
+
+
+def _named(dataset: str) -> list[dict[str, Any]]:
+    return [dict(zip([one.name for one in DATASETS[dataset]], row, strict=True)) for row in cells(dataset)]
 
 
 def odm_file(folder: Path) -> Path:
