@@ -20,7 +20,7 @@ ask <- function(path, body = NULL) {
 
 told <- function(path, body = NULL) fromJSON(rawToChar(ask(path, body)))
 
-frozen <- told("/snapshots", list(datasets = list("intervals"), formats = list("csv")))
+frozen <- told("/snapshots", list(datasets = "intervals", formats = "csv"))
 while (frozen$state %in% c("waiting", "building")) {
   Sys.sleep(0.5)
   frozen <- told(paste0("/snapshots/", frozen$id))
