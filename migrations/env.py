@@ -11,6 +11,7 @@ import backend.storage.assignments
 import backend.storage.beats
 import backend.storage.calls
 import backend.storage.checklists
+import backend.storage.claims
 import backend.storage.decisions
 import backend.storage.definitions
 import backend.storage.digests

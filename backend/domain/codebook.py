@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from backend.domain.datasets import DATASETS, KEYS, Column
+from backend.domain.instruments import instruments
 from backend.domain.symptoms import vocabulary
 from backend.domain.wearing_off import DEFAULT
 
@@ -49,6 +50,8 @@ def code_names(column: Column, code: str) -> Names:
     """Return what a code of a column is called, by language; a drug and its substance are called as they are."""
     if column.kind == "boolean":
         return {"true": {"en": "Yes", "nl": "Ja"}, "false": {"en": "No", "nl": "Nee"}}[code]
+    if column.name == "instrument":
+        return dict.fromkeys(("en", "nl"), instruments()[code].name)
     known = _labels()["codes"].get(column.name)
     if known is None:
         return {"en": code, "nl": code}

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from backend.domain.drugs import catalogue
 from backend.domain.findings import Kind
+from backend.domain.instruments import instruments
 from backend.domain.levels import Comparator, TroughClass
 from backend.domain.regimens import Route
 from backend.domain.samples import Matrix, State
+from backend.domain.scores import WhyNot
 from backend.domain.study_days import Days
 from backend.domain.symptoms import OtherCause, WearingOffFelt, vocabulary
 
@@ -182,11 +184,30 @@ CHECKS = (
     *_DAY,
 )
 
+SCORES = (
+    _SUBJECT,
+    Column("response", "text", "Keyed id of the response in this study."),
+    Column("form", "code", "Key of the form: one that ships, or one of the site's own."),
+    Column("form_version", "integer", "Version of the form."),
+    *_DAY,
+    *_PLACE,
+    Column("instrument", "code", "Key of the published instrument.", codes=tuple(instruments())),
+    Column("scale", "code", "Key of the scale."),
+    Column("score", "decimal", "The scale's score; empty where there is none, or where it is a profile."),
+    Column("profile", "text", "The digits of a profile, such as that of EQ-5D-5L."),
+    Column("score_why_not", "code", "Why the scale has no score.", codes=tuple(WhyNot)),
+    Column("n_answered", "integer", "Items of the scale that were answered; empty for a score made elsewhere."),
+    Column("n_items", "integer", "Items of the scale."),
+    Column("prorated", "boolean", "Answered items stand in for some that were left out.", codes=_YES_NO),
+    Column("scoring_version", "text", "Instrument and mark of the rule; another rule has another mark."),
+)
+
 DATASETS: Mapping[str, tuple[Column, ...]] = {
     "entries": ENTRIES,
     "intervals": INTERVALS,
     "samples": SAMPLES,
     "answers": ANSWERS,
+    "scores": SCORES,
     "subjects": SUBJECTS,
     "treatments": TREATMENTS,
     "findings": FINDINGS,
@@ -199,6 +220,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "intervals": ("interval",),
     "samples": ("sample",),
     "answers": ("response", "item"),
+    "scores": ("response", "scale"),
     "subjects": (),
     "treatments": ("treatment",),
     "findings": ("finding", "item"),

@@ -19,7 +19,7 @@ from backend.domain.samples import State, Step, find, state, validity
 from backend.domain.spans import Span
 from backend.domain.troughs import around, hours_before, trough
 from backend.domain.wearing_off import DEFAULT
-from backend.services import instruments, trends
+from backend.services import instruments, scoring, trends
 from backend.services import intervals as dosing
 from backend.services.datasets_course import checks, findings, subjects, treatments
 from backend.services.intervals import Line
@@ -124,11 +124,40 @@ def answers(who: Subject) -> Iterator[dict[str, Any]]:
         yield from items(shared, dict(cells(row.answers)))
 
 
+def scores(who: Subject) -> Iterator[dict[str, Any]]:
+    """Yield a row per scale of each completed response to an instrument."""
+    for row, found in scoring.scored(who.ctx, who.patient_id):
+        occurred = questionnaires.moment(row)
+        shared = {
+            "subject": who.pseudonym,
+            "response": who.keyed(row.id),
+            "form": row.form,
+            "form_version": row.form_version,
+            **who.told.cells(occurred.on),
+            **place_cells(place(occurred, row.planned_on, who.line.chain)),
+        }
+        for one in found:
+            number = isinstance(one.value, Decimal)
+            yield {
+                **shared,
+                "instrument": one.scoring_version.partition(":")[0],
+                "scale": one.scale,
+                "score": one.value if number else None,
+                "profile": None if number else one.value,
+                "score_why_not": one.why_not,
+                "n_answered": one.n_answered,
+                "n_items": one.n_items,
+                "prorated": one.prorated,
+                "scoring_version": one.scoring_version,
+            }
+
+
 ROWS: Mapping[str, Callable[[Subject], Iterator[dict[str, Any]]]] = {
     "entries": entries,
     "intervals": intervals,
     "samples": samples_of,
     "answers": answers,
+    "scores": scores,
     "subjects": subjects,
     "treatments": treatments,
     "findings": findings,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backend.domain import claims as claims_domain
 from backend.domain import succession
 from backend.domain.definitions import VERSION, content_hash, read, written
 from backend.domain.errors import ClinicError, invalid
@@ -13,7 +14,7 @@ from backend.domain.fhir.questionnaires import Exported, export
 from backend.domain.forms import forms
 from backend.domain.imported import Imported, Lost
 from backend.domain.questionnaires import Form
-from backend.services import events, gate
+from backend.services import claims, events, gate
 from backend.services.context import Context
 from backend.storage import definitions
 from backend.storage.definitions import QuestionnaireVersionRow
@@ -130,14 +131,16 @@ def replace(ctx: Context, key: str, version: str, edit: int, told: object) -> Ve
 def publish(ctx: Context, key: str, version: str, edit: int) -> Version:
     """Publish a draft as it was read: from now on it does not change.
 
-    Raises ClinicError `not-found`, `stale-version`, `wrong-state` for what is published already, and `invalid` where it
-    cannot follow the versions before it (`succession.check`).
+    Raises ClinicError `not-found`, `stale-version`, `wrong-state` for what is published already, `invalid` where it
+    cannot follow the versions before it (`succession.check`), and as `domain.claims.check` for an instrument.
     """
     gate.permit(ctx, "questionnaires:publish")
     site_id = gate.own_site(ctx)
     row = _drafted(ctx, site_id, key, version, edit)
     earlier = [read(one.definition) for one in definitions.versions(ctx.session, site_id, key) if one.published_at]
-    succession.check(earlier, read(row.definition))
+    form = read(row.definition)
+    succession.check(earlier, form)
+    claims_domain.check(form, claims.of(ctx, site_id, key), ctx.now.date())
     _change(ctx, row, {"published_at": ctx.now, "published_by": ctx.who.id})
     told = {"key": key, "version": version, "hash": row.content_hash}
     events.note(ctx, "questionnaires:publish", None, site_id, told)

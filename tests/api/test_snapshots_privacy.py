@@ -86,15 +86,15 @@ def test_nothing_planted_in_sixty_records_leaves_and_two_studies_share_no_id(hou
         for one in joined:
             assert one.join(anna, bram).status_code == 200
     house.clock.now += timedelta(minutes=5)
-    one, other = files(Snapshots(first)), files(Snapshots(second))
-    assert one["subjects.csv"].count(b"\r\n") == COHORT + 1
-    assert other["subjects.csv"].count(b"\r\n") == SHARED + 1
-    found = [(name, trace) for name, raw in readable(one, tmp_path) for trace in traces if trace.encode() in raw]
+    whole, part = files(Snapshots(first)), files(Snapshots(second))
+    assert whole["subjects.csv"].count(b"\r\n") == COHORT + 1
+    assert part["subjects.csv"].count(b"\r\n") == SHARED + 1
+    found = [(name, trace) for name, raw in readable(whole, tmp_path) for trace in traces if trace.encode() in raw]
     assert found == []
 
     keyed = re.compile(rb"\b(?:[A-Z2-7]{16}|[0-9a-f]{24})\b")
     names = [{key for name, raw in told.items() if name.endswith(".csv") for key in keyed.findall(raw)}
-             for told in (one, other)]  # fmt: skip
+             for told in (whole, part)]  # fmt: skip
     assert len(names[0]) > COHORT * 5
     assert len(names[1]) > SHARED * 5
     assert names[0] & names[1] == set()

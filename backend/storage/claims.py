@@ -1,0 +1,45 @@
+"""Claims: which published instrument a site's questionnaire is, and by what licence its text is used."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from backend.storage.db import Base, Instant
+from backend.storage.patients import PatientRow
+
+
+class ClaimRow(Base):
+    """What a site says its questionnaire is; without a licence where the text is free."""
+
+    __tablename__ = "questionnaire_claims"
+
+    site_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    instrument: Mapped[str] = mapped_column(String(60))
+    licence_reference: Mapped[str | None] = mapped_column(String(400))
+    licence_seen_by: Mapped[str | None] = mapped_column(String(200))
+    licence_seen_on: Mapped[date | None]
+    claimed_at: Mapped[datetime] = mapped_column(Instant)
+    claimed_by: Mapped[UUID | None]
+
+    __table_args__ = (ForeignKeyConstraint(["site_id", "key"], ["questionnaires.site_id", "questionnaires.key"]),)
+
+
+def get(session: Session, site_id: UUID, key: str) -> ClaimRow | None:
+    """Return what a site says a questionnaire of its own is."""
+    query = select(ClaimRow).where(ClaimRow.site_id == site_id, ClaimRow.key == key)
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def put(session: Session, row: ClaimRow) -> None:
+    """Store what a site says, in place of what it said before."""
+    session.merge(row)
+    session.flush()
+
+
+def of_patient(session: Session, patient_id: UUID) -> dict[str, str]:
+    """Return the instruments of the questionnaires of a patient's site, by the questionnaire's key."""
+    query = select(ClaimRow.key, ClaimRow.instrument).join(PatientRow, PatientRow.site_id == ClaimRow.site_id)
+    return dict(session.execute(query.where(PatientRow.id == patient_id)).all())
