@@ -1,5 +1,6 @@
 """All rooms of the API, the contract they make together, and its readable page."""
 
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -112,8 +113,9 @@ ROOMS: list[Room] = [
 ]
 
 
+@cache
 def contract() -> dict[str, Any]:
-    """Return the OpenAPI document of everything there is."""
+    """Return the OpenAPI document of everything there is; made when it is first asked for, which takes a while."""
     rooms = {PREFIX: ROOMS, "": [health.room, health.still]}
     mounted = {prefix: [endpoint for room in held for endpoint in room.endpoints] for prefix, held in rooms.items()}
     return document(mounted, version("uitwerk"))
@@ -125,16 +127,13 @@ def install(app: Flask) -> None:
     mount(app, "", [health.room])
     health.mount_still(app)
     door.install(app)
-    told = contract()
-    app.extensions["uitwerk-openapi"] = told
-    as_json, as_page = dump(told), page(told).encode()
 
     @app.get(f"{PREFIX}/openapi.json")
     def openapi() -> Response:
-        return Response(as_json, content_type="application/json")
+        return Response(dump(contract()), content_type="application/json")
 
     @app.get(f"{PREFIX}/docs")
     def docs() -> Response:
-        response = Response(as_page, content_type="text/html; charset=utf-8")
+        response = Response(page(contract()), content_type="text/html; charset=utf-8")
         response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; frame-ancestors 'none'"
         return response

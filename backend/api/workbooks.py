@@ -5,12 +5,11 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from io import BytesIO
 from typing import Any
 from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
-
-from openpyxl import load_workbook
 
 from backend.domain.errors import invalid
 from backend.domain.xlsform_sheets import Sheets
@@ -168,6 +167,8 @@ def _ended(counted: _Counted) -> None:
 
 
 def _sheets(content: bytes, counted: _Counted) -> Sheets:
+    # Loaded where it is used: it would take a fifth of the time in which a process starts.
+    load_workbook = import_module("openpyxl").load_workbook
     workbook = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
     try:
         return {sheet.title: list(_rows(sheet, counted)) for sheet in workbook.worksheets}

@@ -1,4 +1,4 @@
-"""Scores over HTTP: an instrument is published by its licence alone, and answers to it are scored for clinic and study."""
+"""Scores over HTTP: an instrument is published by its licence alone, and scored for the clinic and for the study."""
 
 from typing import Any
 from uuid import uuid4
