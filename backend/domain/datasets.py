@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from backend.domain.adherence import State as Adherence
 from backend.domain.drugs import catalogue
 from backend.domain.findings import Kind
 from backend.domain.instruments import instruments
@@ -202,12 +203,29 @@ SCORES = (
     Column("scoring_version", "text", "Instrument and mark of the rule; another rule has another mark."),
 )
 
+WINDOWS = (
+    _SUBJECT,
+    Column("assignment", "text", "Keyed id of the assignment in this study."),
+    Column("round", "integer", "Number of the window within the assignment, counting from 1 by the day it opens."),
+    Column("form", "code", "Key of the form that is asked: one that ships, or one of the site's own."),
+    Column("interval", "integer", "Number of the dosing interval it hangs on, or its first day lies in."),
+    *_day("First day of the window:", "opens_"),
+    *_day("Last day of the window:", "closes_"),
+    Column("window_state", "code", "How it stands.", codes=tuple(Adherence)),
+    Column("late", "boolean", "Answered after its last day.", codes=_YES_NO),
+    Column("response", "text", "Keyed id of the response that completed it."),
+    *_day("The day it was completed:", "completed_"),
+    Column("rated_days", "integer", "Days of the window with a diary rating.", "d"),
+    Column("mean_rating", "decimal", "Mean of the ratings of those days.", "1"),
+)
+
 DATASETS: Mapping[str, tuple[Column, ...]] = {
     "entries": ENTRIES,
     "intervals": INTERVALS,
     "samples": SAMPLES,
     "answers": ANSWERS,
     "scores": SCORES,
+    "windows": WINDOWS,
     "subjects": SUBJECTS,
     "treatments": TREATMENTS,
     "findings": FINDINGS,
@@ -221,6 +239,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "samples": ("sample",),
     "answers": ("response", "item"),
     "scores": ("response", "scale"),
+    "windows": ("assignment", "round"),
     "subjects": (),
     "treatments": ("treatment",),
     "findings": ("finding", "item"),

@@ -22,6 +22,7 @@ from backend.domain.wearing_off import DEFAULT
 from backend.services import instruments, scoring, trends
 from backend.services import intervals as dosing
 from backend.services.datasets_course import checks, findings, subjects, treatments
+from backend.services.datasets_windows import windows
 from backend.services.intervals import Line
 from backend.services.subjects import Subject, items, place_cells
 from backend.storage import doses, questionnaires, samples, symptoms
@@ -158,6 +159,7 @@ ROWS: Mapping[str, Callable[[Subject], Iterator[dict[str, Any]]]] = {
     "samples": samples_of,
     "answers": answers,
     "scores": scores,
+    "windows": windows,
     "subjects": subjects,
     "treatments": treatments,
     "findings": findings,

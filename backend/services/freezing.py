@@ -117,7 +117,7 @@ def _read(build: Build) -> None:
         waiting, done = iter(named.items()), 0
         while batch := dict(islice(waiting, BATCH)):
             parts: list[dict[str, Any]] = []
-            for who in subjects.read(replace(ctx, session=reading), batch, keyed, days):
+            for who in subjects.read(replace(ctx, session=reading), build.study_id, batch, keyed, days):
                 parts += [_part(build, dataset, who) for dataset in build.asked]
                 reading.expunge_all()
             done += len(batch)

@@ -186,7 +186,7 @@ def _pieces(ctx: Context, engine: Engine | Connection, pull: _Pull) -> Iterator[
         yield lines(columns, [{column.name: column.name for column in columns}])
         while batch := dict(islice(waiting, BATCH)):
             standing = _still_standing(engine, pull.study_id, batch)
-            for who in subjects.read(replace(ctx, session=session), standing, pull.keyed, pull.days):
+            for who in subjects.read(replace(ctx, session=session), pull.study_id, standing, pull.keyed, pull.days):
                 piece = lines(columns, rows(who))
                 session.expunge_all()
                 if piece:

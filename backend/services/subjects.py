@@ -30,6 +30,7 @@ class Subject:
     keyed: Callable[[UUID], str]
     told: Reckoning
     today: date
+    study_id: UUID
 
     @property
     def session(self) -> Session:
@@ -41,7 +42,9 @@ class Subject:
         return self.line.chain.intervals[number - 1] if number else None
 
 
-def read(ctx: Context, named: Mapping[UUID, str], keyed: Callable[[UUID], str], days: Days) -> Iterator[Subject]:
+def read(
+    ctx: Context, study_id: UUID, named: Mapping[UUID, str], keyed: Callable[[UUID], str], days: Days
+) -> Iterator[Subject]:
     """Yield patients of a study, given with their pseudonyms; their dosing lines are read together."""
     ids = list(named)
     found, given = treatment.of_patients(ctx.session, ids), doses.of_patients(ctx.session, ids)
@@ -50,7 +53,7 @@ def read(ctx: Context, named: Mapping[UUID, str], keyed: Callable[[UUID], str], 
         theirs, events = found.get(patient_id, []), given.get(patient_id, [])
         line = Line(theirs, events, chain(theirs, events))
         today = local_date(ctx.now, zones[patient_id])
-        yield Subject(ctx, patient_id, pseudonym, line, keyed, reckoning(days, line.chain), today)
+        yield Subject(ctx, patient_id, pseudonym, line, keyed, reckoning(days, line.chain), today, study_id)
 
 
 def place_cells(where: Place) -> dict[str, Any]:

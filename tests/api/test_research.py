@@ -19,7 +19,18 @@ from tests.house import House, Patient, Staff
 
 GIVEN = ["2026-03-02 09:00", "2026-03-30 09:00", "2026-04-27 09:00"]
 Body = dict[str, Any]
-DATASETS = ("entries", "intervals", "samples", "answers", "scores", "subjects", "treatments", "findings", "checks")
+DATASETS = (
+    "entries",
+    "intervals",
+    "samples",
+    "answers",
+    "scores",
+    "windows",
+    "subjects",
+    "treatments",
+    "findings",
+    "checks",
+)
 
 
 @pytest.fixture

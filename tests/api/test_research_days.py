@@ -31,7 +31,7 @@ def bram(house: House) -> Staff:
 
 @pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
-    """A patient with something in every dataset."""
+    """A patient with something in every dataset but of assignments, which begin with consent."""
     anna = house.patient(cares_for=[bram])
     treatment, phone = chain(house, anna, GIVEN), house.phone(anna)
     at = "2026-04-28T08:00:00+02:00"
@@ -40,6 +40,7 @@ def anna(house: House, bram: Staff) -> Patient:
     for path, body, headers in (
         ("/me/diary-entries", EntryUpload(at=at), phone),
         ("/me/responses", ResponseUpload(at=at), phone),
+        ("/me/responses", ResponseUpload(at=at, form="vas-100", answers={"trouble": 30}), phone),
         ("/me/samples", SampleUpload(at="2026-04-26T08:00:00+02:00"), phone),
         (f"/patients/{anna.id}/findings", finding, bram.headers),
         (f"/patients/{anna.id}/monitoring", check, bram.headers),
@@ -87,7 +88,7 @@ def test_no_dataset_of_a_study_that_counts_days_reveals_the_calendar(
 ) -> None:
     found = study(house, days=days.value)
     found.join(anna, bram)
-    for dataset in DATASETS:
+    for dataset in DATASETS.keys() - {"windows"}:  # of those see test_research_windows
         rows = found.pull(dataset)
         assert rows != [], dataset
         told = [cell for row in rows for name, cell in row.items() if name not in KEYED]
