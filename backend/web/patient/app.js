@@ -16,7 +16,7 @@ import { screen as contact } from "./contact.js";
 import { screen as days } from "./days.js";
 import { screen as dose } from "./dose.js";
 import { screen as entry } from "./entry.js";
-import { screen as forms } from "./forms.js";
+import { fetchForms, screen as forms } from "./forms.js";
 import { drawFrame, startFrame } from "./frame.js";
 import { screen as intervals } from "./intervals.js";
 import { tellLanguage } from "./languages.js";
@@ -72,7 +72,11 @@ async function start() {
   await show({ first: true });
   register();
   startNotices();
-  if (await paired()) sync("start");
+  if (await paired()) {
+    sync("start");
+    // Who opens a form later may have no internet then; without any now, the screen says so when it is opened.
+    fetchForms().catch(() => null);
+  }
   tellLanguage();
 }
 
