@@ -65,7 +65,10 @@ async function start() {
     again();
   });
   on("unpaired", () => show());
-  on("paired", () => drawFrame());
+  on("paired", () => {
+    drawFrame();
+    ahead();
+  });
   on("changed", () => void speakAsProfile().then(tellLanguage));
   startFrame();
   await speakAsProfile();
@@ -74,10 +77,14 @@ async function start() {
   startNotices();
   if (await paired()) {
     sync("start");
-    // Who opens a form later may have no internet then; without any now, the screen says so when it is opened.
-    fetchForms().catch(() => null);
+    ahead();
   }
   tellLanguage();
+}
+
+/** Fetch what is drawn later: who opens a form then may have no internet. Without any now, the screen will say so. */
+function ahead() {
+  fetchForms().catch(() => null);
 }
 
 async function show({ first = false, kept = null } = {}) {
