@@ -50,7 +50,7 @@ function groupField(items, group, value, outer, tell) {
   const wrong = h("p", { class: "error", id: unique("error"), hidden: true });
   const list = h("div", { class: "instances" });
   const add = button(t("forms.add", { name }), added);
-  const node = h("fieldset", { "aria-describedby": told.id }, h("legend", {}, name), told, list, add, wrong);
+  const node = h("fieldset", { class: "group", "aria-describedby": told.id }, h("legend", {}, name), told, list, add, wrong);
   let instances = value.map((one) => instance(items, group, { ...one }, outer, heard));
   if (!instances.length && group.required) instances.push(fresh());
   node.fault = () => instances.map((one) => one.fault()).find(Boolean) ?? null;
