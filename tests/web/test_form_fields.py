@@ -92,11 +92,25 @@ def test_several_choices_are_told_as_a_list_and_one_choice_by_its_code(page: Pag
     assert page.evaluate("told") == ["b"]
 
 
-def test_a_question_without_a_field_says_so_and_is_asked_as_nothing_else(page: Page) -> None:
-    for asked in (question("a", "open-choice"), question("a", "dateTime"), question("a", "string", repeats=True)):
-        draw(page, asked)
-        assert page.get_by_text("kun je nog niet in de app beantwoorden").count() == 1
-        assert page.locator("input, textarea").count() == 0
+def test_words_of_ones_own_several_answers_and_a_moment_are_told_as_the_server_takes_them(page: Page) -> None:
+    draw(page, question("a", "open-choice"))
+    page.get_by_role("radio").last.check()
+    assert page.evaluate("[told.at(-1), field.fault() !== null]") == [None, True]
+    page.get_by_label("Wat dan?").fill("x")
+    assert page.evaluate("[told.at(-1), field.fault()]") == [{"other": "x"}, None]
+    draw(page, question("a", "open-choice", repeats=True), ["b", {"other": "x"}, {"other": "y"}])
+    page.get_by_role("checkbox").first.check()
+    assert page.evaluate("told.at(-1)") == ["a", "b", {"other": "x"}, {"other": "y"}]
+    draw(page, question("a", "decimal", repeats=True, low=0), [1, 2.5])
+    page.get_by_role("button", name="vraag 1 weghalen").click()
+    page.get_by_role("button", name="Nog een antwoord").click()
+    page.get_by_label("vraag 2", exact=True).fill("-1")
+    assert page.evaluate("[told.at(-1), field.fault() !== null]") == [[2.5], True]
+    draw(page, question("a", "dateTime", low="2026-01-02T00:00:00+00:00"), "2026-01-03T08:30:00Z")
+    page.get_by_label("Dag").fill("2026-01-01")
+    assert page.evaluate("[told.at(-1), field.fault() !== null]") == [None, True]
+    page.get_by_label("Dag").fill("2026-01-05")
+    assert page.evaluate("Date.parse(told.at(-1)) - Date.parse('2026-01-03T08:30:00Z')") == 2 * 86_400_000
 
 
 def test_an_answer_is_spoken_as_its_patient_would_say_it(page: Page) -> None:

@@ -1,5 +1,6 @@
 /** Takes in the server's answers: results, records, documents and the place to go on from, in one transaction each. */
 
+import { READ } from "./assigned.js";
 import { got } from "./idb.js";
 import { mine } from "./phone.js";
 import { settle } from "./outbox.js";
@@ -44,7 +45,9 @@ export function takeIn(whose, { sent, receipts, answer, collected }) {
     if (collected && answer.more) return delayed;
     // Documents come whole with the first page of a reset, and replace each other.
     if (collected) await got(stores.records.clear());
-    for (const change of collected ?? answer.changes) await lay(stores, change);
+    const changes = collected ?? answer.changes;
+    for (const change of changes) await lay(stores, change);
+    if (changes.some(({ type }) => type === "forms")) await got(stores.marks.delete(READ));
     await got(stores.marks.put(answer.cursor, "cursor"));
     if (!answer.more) await got(stores.marks.put(Date.now(), "synced_at"));
     return delayed;

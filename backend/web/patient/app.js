@@ -16,7 +16,7 @@ import { screen as contact } from "./contact.js";
 import { screen as days } from "./days.js";
 import { screen as dose } from "./dose.js";
 import { screen as entry } from "./entry.js";
-import { screen as forms } from "./forms.js";
+import { fetchForms, screen as forms } from "./forms.js";
 import { drawFrame, startFrame } from "./frame.js";
 import { screen as intervals } from "./intervals.js";
 import { tellLanguage } from "./languages.js";
@@ -65,15 +65,26 @@ async function start() {
     again();
   });
   on("unpaired", () => show());
-  on("paired", () => drawFrame());
+  on("paired", () => {
+    drawFrame();
+    ahead();
+  });
   on("changed", () => void speakAsProfile().then(tellLanguage));
   startFrame();
   await speakAsProfile();
   await show({ first: true });
   register();
   startNotices();
-  if (await paired()) sync("start");
+  if (await paired()) {
+    sync("start");
+    ahead();
+  }
   tellLanguage();
+}
+
+/** Fetch what is drawn later: who opens a form then may have no internet. Without any now, the screen will say so. */
+function ahead() {
+  fetchForms().catch(() => null);
 }
 
 async function show({ first = false, kept = null } = {}) {

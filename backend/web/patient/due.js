@@ -36,11 +36,11 @@ function prickDue({ to_do, ordered_for: on }) {
   return { href: "#/prick", key: `today.due.${to_do}`, hint: to_do === "prick" && on ? "today.due.prick_for" : null, vars: { on } };
 }
 
-function formDue({ form, about_interval, title, closes_on, state }) {
+function formDue({ base, title, closes_on, grace_on, late, state }) {
   return {
-    href: `#/forms/${form}/${about_interval}`,
+    href: state === "unread" ? "#/forms" : `#/forms/${base}`,
     key: state === "begun" ? "today.due.form_begun" : "today.due.form",
-    hint: closes_on ? "today.due.form_until" : null,
-    vars: { title, on: closes_on },
+    hint: late ? "today.due.form_late" : closes_on ? "today.due.form_until" : null,
+    vars: { title, on: late ? grace_on : closes_on },
   };
 }

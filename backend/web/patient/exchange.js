@@ -1,5 +1,6 @@
 /** One whole exchange with the server: push what waits, pull what is new, page by page until there is no more. */
 
+import { reread } from "./assigned.js";
 import { marks, readable, standing, takeBootstrap, takeIn } from "./answer.js";
 import { nowIso, origin } from "./clock.js";
 import { sendLater } from "./later.js";
@@ -32,6 +33,7 @@ export async function exchange(whose, { afresh = false } = {}) {
   const old = !(Math.abs(Date.now() - known.bootstrapped_at) < DAILY_MS);
   if (trouble) throw trouble;
   if (!first && (afresh || old)) await bootstrap(run);
+  run.changed = (await reread(whose)) || run.changed;
   return run;
 }
 

@@ -4,10 +4,9 @@ import { h } from "../shared/dom.js";
 import { number, t } from "../shared/words.js";
 
 import { shape, wrong } from "./formlogic.js";
+import { openChoice, severalTimes } from "./formopen.js";
 import { spokenTyped, TYPED, typed } from "./formtyped.js";
 import { button, choices, scale, unique } from "./ui.js";
-
-const NO_FIELD = ["open-choice", "dateTime"];
 
 /**
  * Return the field of a question. `tell(value)` hears every answer, null for none; `node.fault()` is what is wrong with
@@ -22,22 +21,19 @@ export function formField(item, value, tell) {
 
 /** Write an answer as its patient would say it. */
 export function spoken(item, value) {
-  const text = (code) => item.options.find((option) => option.code === code)?.text ?? code;
+  if (Array.isArray(value)) return value.map((one) => spoken(item, one)).join(", ");
   if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
   if (TYPED.includes(item.type)) return spokenTyped(item, value);
-  if (Array.isArray(value)) return value.map(text).join(", ");
-  return typeof value === "number" ? number(value) : text(value);
-}
-
-/** A question of a sort that has no field yet says so, rather than be asked as something else. */
-function unknown(item) {
-  return h("div", {}, h("p", {}, item.text), h("p", { class: "hint" }, t("forms.no_field")));
+  if (typeof value === "number") return number(value);
+  return value.other ?? item.options.find((option) => option.code === value)?.text ?? value;
 }
 
 function made(item, value, tell) {
-  if (NO_FIELD.includes(item.type) || (item.repeats && item.type !== "choice")) return Object.assign(unknown(item), { refuse() {} });
-  if (item.type === "boolean") return oneOf(item, value === undefined ? null : String(value), yesNo(), (said) => tell(said === null ? null : said === "true"));
+  const whole = item.type === "choice" || item.type === "open-choice";
+  if (item.repeats && !whole) return severalTimes(item, value ?? null, tell, hint(item, t("forms.several_times")), formField);
+  if (item.type === "boolean") return oneOf(item, value === undefined || value === null ? null : String(value), yesNo(), (said) => tell(said === null ? null : said === "true"));
   if (item.type === "choice") return item.repeats ? several(item, value ?? [], tell) : oneOf(item, value ?? null, options(item), tell);
+  if (item.type === "open-choice") return openChoice(item, value ?? null, tell, hint(item, item.repeats ? t("forms.several") : null));
   if (TYPED.includes(item.type)) return typed(item, value ?? null, tell, hint(item));
   const kind = shape(item);
   if (kind === "scale") return scaled(item, value ?? null, tell);
@@ -53,6 +49,8 @@ function yesNo() {
 }
 
 function hint(item, more = null) {
+  // One answer of several: what is to be said of the question stands above them all.
+  if (item.bare) return more ?? "";
   return [item.help, more, t(item.required ? "forms.required" : "forms.optional")].filter(Boolean).join(" ");
 }
 
@@ -160,12 +158,13 @@ function line(item, value, tell) {
   }
 }
 
-function bounds({ low, high }) {
-  return low === null || high === null ? t("forms.whole") : t("forms.between", { low, high });
+function bounds({ low, high, ends }) {
+  const told = low === null && high === null ? t("forms.whole") : t("forms.between", { low: low ?? "…", high: high ?? "…" });
+  return ends && (low === null || high === null || high - low > 100) ? `${told} ${ends.low} – ${ends.high}.` : told;
 }
 
 function faultOf(item, typed) {
   const found = wrong(item, typed);
   if (found === "whole") return t("forms.whole");
-  return found === "bounds" ? t("forms.between", { low: item.low, high: item.high }) : null;
+  return found === "bounds" ? t("forms.between", { low: item.low ?? "…", high: item.high ?? "…" }) : null;
 }

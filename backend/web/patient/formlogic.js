@@ -25,42 +25,80 @@ export function answered(value) {
 }
 
 /**
- * Return the keys of what is put: an item whose conditions hold, in a group that is put, and a band only while its
- * number is not known. Answers to what is not put count as none, so look again until nothing changes: the server
- * takes no form whose conditions go round in a circle.
+ * Return the keys of what is put of what is answered together: outside groups that repeat, or in one instance of
+ * `group`, around which the answers `outer` count. An item is put whose conditions hold, in a group that is put, and a
+ * band only while its number is not known. Answers to what is not put count as none, so look again until nothing
+ * changes: the server takes no form whose conditions go round in a circle.
  */
-export function put(items, answers) {
-  const outer = outermost(items);
-  let found = new Set(outer.map((item) => item.key));
+export function put(items, answers, group = null, outer = {}) {
+  const level = levelOf(items, group);
+  let found = new Set(level.map((item) => item.key));
   for (;;) {
-    const held = counted(outer, answers, found);
+    const held = { ...outer, ...counted(level, answers, found) };
     const spared = (item) => item.band_of !== null && item.band_of in held;
-    const next = outer.filter((item) => (item.parent === null || found.has(item.parent)) && enabled(item, items, held) && !spared(item));
+    const next = level.filter((item) => (item.parent === group || found.has(item.parent)) && enabled(item, items, held) && !spared(item));
     if (next.length === found.size && next.every((item) => found.has(item.key))) return found;
     found = new Set(next.map((item) => item.key));
   }
 }
 
-/** Return the answers that count, in the order of the form: those of questions that are not put are dropped. */
-export function kept(items, answers) {
-  return counted(outermost(items), answers, put(items, answers));
+/** Return the answers that count for conditions there: those around it too. */
+export function counting(items, answers, group = null, outer = {}) {
+  return { ...outer, ...counted(levelOf(items, group), answers, put(items, answers, group, outer)) };
 }
 
-/** Return what is asked of a form: not the groups, and nothing in a group that repeats, which is answered as a whole. */
-export function questions(items) {
-  return outermost(items).filter((item) => !UNASKED.includes(item.type));
+/** Return the answers that count, in the order of the form: those of questions that are not put are dropped. */
+export function kept(items, answers, group = null, outer = {}) {
+  const level = levelOf(items, group);
+  const found = counted(level, answers, put(items, answers, group, outer));
+  const around = { ...outer, ...found };
+  const whole = ([key, value]) => {
+    const repeating = level.some((item) => item.key === key && isInstances(item));
+    return [key, repeating ? value.map((one) => kept(items, one, key, around)) : value];
+  };
+  return Object.fromEntries(Object.entries(found).map(whole));
+}
+
+/** Return what is asked together: not the groups that only hold questions; one that repeats is answered as a whole. */
+export function questions(items, group = null) {
+  return levelOf(items, group).filter((item) => isInstances(item) || !UNASKED.includes(item.type));
 }
 
 /** Return the questions that are put now, in order. */
-export function asked(items, answers) {
-  const now = put(items, answers);
-  return questions(items).filter((item) => now.has(item.key));
+export function asked(items, answers, group = null, outer = {}) {
+  const now = put(items, answers, group, outer);
+  return questions(items, group).filter((item) => now.has(item.key));
 }
 
-/** Return the questions that must still be answered before the form can be finished. */
-export function missing(items, answers) {
-  const held = kept(items, answers);
-  return asked(items, answers).filter((item) => item.required && !(item.key in held));
+/** Return the questions that must still be answered before the form can be finished; a group where one in it must. */
+export function missing(items, answers, group = null, outer = {}) {
+  const held = kept(items, answers, group, outer);
+  const around = { ...outer, ...held };
+  const open = (item) => (item.key in held ? isInstances(item) && held[item.key].some((one) => missing(items, one, item.key, around).length > 0) : item.required);
+  return asked(items, answers, group, outer).filter(open);
+}
+
+/** Tell whether this is a group that is answered any number of times. */
+export function isInstances({ type, repeats }) {
+  return type === "group" && repeats;
+}
+
+/** Return what stands in a form, or in an instance of one, before anybody answered. */
+export function initials(items, group = null) {
+  const given = questions(items, group).filter((item) => item.initial?.length > 0);
+  return Object.fromEntries(given.map((item) => [item.key, item.repeats ? inOrder(item, item.initial) : item.initial[0]]));
+}
+
+/** Return what is read before a question: the texts of its groups and displays, from the question put before it on. */
+export function read(items, answers, key, group = null, outer = {}) {
+  const now = put(items, answers, group, outer);
+  const level = levelOf(items, group);
+  const here = key === null ? level.length : level.findIndex((item) => item.key === key);
+  const isAsked = (item) => isInstances(item) || !UNASKED.includes(item.type);
+  const from = level.findLastIndex((item, at) => at < here && now.has(item.key) && isAsked(item));
+  const around = new Set(key === null ? [] : groupsOf(items, level[here], group));
+  // A group without a question put in it has nothing to be the heading of.
+  return level.filter((item, at) => now.has(item.key) && item.text && (around.has(item.key) || (at > from && at < here && item.type === "display")));
 }
 
 /** Return the question after (or before, `step` -1) this one; null at the end. No key means the first or the last. */
@@ -91,6 +129,12 @@ export function progress(items, answers, key) {
   return { at: ahead.findIndex((item) => item.key === key) + 1, of: ahead.length };
 }
 
+/** Tell whether a value lies outside the bounds of its question, moments and times by when they are. */
+export function outside({ type, low, high }, value) {
+  const by = ranked(type, value);
+  return (low !== null && by < ranked(type, low)) || (high !== null && by > ranked(type, high));
+}
+
 /** Tell what is wrong with a number as typed: "whole", "number", "bounds", or null; an empty field is fine. */
 export function wrong(item, typed) {
   const text = String(typed ?? "").trim();
@@ -111,7 +155,8 @@ export function numbered(typed) {
 export function shape(item) {
   if (item.type !== "integer") return "field";
   if (item.low === 0 && item.high === 10) return "scale";
-  return item.ends && item.high - item.low <= 100 ? "line" : "field";
+  const ends = item.ends && item.low !== null && item.high !== null;
+  return ends && item.high - item.low <= 100 ? "line" : "field";
 }
 
 function place(items, key) {
@@ -126,12 +171,21 @@ function ranked(type, value) {
   return typeof value === "object" ? JSON.stringify(value) : value;
 }
 
-function outermost(items) {
-  const repeating = (key) => {
-    const group = items.find((item) => item.key === key);
-    return Boolean(group) && (group.repeats || repeating(group.parent));
-  };
-  return items.filter((item) => !repeating(item.parent));
+/** What is answered together: the items whose nearest group that repeats is this one (null: the form itself). */
+function levelOf(items, group) {
+  const of = Object.fromEntries(items.map((item) => [item.key, item]));
+  const innermost = (key) => (key === null || isInstances(of[key]) ? key : innermost(of[key].parent));
+  return items.filter((item) => innermost(item.parent) === group);
+}
+
+function groupsOf(items, { parent }, group) {
+  if (parent === group || parent === null) return [];
+  return [...groupsOf(items, items.find(({ key }) => key === parent), group), parent];
+}
+
+/** Choices are told in the order of the form. */
+function inOrder(item, codes) {
+  return item.type === "choice" ? item.options.map(({ code }) => code).filter((code) => codes.includes(code)) : [...codes];
 }
 
 function counted(items, answers, found) {

@@ -2,20 +2,22 @@
 
 import { day, has, moment, number, t, when } from "../shared/words.js";
 
+import { known as assigned } from "./assigned.js";
 import { doc } from "./store.js";
 
 const LISTED = new Set(["ratings", "answers"]);
 
-/** Gather the words a person chose from: symptoms, causes and the forms. */
+/** Gather the words a person chose from: symptoms, causes, and the questions of the forms as "form/key". */
 export async function vocabulary() {
-  const [words, forms] = await Promise.all([doc("vocabulary"), doc("forms")]);
+  const [words, forms, asked] = await Promise.all([doc("vocabulary"), doc("forms"), assigned()]);
   const named = (list) => new Map((list ?? []).map(({ key, text }) => [key, text]));
-  const items = (forms?.items ?? []).flatMap((form) => form.items ?? []);
+  const every = [...[...(asked?.next ?? []), ...(asked?.now ?? [])].map(({ questions }) => questions), ...(forms?.items ?? [])];
+  const items = every.flatMap((form) => (form?.items ?? []).map((item) => [`${form.form}/${item.key}`, item]));
   return {
     ratings: named(words?.symptoms),
     other_causes: named(words?.causes),
     wearing_off: named(words?.wearing_off),
-    answers: new Map(items.map((item) => [item.key, item])),
+    answers: new Map(items),
   };
 }
 
@@ -37,21 +39,21 @@ export function reasons({ problem }) {
 }
 
 /** Lay a difference out as rows {name, standing, yours}: ratings and answers one by one, what agrees left out. */
-export function rows({ difference }, known) {
+export function rows({ difference, data }, known) {
   return (difference ?? []).flatMap(({ field, standing, yours }) => {
-    if (LISTED.has(field)) return listed(field, standing, yours, known);
+    if (LISTED.has(field)) return listed(field, standing, yours, known, (key) => known.answers.get(`${data?.form}/${key}`));
     const say = (value) => said(field, value, known);
     return [{ name: named(field), standing: say(standing), yours: say(yours) }];
   });
 }
 
-function listed(field, standing, yours, known) {
+function listed(field, standing, yours, known, question) {
   const [theirs, ours] = [keyed(field, standing), keyed(field, yours)];
   const keys = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])];
   const apart = keys.filter((key) => JSON.stringify(theirs[key]) !== JSON.stringify(ours[key]));
-  const say = (key, value) => (field === "ratings" ? rating(value) : answer(known.answers.get(key), value));
+  const say = (key, value) => (field === "ratings" ? rating(value) : answer(key, value, question));
   return apart.map((key) => ({
-    name: (field === "ratings" ? known.ratings.get(key) : known.answers.get(key)?.text) ?? key,
+    name: (field === "ratings" ? known.ratings.get(key) : question(key)?.text) ?? key,
     standing: say(key, theirs[key]),
     yours: say(key, ours[key]),
   }));
@@ -67,10 +69,14 @@ function rating(value) {
   return value.words ? `${number(value.intensity)} (${value.words})` : number(value.intensity);
 }
 
-function answer(item, value) {
-  const texts = new Map((item?.choices ?? []).map(({ code, text }) => [code, text]));
-  const one = (each) => texts.get(each) ?? plain(each);
+function answer(key, value, question) {
   if (value === undefined || value === null) return t("trouble.none");
+  const texts = new Map((question(key)?.options ?? []).map(({ code, text }) => [code, text]));
+  const inner = (one) => Object.entries(one).map(([name, each]) => `${question(name)?.text ?? name}: ${answer(name, each, question)}`).join("; ");
+  const one = (each) => {
+    if (typeof each !== "object") return texts.get(each) ?? plain(each);
+    return each.other ?? (typeof each.value === "number" && each.unit ? `${number(each.value, 6)} ${each.unit}` : inner(each));
+  };
   return Array.isArray(value) ? value.map(one).join(", ") || t("trouble.none") : one(value);
 }
 

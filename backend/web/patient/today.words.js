@@ -55,6 +55,7 @@ export const words = {
     "today.due.form": "{title}",
     "today.due.form_begun": "Verder met: {title}",
     "today.due.form_until": "Kan tot en met {on}",
+    "today.due.form_late": "Mag nog, tot en met {on}",
   },
   en: {
     "today.title": "Today",
@@ -110,5 +111,6 @@ export const words = {
     "today.due.form": "{title}",
     "today.due.form_begun": "Go on with: {title}",
     "today.due.form_until": "Open until {on}",
+    "today.due.form_late": "You still can, until {on}",
   },
 };
