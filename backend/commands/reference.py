@@ -143,8 +143,8 @@ def fhir_page() -> str:
 def _export() -> str:
     """Return the section of the export: what leaves, under which names, and how days are told."""
     told = (
-        "`GET /fhir/Group/{study}/$export` ([Bulk Data Access](http://hl7.org/fhir/uv/bulkdata/STU2/)): the FHIR form of "
-        f"a study's snapshot, for researchers admitted to it, also with a key (`{snapshots.PERMISSION}`). Parameters "
+        "`GET /fhir/Group/{study}/$export` ([Bulk Data Access](http://hl7.org/fhir/uv/bulkdata/STU2/)): the FHIR form "
+        f"of a study's snapshot, for researchers admitted to it, or with a key (`{snapshots.PERMISSION}`). Parameters "
         "`_type` and `_outputFormat` (ndjson). Not served, and refused: `_since` (no resource tells when it changed), "
         "`_typeFilter`, `_elements`, `patient`, `includeAssociatedData`, POST. The Group itself is not read or "
         "searched. How to: [pull research data](../how-to/pull-research-data.md#as-fhir)."
