@@ -125,6 +125,9 @@ def _read(build: Build) -> None:
             for who in subjects.read(replace(ctx, session=reading), batch, keyed, days):
                 parts += [*_datasets(build, who), *_resources(build, who, study)]
                 reading.expunge_all()
+                if build.resources:  # a diary of years takes seconds, and a lease a minute
+                    _keep(build, parts, PartRow)
+                    parts = []
             done += len(batch)
             _keep(build, parts, PartRow, done=done, total=len(named))
     with unit_of_work(Session(build.engine), writes=True) as session:

@@ -94,10 +94,9 @@ def _resources(session: Session, row: SnapshotRow) -> Iterator[Plan]:
 def _unpacked(body: bytes) -> Iterator[bytes]:
     """Yield what was packed in pieces of at most a chunk: a diary of years is many megabytes of FHIR."""
     unpacking = zlib.decompressobj()
-    while body:
-        yield unpacking.decompress(body, CHUNK)
+    while piece := unpacking.decompress(body, CHUNK):
+        yield piece
         body = unpacking.unconsumed_tail
-    yield unpacking.flush()
 
 
 def content_hash(session: Session, snapshot_id: UUID, datasets: Sequence[str], resources: Sequence[str] = ()) -> str:

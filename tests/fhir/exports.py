@@ -6,10 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 from tests.api.test_own_questionnaires import assign, publish
+from tests.factories.findings import GOOD, FindingUpload
 from tests.factories.forms import asks, definition, group, question
 from tests.factories.snapshots import build
 from tests.factories.studies import Study, study
-from tests.fhir.lived import AT, SECRETS, ZONE, Lived, lived
+from tests.fhir.lived import AT, SECRETS, ZONE, Lived, lived, moment
 from tests.house import House
 
 WORDS = ("catzq1", "storyzq2", "pillzq3", "listzq4")
@@ -70,12 +71,23 @@ def exports(house: House) -> Exports:
     assign(house, anna.carla, anna.anna)
     told = {"form": "made", "form_version": "1", "about": "current", "completed": True, "answers": ANSWERS}
     anna.own("/responses", {"id": str(uuid4()), "occurred": {"at": AT, "zone": ZONE}, "recorded_at": AT, **told})
+    _react(anna)
     counted, calendar = study(house, "Counted"), study(house, "Dated", days="calendar")
     other = house.patient(cares_for=[anna.carla])
     for one in (counted, calendar):
         for patient in (anna.anna, other):
             assert one.join(patient, anna.carla).status_code == 200
     return Exports(anna, counted, calendar)
+
+
+def _react(anna: Lived) -> None:
+    """Let anna react to a dose that was recorded in error, and is undone."""
+    treatment = anna.v1("/treatments")[0]["id"]
+    given = {"treatment_id": treatment, "status": "given", "reason": "as it was", "occurred": moment("2026-05-12")}
+    dose = anna.post("/doses", **given)["dose"]["id"]
+    upload = FindingUpload.build(kind="reaction")
+    anna.post("/findings", **(upload | {"values": GOOD["reaction"] | {"dose_id": dose}}))
+    anna.post(f"/doses/{dose}/undo", version=1, reason="another's")
 
 
 def path_of(url: str) -> str:

@@ -3,15 +3,16 @@
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 from sqlalchemy import select
 
 from backend.domain.fhir.pseudonymous import TYPES
-from backend.services import freezing
+from backend.services import freezing, snapshot_files
 from backend.storage.events import EventRow
+from backend.storage.snapshots import SnapshotRow
 from tests.factories.chains import chain, local
 from tests.factories.entries import Rated, keep
 from tests.factories.responses import ResponseUpload
@@ -196,6 +197,21 @@ def test_fhir_beside_datasets_changes_neither_their_hash_nor_what_changed(
     assert first["sha256"] != told["sha256"]
     keep(house, subject(found, bram), [])
     assert frozen.told(frozen.frozen(formats=["fhir"]))["sha256"] != first["sha256"]
+
+
+def test_a_file_is_written_in_slices_however_much_one_subject_has(
+    house: House, bram: Staff, found: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = subject(found, bram)
+    keep(house, anna, [Rated(local("2026-03-06 20:00"), {"fatigue": one % 10, "pain": 1}) for one in range(40)])
+    made = Snapshots(found).frozen(formats=["fhir"])
+    whole = Snapshots(found).file(made, "Observation.ndjson")
+    monkeypatch.setattr(snapshot_files, "CHUNK", 1000)
+    with house.unit(writes=False) as ctx:
+        row = ctx.session.get_one(SnapshotRow, UUID(made))
+        plans = {plan.name: list(plan.pieces) for plan in snapshot_files.of(ctx.session, row)}
+    assert b"".join(plans["Observation.ndjson"]) == whole
+    assert max(map(len, plans["Observation.ndjson"])) == 1000 < len(whole) / 20
 
 
 def test_an_export_that_failed_says_so(

@@ -60,13 +60,14 @@ def telling(pseudonym: str, keyed: Callable[[UUID], str], told: Reckoning) -> Te
 
 
 def leaving(resource: Mapping[str, Any], told: Reckoning, days: Mapping[str, date | None]) -> dict[str, Any]:
-    """Return a resource as it leaves: labelled as pseudonymised, with its days as the study counts them.
+    """Return a full resource as it leaves: labelled as pseudonymised, with its days as the study counts them.
 
     `days` are named as in the datasets: "" is when it was, `ended` when it ended.
     """
-    counted = [_day(name, told.cells(on)["study_day"]) for name, on in days.items()]
-    meta = {**resource.get("meta", {}), "security": [_PSEUDONYMISED]}
-    return fhir.full({**resource, "meta": meta, "extension": [one for one in counted if one is not None]})
+    counted = [_day(name, told.cells(on)["study_day"]) for name, on in days.items() if on is not None]
+    extension = [one for one in counted if one is not None]
+    meta = {**resource["meta"], "security": [_PSEUDONYMISED]}
+    return {**resource, "meta": meta, **({"extension": extension} if extension else {})}
 
 
 def _day(name: str, counted: int | str | None) -> dict[str, Any] | None:

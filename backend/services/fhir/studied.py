@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from backend.domain.definitions import content_hash
 from backend.domain.dosing import Dose, Status
 from backend.domain.fhir import diary, ids, laboratory, medication, pseudonymous, questionnaires, responses, studies
 from backend.domain.fhir import findings as observed
@@ -51,12 +50,13 @@ class Studied:
     def forms(self) -> Mapping[UUID, Published]:
         """The version of a form that each response answers, of those that are still known."""
         site_id = self.who.session.get_one(PatientRow, self.who.patient_id).site_id
-        found = {}
-        for row in answered.of_patient(self.who.session, self.who.patient_id):
-            for one in answerable.published(self.who.ctx, site_id, row.form):
-                if one.content_hash == row.form_hash:
-                    found[row.id] = one
-        return found
+        rows = answered.of_patient(self.who.session, self.who.patient_id)
+        known = {
+            (key, one.content_hash): one
+            for key in {row.form for row in rows}
+            for one in answerable.published(self.who.ctx, site_id, key)
+        }
+        return {row.id: known[row.form, row.form_hash] for row in rows if (row.form, row.form_hash) in known}
 
     def leaving(self, resource: Mapping[str, Any], **days: date | None) -> dict[str, Any]:
         """Return a resource of this subject as it leaves; `on` is when it was."""
@@ -194,7 +194,7 @@ def _said(of: Studied, row: ResponseRow) -> Mapping[str, Any]:
 
 
 def _questionnaires(of: Studied) -> Resources:
-    for one in {content_hash(one.form): one for one in of.forms.values()}.values():
+    for one in {one.content_hash: one for one in of.forms.values()}.values():
         key = one.key if one.definition is None else f"{one.key}.{one.version}"
         if ids.FORM.fullmatch(key):
             told = questionnaires.export(one.form, base=base(of.who.ctx)).resource
