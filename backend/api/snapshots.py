@@ -1,28 +1,28 @@
 """Snapshots over HTTP: a study's datasets frozen under a hash, their files, and what changed between two."""
 
-import re
 from typing import Any
 from uuid import UUID
 
-from flask import request
 from marshmallow import Schema
 
 from backend.api import fields
+from backend.api.downloads import sent
 from backend.api.endpoint import Answer, Room
 from backend.domain.datasets import DATASETS
+from backend.domain.fhir.pseudonymous import TYPES
 from backend.domain.snapshots import Format, State
 from backend.services import snapshots
 from backend.services.context import Context
 
 room = Room("snapshots")
 _ONE = "/research/studies/<uuid:study_id>/snapshots/<uuid:snapshot_id>"
-_FROM = re.compile(r"bytes=(?P<start>\d{1,15})-", re.ASCII)
 
 
 class SnapshotIn(Schema):
-    """What to freeze: some datasets or all of them, and in which forms."""
+    """What to freeze: some datasets or all of them, in which forms; of the form `fhir` some types or all of them."""
 
     datasets = fields.Many(fields.Words(*DATASETS), most=len(DATASETS), load_default=list)
+    resources = fields.Many(fields.Words(*TYPES), most=len(TYPES), load_default=list)
     formats = fields.Many(fields.Words(*Format), most=len(Format), fewest=1, load_default=lambda: ["csv"])
 
 
@@ -47,6 +47,7 @@ class SnapshotOut(Schema):
     study_id = fields.Id(required=True)
     asked_at = fields.Instant(required=True)
     datasets = fields.Many(fields.Words(*DATASETS), most=len(DATASETS), required=True)
+    resources = fields.Many(fields.Words(*TYPES), most=len(TYPES), required=True)
     formats = fields.Many(fields.Words(*Format), most=len(Format), required=True)
     settings = fields.Anything(required=True)
     state = fields.Words(*State, required=True)
@@ -79,7 +80,7 @@ class SinceIn(Schema):
 )  # fmt: skip
 def freeze_datasets(ctx: Context, study_id: UUID, data: dict[str, Any]) -> snapshots.Snapshot:
     """Ask for a snapshot of a study's datasets; it is built in the background."""
-    return snapshots.ask(ctx, study_id, data["datasets"], data["formats"])
+    return snapshots.ask(ctx, study_id, data["datasets"], data["formats"], data["resources"])
 
 
 @room.route(
@@ -121,17 +122,7 @@ def discard_snapshot(ctx: Context, study_id: UUID, snapshot_id: UUID) -> None:
 def download_file(ctx: Context, study_id: UUID, snapshot_id: UUID, name: str) -> Answer:
     """Take a file of a snapshot, or what is left of it (`Range: bytes=<start>-`)."""
     found = snapshots.download(ctx, study_id, snapshot_id, name)
-    tag, size = f'"{found.file.sha256}"', found.file.bytes
-    start = _start(tag, size)
-    headers = {
-        "ETag": tag,
-        "Accept-Ranges": "bytes",
-        "Content-Length": str(size - start),
-        "Content-Disposition": f'attachment; filename="{found.file.name}"',
-    }
-    if start:
-        headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
-    return Answer(raw=found.pieces(start), status=206 if start else 200, headers=headers)
+    return sent(found)
 
 
 @room.route(
@@ -140,12 +131,3 @@ def download_file(ctx: Context, study_id: UUID, snapshot_id: UUID, name: str) ->
 def pull_changes(ctx: Context, study_id: UUID, snapshot_id: UUID, query: dict[str, Any]) -> Answer:
     """Pull what changed since an earlier snapshot: inserts, edits and deletions, one JSON object a line."""
     return Answer(raw=snapshots.changes(ctx, study_id, snapshot_id, query["since"]))
-
-
-def _start(tag: str, size: int) -> int:
-    """Return from which byte on the file is wanted; another range, or one of another version, gets the whole."""
-    asked = _FROM.fullmatch(request.headers.get("Range", "").strip())
-    if asked is None or request.headers.get("If-Range", tag) != tag:
-        return 0
-    start = int(asked["start"])
-    return start if start < size else 0

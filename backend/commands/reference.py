@@ -12,10 +12,13 @@ from backend.commands.table import COMMANDS, help_of, make_parser
 from backend.domain.drugs import is_confirmed
 from backend.domain.errors import REGISTRY
 from backend.domain.fhir.diary import VERIFIED
+from backend.domain.fhir.pseudonymous import DAYS, EXTENSION
+from backend.domain.fhir.pseudonymous import TYPES as TOLD
 from backend.domain.instruments import Instrument, Scale, Threshold, instruments
 from backend.domain.permissions import TABLE, Role
 from backend.domain.regimens import Source
 from backend.domain.symptoms import Symptom, vocabulary
+from backend.services import snapshots
 from backend.services.fhir.types import TYPES, Type
 from backend.settings import variables
 
@@ -132,9 +135,37 @@ def fhir_page() -> str:
     )
     body = (
         f"{_table(head, rows)}\n\n## Profiles\n\nNamed in `meta.profile` where a resource meets them.\n\n{profiles}\n\n"
-        f"## Symptoms\n\n{symptoms}\n\n{_table(('word', 'reads', 'SNOMED CT', 'told'), words)}"
+        f"## Symptoms\n\n{symptoms}\n\n{_table(('word', 'reads', 'SNOMED CT', 'told'), words)}\n\n{_export()}"
     )
     return _page("FHIR", told, body)
+
+
+def _export() -> str:
+    """Return the section of the export: what leaves, under which names, and how days are told."""
+    told = (
+        "`GET /fhir/Group/{study}/$export` ([Bulk Data Access](http://hl7.org/fhir/uv/bulkdata/STU2/)): the FHIR form "
+        f"of a study's snapshot, for researchers admitted to it, or with a key (`{snapshots.PERMISSION}`). Parameters "
+        "`_type` and `_outputFormat` (ndjson). Not served, and refused: `_since` (no resource tells when it changed), "
+        "`_typeFilter`, `_elements`, `patient`, `includeAssociatedData`, POST. The Group itself is not read or "
+        "searched. How to: [pull research data](../how-to/pull-research-data.md#as-fhir)."
+    )
+    held = (
+        f"It holds {', '.join(f'`{one}`' for one in TOLD)}: standing versions of subjects whose consent stands, "
+        "labelled `PSEUDED` in `meta.security`. An id is the subject's pseudonym, a dot, and the keyed id that the "
+        "datasets hold; `Patient` tells nothing else. Not told: identity, anything written in words, identifiers of "
+        "`/api/v1`, when something was recorded or consented to, the time of day of anything, weekdays of a plan."
+    )
+    days = (
+        "A study of the calendar tells days as dates (never times). In every study days stand, counted as in the "
+        f"datasets, in extensions of the resource whose `valueInteger` is the day, `{EXTENSION}` before:"
+    )
+    rows = ((f"`{name}`", meaning) for name, meaning in DAYS.items())
+    masked = (
+        "Where R4 asks for a date and the study counts days, `MedicationAdministration.effectivePeriod` and "
+        "`Appointment.start` hold `data-absent-reason` `masked`. Answers that are dates are left out then; answers "
+        "that are moments always. A date that a questionnaire itself names, as a bound, is the form's and stays in it."
+    )
+    return f"## Export\n\n{told}\n\n{held}\n\n{days}\n\n{_table(('extension', 'the day'), rows)}\n\n{masked}"
 
 
 def _needed(one: Type) -> list[str]:

@@ -35,6 +35,7 @@ class Format(StrEnum):
     PARQUET = "parquet"
     ODM = "odm"
     REDCAP = "redcap"
+    FHIR = "fhir"
 
 
 class Op(StrEnum):
@@ -141,19 +142,24 @@ def _places(dataset: str) -> list[int]:
     return [names.index(name) for name in KEYS[dataset]]
 
 
+_DOSE_IDS = "dose-ids"
 WITHHELD: Mapping[str, str] = {
     "identity": "Names, birth dates, hospital numbers, addresses: researchers never see who somebody is.",
     "free-text": "Notes and texts that somebody wrote: they can name anybody.",
     "superseded": "Versions that were corrected and records that were retracted: only what stands is told.",
-    "dose-ids": "Ids of doses: where a record lies is told by its interval.",
+    _DOSE_IDS: "Ids of doses: where a record lies is told by its interval.",
 }
 """What no snapshot holds, and why."""
 _DATES = "Calendar days and the day of the pull: this study tells days as numbers, as its patients consented to."
 
 
-def withheld(*, tells_dates: bool, withdrawn: int) -> list[dict[str, Any]]:
-    """Return what a snapshot's manifest says is not in it: what, why, and of how many subjects where that is known."""
-    told: list[dict[str, Any]] = [{"what": what, "why": why} for what, why in WITHHELD.items()]
+def withheld(*, tells_dates: bool, withdrawn: int, doses: bool = False) -> list[dict[str, Any]]:
+    """Return what a snapshot's manifest says is not in it: what, why, and of how many subjects where that is known.
+
+    `doses` is whether doses are told one by one, as only FHIR does.
+    """
+    left = {what: why for what, why in WITHHELD.items() if not (doses and what == _DOSE_IDS)}
+    told: list[dict[str, Any]] = [{"what": what, "why": why} for what, why in left.items()]
     if not tells_dates:
         told.append({"what": "dates", "why": _DATES})
     why = "Patients who withdrew after it was frozen, with every row of theirs; the files were made anew."

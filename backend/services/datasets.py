@@ -1,7 +1,6 @@
 """The rows of each research dataset, one patient at a time, under the study's pseudonym."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,18 +13,17 @@ from backend.domain.linking import Interval, place
 from backend.domain.occasions import About, about_interval
 from backend.domain.own_words import cells
 from backend.domain.recall import RecallResult
-from backend.domain.reports import Report, is_late
+from backend.domain.reports import is_late
 from backend.domain.samples import State, Step, find, state, validity
 from backend.domain.spans import Span
 from backend.domain.troughs import around, hours_before, trough
 from backend.domain.wearing_off import DEFAULT
 from backend.services import instruments, scoring, trends
-from backend.services import intervals as dosing
 from backend.services.datasets_course import checks, findings, subjects, treatments
 from backend.services.datasets_windows import windows
 from backend.services.intervals import Line
-from backend.services.subjects import Subject, items, place_cells
-from backend.storage import doses, questionnaires, samples, symptoms
+from backend.services.subjects import Subject, items, place_cells, taken_at, whole_line
+from backend.storage import questionnaires, samples, symptoms
 from backend.storage.samples import ResultRow
 
 _CAUSES = [(f"cause_{cause.value}", cause.value) for cause in diary.OtherCause]
@@ -87,7 +85,7 @@ def samples_of(who: Subject) -> Iterator[dict[str, Any]]:
         return
     steps = samples.steps(who.session, who.patient_id)
     results = samples.results(who.session, who.patient_id)
-    whole = replace(who.line, versions=doses.versions(who.session, who.patient_id))
+    whole = whole_line(who)
     for row in rows:
         taken = steps.get(row.id, ())
         collected = find(taken, State.COLLECTED)
@@ -195,11 +193,10 @@ def _recall(told: RecallResult, interval: Interval) -> dict[str, Any]:
 
 
 def _collected(who: Subject, whole: Line, sample_id: UUID, step: Step) -> dict[str, Any]:
-    planned_on = dosing.planned_on(who.ctx, who.patient_id, whole, Report(sample_id, step.at, step.received_at))
     _, ended = around(step.at, whole.doses)
     return {
         **who.told.cells(step.at.on),
-        **place_cells(whole.place(step.at, planned_on)),
+        **place_cells(taken_at(who, whole, sample_id, step)),
         "hours_before_dose": hours_before(step.at, ended),
         "trough_class": trough(step.at, whole.doses, None).trough_class,
         "drops": step.drops,

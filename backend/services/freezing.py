@@ -14,10 +14,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, object_session
 
+from backend.domain.fhir import pseudonymous
 from backend.domain.snapshots import State, frozen
 from backend.domain.study_days import Days
 from backend.services import datasets, pseudonyms, snapshot_files, subjects
 from backend.services.context import Context
+from backend.services.fhir import studied
 from backend.services.snapshot_files import CHUNK, Made
 from backend.storage import research, snapshots
 from backend.storage.db import unit_of_work
@@ -47,6 +49,7 @@ class Build:
     id: UUID
     study_id: UUID
     asked: Sequence[str]
+    resources: Sequence[str]
     turn: int
     revision: int
     read: bool
@@ -104,7 +107,9 @@ def _taken(
     row.state, row.turn, row.held_until = State.BUILDING.value, row.turn + 1, context(session).now + LEASE
     row.done = row.done if read else 0
     session.flush()
-    return Build(engine, context, stopping, row.id, row.study_id, row.datasets, row.turn, row.revision + 1, read)
+    return Build(
+        engine, context, stopping, row.id, row.study_id, row.datasets, row.resources, row.turn, row.revision + 1, read
+    )
 
 
 def _read(build: Build) -> None:
@@ -118,16 +123,29 @@ def _read(build: Build) -> None:
         while batch := dict(islice(waiting, BATCH)):
             parts: list[dict[str, Any]] = []
             for who in subjects.read(replace(ctx, session=reading), build.study_id, batch, keyed, days):
-                parts += [_part(build, dataset, who) for dataset in build.asked]
+                parts += [*_datasets(build, who), *_resources(build, who, study)]
                 reading.expunge_all()
+                if build.resources:  # a diary of years takes seconds, and a lease a minute
+                    _keep(build, parts, PartRow)
+                    parts = []
             done += len(batch)
             _keep(build, parts, PartRow, done=done, total=len(named))
     with unit_of_work(Session(build.engine), writes=True) as session:
         build.hold(session, taken_at=ctx.now, total=len(named))
 
 
-def _part(build: Build, dataset: str, who: subjects.Subject) -> dict[str, Any]:
-    body = frozen(dataset, datasets.ROWS[dataset](who))
+def _datasets(build: Build, who: subjects.Subject) -> Iterator[dict[str, Any]]:
+    for dataset in build.asked:
+        yield _part(build, dataset, who, frozen(dataset, datasets.ROWS[dataset](who)))
+
+
+def _resources(build: Build, who: subjects.Subject, study: StudyRow) -> Iterator[dict[str, Any]]:
+    of = studied.Studied(who, study)
+    for kind in build.resources:
+        yield _part(build, pseudonymous.part(kind), who, studied.body(of, kind))
+
+
+def _part(build: Build, dataset: str, who: subjects.Subject, body: bytes) -> dict[str, Any]:
     shared = {"snapshot_id": build.id, "dataset": dataset, "pseudonym": who.pseudonym, "patient_id": who.patient_id}
     return {**shared, "rows": body.count(b"\n"), "body": zlib.compress(body, 6)}
 
@@ -145,14 +163,13 @@ def _write(build: Build) -> None:
         gone = snapshots.drop_withdrawn(session, build.id, build.study_id)
         row = session.get_one(SnapshotRow, build.id)
         row.withdrawn += gone
-        withdrawn, taken_at = row.withdrawn, row.taken_at
     with unit_of_work(Session(build.engine), writes=False) as reading:
-        content = snapshot_files.content_hash(reading, build.id, build.asked)
+        content = snapshot_files.content_hash(reading, build.id, build.asked, build.resources)
         row = reading.get_one(SnapshotRow, build.id)
         made = [_file(build, one) for one in snapshot_files.of(reading, row)]
         study = reading.get_one(StudyRow, build.study_id)
-        told = {"id": str(build.id), "revision": build.revision, "taken_at": taken_at, "content": content}
-        manifest = snapshot_files.manifest(told, Days(study.days), build.asked, made, withdrawn)
+        told = {"id": str(build.id), "revision": build.revision, "taken_at": row.taken_at, "content": content}
+        manifest = snapshot_files.manifest(told, Days(study.days), row, made)
         made.append(_file(build, manifest))
     _finish(build, made, content)
 

@@ -161,7 +161,7 @@ def released(ctx: Context, patient: PatientRow) -> list[Reported]:
 def _results(ctx: Context, patient: PatientRow, rows: Sequence[ResultRow]) -> tuple[Result, ...]:
     """Return results of one sample as they are shown, the last one of each analyte standing."""
     last = {row.analyte: row.position for row in rows}
-    return tuple(_result(row, _reason(ctx, patient, row), standing=row.position == last[row.analyte]) for row in rows)
+    return tuple(result_of(row, _reason(ctx, patient, row), standing=row.position == last[row.analyte]) for row in rows)
 
 
 def _reason(ctx: Context, patient: PatientRow, row: ResultRow) -> str:
@@ -242,7 +242,8 @@ def _is_retry(stored: ResultRow, values: dict[str, Any]) -> bool:
     return all(getattr(stored, name) == values[name] for name in _COLUMNS)
 
 
-def _result(row: ResultRow, reason: str, *, standing: bool) -> Result:
+def result_of(row: ResultRow, reason: str, *, standing: bool) -> Result:
+    """Return a stored result with its numbers as such; `reason` is why it was corrected, opened by the caller."""
     return Result(
         row.position,
         standing,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from backend.domain import codebook, odm, redcap_records, sql_views
 from backend.domain.datasets import DATASETS
 from backend.domain.export import as_csv, as_jsonl, lines
+from backend.domain.fhir import pseudonymous
 from backend.domain.snapshots import Cell, Format, thawed, withheld
 from backend.domain.study_days import Days
 from backend.services import parquet
@@ -28,6 +29,7 @@ CHUNK = 256 * 1024
 ROWS_TOGETHER = 1000
 """So many rows of a file are written together: somebody may have thousands."""
 MANIFEST = "manifest.json"
+_DOSES = "MedicationAdministration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ def of(session: Session, row: SnapshotRow) -> Iterator[Plan]:
     if {Format.CSV, Format.PARQUET} & {*row.formats}:
         views = sql_views.script(row.datasets, parquet=Format.CSV not in row.formats)
         yield Plan("views.sql", "sql", "", 0, iter([views.encode()]))
+    yield from _resources(session, row)
     if Format.REDCAP in row.formats:
         yield Plan("dictionary.redcap.csv", Format.REDCAP, "", 0, iter([redcap_records.dictionary(row.datasets)]))
     if Format.ODM in row.formats:
@@ -73,15 +76,41 @@ def of(session: Session, row: SnapshotRow) -> Iterator[Plan]:
 
 
 def _odm(session: Session, row: SnapshotRow) -> Iterator[bytes]:
-    told = groupby(snapshots.by_subject(session, row.id), key=itemgetter(0))
+    told = groupby(snapshots.by_subject(session, row.id, row.datasets), key=itemgetter(0))
     subjects = ((who, ((dataset, zlib.decompress(body)) for _, dataset, body in parts)) for who, parts in told)
     made_at = row.taken_at.isoformat() if row.taken_at else ""
     return odm.document(row.datasets, subjects, oid=str(row.id), study=str(row.study_id), made_at=made_at)
 
 
-def content_hash(session: Session, snapshot_id: UUID, datasets: Sequence[str]) -> str:
-    """Return the hash of all rows, whatever files are made of them: two snapshots of the same rows have the same."""
+def _resources(session: Session, row: SnapshotRow) -> Iterator[Plan]:
+    """Yield a file for each FHIR type that was asked for; what several subjects point at stands in it once."""
+    for kind in row.resources:
+        bodies = (body for _, _, body in snapshots.parts(session, row.id, pseudonymous.part(kind)))
+        if kind in pseudonymous.SHARED:
+            once = sorted({line for body in bodies for line in zlib.decompress(body).splitlines(keepends=True)})
+            yield Plan(f"{kind}.ndjson", Format.FHIR, "", len(once), iter(once))
+        else:
+            rows = snapshots.rows_of(session, row.id, pseudonymous.part(kind))
+            yield Plan(f"{kind}.ndjson", Format.FHIR, "", rows, (piece for body in bodies for piece in _unpacked(body)))
+
+
+def _unpacked(body: bytes) -> Iterator[bytes]:
+    """Yield what was packed in pieces of at most a chunk: a diary of years is many megabytes of FHIR."""
+    unpacking = zlib.decompressobj()
+    while piece := unpacking.decompress(body, CHUNK):
+        yield piece
+        body = unpacking.unconsumed_tail
+
+
+def content_hash(session: Session, snapshot_id: UUID, datasets: Sequence[str], resources: Sequence[str] = ()) -> str:
+    """Return the hash of all rows, whatever files are made of them: two snapshots of the same rows have the same.
+
+    FHIR resources say the same in another form, and only count where nothing else was asked for.
+    """
     digest = sha256()
+    for kind in sorted(resources if not datasets else ()):
+        for pseudonym, _, body in snapshots.parts(session, snapshot_id, pseudonymous.part(kind)):
+            digest.update(f"{kind} {pseudonym}\n".encode() + zlib.decompress(body))
     for dataset in sorted(datasets):
         digest.update(_json([dataset, [column.name for column in DATASETS[dataset]]]))
         for pseudonym, _, body in snapshots.parts(session, snapshot_id, dataset):
@@ -96,13 +125,12 @@ def definition(days: Days) -> dict[str, Any]:
     return {**told, "uitwerk": version("uitwerk"), "code": mark()}
 
 
-def manifest(
-    told: Mapping[str, Any], days: Days, datasets: Sequence[str], made: Sequence[Made], withdrawn: int
-) -> Plan:
+def manifest(told: Mapping[str, Any], days: Days, row: SnapshotRow, made: Sequence[Made]) -> Plan:
     """Return the manifest: what was frozen when, by which definitions, every file with its hash, what is withheld."""
     files = [asdict(one) for one in made]
-    missing = withheld(tells_dates=days is Days.CALENDAR, withdrawn=withdrawn)
-    whole = {**told, "definition": definition(days), "datasets": datasets, "files": files, "withheld": missing}
+    missing = withheld(tells_dates=days is Days.CALENDAR, withdrawn=row.withdrawn, doses=_DOSES in row.resources)
+    held = {"datasets": row.datasets, "resources": row.resources}
+    whole = {**told, "definition": definition(days), **held, "files": files, "withheld": missing}
     return Plan(MANIFEST, "json", "", 0, iter([_json(whole)]))
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from backend.domain.datasets import DATASETS, KEYS
 from backend.domain.errors import ClinicError, invalid
+from backend.domain.fhir.pseudonymous import TYPES
 from backend.domain.snapshots import Change, Format, State, differences
 from backend.domain.study_days import Days
 from backend.services import events, gate, parquet
@@ -54,6 +55,7 @@ class Snapshot:
     study_id: UUID
     asked_at: datetime
     datasets: Sequence[str]
+    resources: Sequence[str]
     formats: Sequence[str]
     settings: Any
     state: str
@@ -76,25 +78,30 @@ class Download:
     pieces: Callable[[int], Iterator[bytes]]
 
 
-def ask(ctx: Context, study_id: UUID, datasets: Sequence[str], formats: Sequence[str]) -> Snapshot:
+def ask(
+    ctx: Context, study_id: UUID, datasets: Sequence[str], formats: Sequence[str], resources: Sequence[str] = ()
+) -> Snapshot:
     """Ask for a snapshot of some datasets (all of them for none) in some forms; a dispatcher builds it.
 
-    Raises ClinicError `not-found`, `invalid`, and `too-many-tries` while others of the study are on their way.
+    FHIR is of some types of resources (all of them for none), and needs no datasets where it is the only form. Raises
+    ClinicError `not-found`, `invalid`, and `too-many-tries` while others of the study are on their way.
     """
     study = gate.study(ctx, PERMISSION, study_id)
-    asked = [name for name in DATASETS if name in (datasets or DATASETS)]
     forms = [form.value for form in Format if form in formats]
+    sets = datasets or ([] if forms == [Format.FHIR] else DATASETS)
+    asked = [name for name in DATASETS if name in sets]
+    kinds = [kind for kind in TYPES if Format.FHIR in forms and kind in (resources or TYPES)]
     if Format.PARQUET in forms and not parquet.available():
         raise invalid("/formats", "This installation writes no Parquet: its extra `parquet` is not installed.")
     if snapshots.unfinished(ctx.session, study_id) >= MOST_AT_ONCE:
         raise ClinicError("too-many-tries", retry_after_s=60)
     row = SnapshotRow(
-        id=uuid4(), study_id=study_id, asked_by=ctx.who.staff_id, asked_at=ctx.now, datasets=asked, formats=forms,
-        settings=definition(Days(study.days)), state=State.WAITING.value, trouble="", done=0, total=0, withdrawn=0,
-        revision=0, hash="", taken_at=None, ready_at=None, turn=0, held_until=None,
+        id=uuid4(), study_id=study_id, asked_by=ctx.who.staff_id, asked_at=ctx.now, datasets=asked, resources=kinds,
+        formats=forms, settings=definition(Days(study.days)), state=State.WAITING.value, trouble="", done=0, total=0,
+        withdrawn=0, revision=0, hash="", taken_at=None, ready_at=None, turn=0, held_until=None,
     )  # fmt: skip
     snapshots.add(ctx.session, row)
-    events.note(ctx, PERMISSION, None, study_id, {"snapshot": str(row.id), "datasets": asked})
+    events.note(ctx, PERMISSION, None, study_id, {"snapshot": str(row.id), "datasets": asked, "resources": kinds})
     return _shown(ctx, row)
 
 
@@ -257,8 +264,8 @@ def _shown(ctx: Context, row: SnapshotRow) -> Snapshot:
     files = snapshots.files(ctx.session, row.id) if ready else ()
     state = State.BUILDING.value if row.state == State.READY and not ready else row.state
     return Snapshot(
-        row.id, row.study_id, row.asked_at, row.datasets, row.formats, row.settings, state, row.trouble, row.done,
-        row.total, row.withdrawn, row.revision, row.hash if ready else "", row.taken_at, row.ready_at,
+        row.id, row.study_id, row.asked_at, row.datasets, row.resources, row.formats, row.settings, state, row.trouble,
+        row.done, row.total, row.withdrawn, row.revision, row.hash if ready else "", row.taken_at, row.ready_at,
         [_file(one) for one in files],
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Subjects: the patients of a study as a pull reads them, under their pseudonyms, with days as the study tells them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from backend.domain.linking import Interval, Place, chain
 from backend.domain.moments import local_date
+from backend.domain.reports import Report
+from backend.domain.samples import Step
 from backend.domain.study_days import Days, Reckoning, reckoning
 from backend.services.context import Context
-from backend.services.intervals import Line
+from backend.services.intervals import Line, planned_on
 from backend.storage import doses, patients, treatment
 
 
@@ -54,6 +56,17 @@ def read(
         line = Line(theirs, events, chain(theirs, events))
         today = local_date(ctx.now, zones[patient_id])
         yield Subject(ctx, patient_id, pseudonym, line, keyed, reckoning(days, line.chain), today, study_id)
+
+
+def whole_line(who: Subject) -> Line:
+    """Return the dosing line with all versions of the doses, for placing many reports in turn."""
+    return replace(who.line, versions=doses.versions(who.session, who.patient_id))
+
+
+def taken_at(who: Subject, whole: Line, sample_id: UUID, step: Step) -> Place:
+    """Return where a prick stands, by the plan as it stood when the prick became known."""
+    then = planned_on(who.ctx, who.patient_id, whole, Report(sample_id, step.at, step.received_at))
+    return whole.place(step.at, then)
 
 
 def place_cells(where: Place) -> dict[str, Any]:

@@ -33,9 +33,10 @@ from backend.storage.research import SubjectRow
 class SnapshotRow(Base):
     """A snapshot: what of a study was asked for, by whom, and how far it is.
 
-    `holder` builds it until `held_until`, counting with `turn`; whoever finds that past may take it over. `taken_at` is
-    the moment its rows were read, `revision` counts how often files were made (1, and once more for every withdrawal),
-    `hash` is that of all rows, in hexadecimals; `settings` is what the rows were reckoned with.
+    `resources` are the FHIR types among it. `holder` builds it until `held_until`, counting with `turn`; whoever finds
+    that past may take it over. `taken_at` is the moment its rows were read, `revision` counts how often files were made
+    (1, and once more for every withdrawal), `hash` is that of all rows, in hexadecimals; `settings` is what the rows
+    were reckoned with.
     """
 
     __tablename__ = "snapshots"
@@ -45,6 +46,7 @@ class SnapshotRow(Base):
     asked_by: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
     asked_at: Mapped[datetime] = mapped_column(Instant)
     datasets: Mapped[Any] = mapped_column(JSON)
+    resources: Mapped[Any] = mapped_column(JSON, default=list, server_default="[]")
     formats: Mapped[Any] = mapped_column(JSON)
     settings: Mapped[Any] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(10))
@@ -67,12 +69,12 @@ class SnapshotRow(Base):
 
 
 class PartRow(Base):
-    """The frozen rows of one subject in one dataset, packed; `rows` says how many."""
+    """The frozen rows of one subject in one dataset, or its FHIR of one type, packed; `rows` says how many."""
 
     __tablename__ = "snapshot_parts"
 
     snapshot_id: Mapped[UUID] = mapped_column(ForeignKey("snapshots.id", ondelete="CASCADE"), primary_key=True)
-    dataset: Mapped[str] = mapped_column(String(20), primary_key=True)
+    dataset: Mapped[str] = mapped_column(String(40), primary_key=True)
     pseudonym: Mapped[str] = mapped_column(String(32), primary_key=True)
     patient_id: Mapped[UUID] = mapped_column(ForeignKey("patients.id"))
     rows: Mapped[int]
@@ -203,9 +205,10 @@ def parts(session: Session, snapshot_id: UUID, dataset: str) -> Iterator[tuple[s
         yield row.pseudonym, row.rows, row.body
 
 
-def by_subject(session: Session, snapshot_id: UUID) -> Iterator[tuple[str, str, bytes]]:
+def by_subject(session: Session, snapshot_id: UUID, datasets: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
     """Yield pseudonym, dataset and packed rows of everybody, by pseudonym, a few at a time."""
-    query = select(PartRow.pseudonym, PartRow.dataset, PartRow.body).where(PartRow.snapshot_id == snapshot_id)
+    mine = (PartRow.snapshot_id == snapshot_id, PartRow.dataset.in_(datasets))
+    query = select(PartRow.pseudonym, PartRow.dataset, PartRow.body).where(*mine)
     query = query.order_by(PartRow.pseudonym, PartRow.dataset)
     for row in session.execute(query.execution_options(yield_per=20)):
         yield row.pseudonym, row.dataset, row.body

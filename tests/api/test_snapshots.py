@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from backend.domain.datasets import DATASETS, KEYS
+from backend.domain.fhir.pseudonymous import TYPES
 from backend.domain.snapshots import Format
 from backend.services import freezing
 from backend.services.snapshots import Withdrawn
@@ -76,7 +77,7 @@ def test_a_snapshot_holds_what_a_pull_holds_and_says_what_each_file_is(
     files = {one["name"]: one for one in told["files"]}
     names = {f"{dataset}.{form}" for dataset in DATASETS for form in ("csv", "jsonl", "parquet", "redcap.csv")}
     about = {"codebook.csv", "codebook.json", "manifest.json", "dictionary.redcap.csv", "study.odm.xml", "views.sql"}
-    assert files.keys() == names | about
+    assert files.keys() == names | about | {f"{kind}.ndjson" for kind in TYPES}
     for name, one in files.items():
         raw = snapshots.file(made, name)
         assert (len(raw), sha256(raw).hexdigest()) == (one["bytes"], one["sha256"])

@@ -36,8 +36,11 @@ def test_the_statement_is_valid_r4_and_open_to_anybody(anna: Lived) -> None:
 
 def test_the_statement_tells_what_is_routed_and_what_each_search_takes(anna: Lived) -> None:
     told = {one["type"]: one for one in metadata(anna)["rest"][0]["resource"]}
-    assert list(told) == [kind.name for kind in TYPES]
-    rules = {rule.rule for rule in anna.house.app.url_map.iter_rules() if rule.rule.startswith("/fhir/")}
+    assert list(told) == [*(kind.name for kind in TYPES), "Group"]
+    assert [one["name"] for one in told.pop("Group")["operation"]] == ["export"]
+    every = {rule.rule for rule in anna.house.app.url_map.iter_rules() if rule.rule.startswith("/fhir/")}
+    rules = {rule for rule in every if "$export" not in rule}
+    assert {rule.partition("$export")[0] for rule in every - rules} == {"/fhir/Group/<uuid:study_id>/"}
     assert rules == {"/fhir/metadata"} | {
         f"/fhir/{name}{end}" for name in told for end in ("", "/_search", "/<string:key>")
     }

@@ -41,7 +41,9 @@ def test_every_route_of_the_door_names_its_permissions(anna: Lived) -> None:
     routes = {rule.rule for rule in anna.house.app.url_map.iter_rules() if rule.rule.startswith("/fhir")}
     assert routes == {"/fhir" + endpoint.path for endpoint in endpoints}
     for endpoint in endpoints:
-        if endpoint.path != "/metadata":
+        if "$export" in endpoint.path:
+            assert (endpoint.permission, endpoint.behind) == ("datasets:read", None)
+        elif endpoint.path != "/metadata":
             behind = endpoint.behind
             assert endpoint.permission == "fhir:read"
             assert behind.own or behind.care

@@ -8,7 +8,7 @@ from flask import Flask, g
 
 from backend.api import problems
 from backend.api.endpoint import Answer, Behind, Endpoint, Room, mount
-from backend.api.fhir import parameters
+from backend.api.fhir import exports, parameters
 from backend.domain.fhir import ids
 from backend.domain.fhir.bundles import searchset
 from backend.domain.fhir.capability import Offer, statement
@@ -41,7 +41,7 @@ def capabilities(base: str) -> dict[str, Any]:
 
 def install(app: Flask) -> None:
     """Mount the door; what it refuses leaves as an OperationOutcome."""
-    endpoints: list[Endpoint] = mount(app, PREFIX, [room])
+    endpoints: list[Endpoint] = mount(app, PREFIX, [room, exports.room])
     app.extensions[ENDPOINTS] = endpoints
     problems.speak(app, PREFIX, lambda problem: (outcome(problem), MEDIA))
 

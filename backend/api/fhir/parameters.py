@@ -65,7 +65,7 @@ def understood(kind: Type, said: Mapping[str, Sequence[str]]) -> Asked:
     """
     known = {name for name, _ in of(kind)} | {"_count"}
     unknown = sorted(said.keys() - known - _GENERAL)
-    if unknown and _strict():
+    if unknown and prefers("handling=strict"):
         raise ClinicError("bad-request", "Not understood.", {f"/query/{name[:60]}": "Unknown." for name in unknown})
     mine = {name: list(values) for name, values in said.items() if name in known}
     listed = [value.split(",") for value in mine.get("_id", [])]
@@ -83,9 +83,10 @@ def self_link(kind: Type, asked: Asked) -> list[tuple[str, str]]:
     return [*found, ("_count", str(asked.count))]
 
 
-def _strict() -> bool:
+def prefers(what: str) -> bool:
+    """Tell whether the client said so in Prefer (RFC 7240)."""
     wanted = [one.replace(" ", "").lower() for one in request.headers.get("Prefer", "").replace(";", ",").split(",")]
-    return "handling=strict" in wanted
+    return what in wanted
 
 
 def _patient(said: Mapping[str, Sequence[str]]) -> UUID | None:

@@ -5,12 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.domain.fhir import elements as fhir
+from backend.domain.fhir.pseudonymous import TYPES
 
 CHANGED = "2026-11-29"
 """The day on which what is served last changed."""
 FORMATS = ("application/fhir+json", "json")
 FHIR = "4.0.1"
 GUIDE = "http://hl7.org/fhir/uv/symptoms/ImplementationGuide/hl7.fhir.uv.symptoms|1.0.0"
+
+GROUP = {
+    "type": "Group",
+    "documentation": "A study, whose subjects are its members; only its export is served, to researchers who were "
+    f"admitted to it, or with their key. Types: {', '.join(TYPES)}. Pseudonymous. Not here: _since, _typeFilter, POST.",
+    "operation": [{"name": "export", "definition": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export"}],
+}
+"""Bulk Data Access; what its CapabilityStatement asks beyond (_since) is not served, so that it is not claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ def statement(base: str, version: str, offers: Iterable[Offer]) -> dict[str, Any
                     "does not exist (404). Retracted records are read as entered-in-error without content, and left "
                     "out of searches but those by _lastUpdated. Pages are the newest first; the next link is opaque.",
                     "security": {"description": "Authorization: Bearer, an access token of /api/v1."},
-                    "resource": [_resource(one) for one in offers],
+                    "resource": [*(_resource(one) for one in offers), GROUP],
                 }
             ],
         }

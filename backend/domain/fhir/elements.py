@@ -91,9 +91,12 @@ def identifiers(told: Telling, head: Head) -> list[dict[str, str]]:
     return [identified(head.id)] if told.named else []
 
 
-def unknown() -> dict[str, Any]:
-    """Return what stands beside an element that FHIR asks for and nobody knows."""
-    return {"extension": [{"url": ABSENT, "valueCode": "unknown"}]}
+def absent(why: str) -> dict[str, Any]:
+    """Return what stands for an element that FHIR asks for: nobody knows it (`unknown`), or it is withheld (`masked`).
+
+    hl7.org/fhir/R4/codesystem-data-absent-reason.html
+    """
+    return {"extension": [{"url": ABSENT, "valueCode": why}]}
 
 
 def note(told: Telling, words: str | None) -> list[dict[str, str]]:

@@ -67,7 +67,7 @@ def _instruction(told: Telling, treatment: Treatment, plan: PlanVersion) -> dict
     regimen = treatment.drug.regimen(plan.regimen)
     stopped = treatment.stopped_on
     bounds = {"start": told.on(treatment.started_on), "end": None if stopped is None else told.on(stopped)}
-    repeat = {"boundsPeriod": bounds, **_rhythm(treatment, plan)}
+    repeat = {"boundsPeriod": bounds, **_rhythm(told, treatment, plan)}
     return {
         "text": regimen.dose_text,
         "timing": {"repeat": repeat, "code": fhir.ours("regimen", f"{treatment.drug_key}/{plan.regimen}")},
@@ -75,10 +75,10 @@ def _instruction(told: Telling, treatment: Treatment, plan: PlanVersion) -> dict
     }
 
 
-def _rhythm(treatment: Treatment, plan: PlanVersion) -> dict[str, Any]:
+def _rhythm(told: Telling, treatment: Treatment, plan: PlanVersion) -> dict[str, Any]:
     """Return how often the plan gives a dose once loading is over; a regimen in courses has no rhythm to tell."""
     pattern = treatment.drug.regimen(plan.regimen).pattern
-    clock = {"timeOfDay": [plan.slot.isoformat("seconds")]}
+    clock = {"timeOfDay": [plan.slot.isoformat("seconds")]} if told.clocks else {}
     if isinstance(pattern, Cycle):
         every = pattern.every if plan.interval_weeks is None else Span(plan.interval_weeks, Unit.WEEK)
         if every is None:
@@ -87,7 +87,7 @@ def _rhythm(treatment: Treatment, plan: PlanVersion) -> dict[str, Any]:
     if isinstance(pattern, EveryDays):
         return {"frequency": 1, "period": pattern.days, "periodUnit": "d"} | clock
     if isinstance(pattern, Weekdays):
-        days = [_DAYS[day] for day in plan.weekdays]
+        days = [_DAYS[day] for day in plan.weekdays] if told.clocks else []
         return {"frequency": pattern.per_week, "period": 1, "periodUnit": "wk", "dayOfWeek": days} | clock
     if isinstance(pattern, Daily):
         return {"frequency": pattern.times, "period": 1, "periodUnit": "d"}
@@ -123,13 +123,16 @@ def _dose(told: Telling, head: Head, dose: Dose, drug: Drug, status: str) -> dic
 
 
 def _effective(told: Telling, moment: Occurred | None) -> dict[str, Any]:
-    when = None if moment is None else told.moment(moment)
-    return {"effectiveDateTime": when} if when else {"_effectiveDateTime": fhir.unknown()}
+    """Return when; FHIR asks for it. A period can be there without a date, and readers of a dateTime do not trip."""
+    if moment is None:
+        return {"effectivePeriod": fhir.absent("unknown")}
+    when = told.moment(moment)
+    return {"effectiveDateTime": when} if when else {"effectivePeriod": fhir.absent("masked")}
 
 
 def _stretch(told: Telling, parts: tuple[PartGiven, ...]) -> dict[str, Any]:
     start, end = told.moment(parts[0].given), told.moment(parts[-1].given)
-    return {"effectivePeriod": {"start": start, "end": end}} if start else {"_effectiveDateTime": fhir.unknown()}
+    return {"effectivePeriod": {"start": start, "end": end}} if start else {"effectivePeriod": fhir.absent("masked")}
 
 
 def _dosage(dose: Dose) -> dict[str, Any]:
@@ -141,7 +144,7 @@ def _dosage(dose: Dose) -> dict[str, Any]:
         "route": route_concept(dose.route),
         "site": None if site is None else fhir.ours("body-site", site.value),
         # FHIR asks for a dose wherever anything is told of how it was given (mad-1).
-        "dose": fhir.quantity(sum(known), "mg") if known and len(known) == len(amounts) else fhir.unknown(),
+        "dose": fhir.quantity(sum(known), "mg") if known and len(known) == len(amounts) else fhir.absent("unknown"),
     }
 
 
@@ -170,5 +173,6 @@ def _slot(told: Telling, planned: Occurred) -> dict[str, Any]:
     when = told.moment(planned)
     if when is None or "T" not in when:  # an instant has a time of day
         days = [{"start": when, "end": when}] if when else None
-        return {"_start": fhir.unknown(), "_end": fhir.unknown(), "requestedPeriod": days}
-    return {"start": when, "_end": fhir.unknown()}
+        why = "masked" if when is None else "unknown"
+        return {"_start": fhir.absent(why), "_end": fhir.absent("unknown"), "requestedPeriod": days}
+    return {"start": when, "_end": fhir.absent("unknown")}

@@ -13,13 +13,13 @@ _CATEGORY = fhir.concept(fhir.coding(f"{_CONSENT}/consentcategorycodes", "resear
 _OPT_IN = fhir.concept(fhir.coding(f"{_CONSENT}/v3-ActCode", "OPTIN", "opt-in"))
 
 
-def study(study_id: UUID, name: str, updated: datetime) -> dict[str, Any]:
-    """Return a study as it was set up; it knows no end, so that it is active."""
+def study(study_id: UUID, name: str, updated: datetime | None) -> dict[str, Any]:
+    """Return a study as it was set up (None where that is not told); it knows no end, so that it is active."""
     return fhir.full(
         {
             "resourceType": "ResearchStudy",
             "id": str(study_id),
-            "meta": {"versionId": "1", "lastUpdated": updated.isoformat()},
+            "meta": {"versionId": "1", "lastUpdated": updated and updated.isoformat()},
             "identifier": [fhir.identified(study_id)],
             "title": name,
             "status": "active",
@@ -28,7 +28,7 @@ def study(study_id: UUID, name: str, updated: datetime) -> dict[str, Any]:
 
 
 def research_subject(
-    told: Telling, head: Head, *, study_key: str, consented_at: datetime, withdrawn_at: datetime | None
+    told: Telling, head: Head, *, study_key: str, consented_at: datetime | None, withdrawn_at: datetime | None
 ) -> dict[str, Any]:
     """Return a patient's place in a study (`head.id` is the study's: a patient has one place in each)."""
     return fhir.full(
@@ -44,7 +44,7 @@ def research_subject(
 
 
 def consent(
-    told: Telling, head: Head, *, study_name: str, consented_at: datetime, withdrawn_at: datetime | None
+    told: Telling, head: Head, *, study_name: str, consented_at: datetime | None, withdrawn_at: datetime | None
 ) -> dict[str, Any]:
     """Return a patient's consent to a study; withdrawn it is inactive, and its period ends."""
     return fhir.full(
@@ -54,7 +54,7 @@ def consent(
             "scope": _RESEARCH,
             "category": [_CATEGORY],
             "patient": fhir.subject(told),
-            "dateTime": told.at(consented_at),
+            "dateTime": consented_at and told.at(consented_at),
             "policyRule": _OPT_IN | {"text": f"Takes part in {study_name}." if told.words else None},
             "provision": {"type": "permit", "period": fhir.period(told, consented_at, withdrawn_at)},
         }

@@ -16,7 +16,8 @@ class Telling:
 
     `subject` is the reference to the patient; `key` makes an id of a record's; `moment`, `at` and `on` tell when, or
     None to leave it out (a set of data may shift or omit what could identify somebody); `words` is whether what
-    somebody wrote in free words is told, `named` whether the ids of /api/v1 stand beside as identifiers.
+    somebody wrote in free words is told, `named` whether the ids of /api/v1 stand beside as identifiers, `clocks`
+    whether a plan's weekdays and times of day are.
     """
 
     subject: str
@@ -26,6 +27,7 @@ class Telling:
     on: Callable[[date], str | None]
     words: bool = True
     named: bool = True
+    clocks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
