@@ -140,7 +140,11 @@ ANSWERS = (
     Column("about_interval", "integer", "Number of the interval the answers are about."),
     Column("about_length_days", "integer", "Length of that interval; empty while open.", "d"),
     Column("item", "code", "Key of the question, `group[n].key` where a group repeats; empty where none is answered."),
-    Column("value", "text", "The answer as a code, number or day, never as own words; choices are joined by a space."),
+    Column(
+        "value",
+        "text",
+        "The answer, never own words; days are counted unless dates are told; choices have a space between.",
+    ),
 )
 
 SUBJECTS = (

@@ -1,5 +1,6 @@
 """Study days: how a study tells on which day something was, counted from a dose, or with the calendar's own day."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -18,6 +19,9 @@ class Days(StrEnum):
     CALENDAR = "calendar"
 
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?!\d)", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Reckoning:
     """How the days of one patient are told in one study; `origin` is the day counted from, None before any dose."""
@@ -32,6 +36,20 @@ class Reckoning:
         """
         start = f"{name}_" if name else ""
         return {f"{start}study_day": self._counted(on), f"{start}date": self._dated(on)}
+
+    def answer(self, value: object) -> object:
+        """Return an answer as the study may be told it: a day or moment in it is counted, unless dates are told.
+
+        What has the form of a day is taken for one, whatever asked for it: a date that a form lets out dates the rest.
+        """
+        if isinstance(value, list):
+            return [self.answer(one) for one in value]
+        if self.days is Days.CALENDAR or not isinstance(value, str) or not _DAY.match(value):
+            return value
+        try:
+            return self._counted(date.fromisoformat(value[:10]))
+        except ValueError:  # no such day, so no day
+            return value
 
     def pull(self, today: date) -> dict[str, int | str | None]:
         """Return the cells of the day of the pull, empty unless the study tells the calendar.

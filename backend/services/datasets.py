@@ -120,7 +120,7 @@ def answers(who: Subject) -> Iterator[dict[str, Any]]:
             "about_interval": about.number if about else None,
             "about_length_days": about.length_days if about else None,
         }
-        yield from items(shared, dict(cells(row.answers)))
+        yield from items(shared, {item: who.told.answer(value) for item, value in cells(row.answers)})
 
 
 def scores(who: Subject) -> Iterator[dict[str, Any]]:

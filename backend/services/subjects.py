@@ -86,4 +86,4 @@ def items(shared: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[dict[s
     if not told:
         yield dict(shared)
     for item, value in told.items():
-        yield {**shared, "item": item, "value": " ".join(value) if isinstance(value, list) else value}
+        yield {**shared, "item": item, "value": " ".join(map(str, value)) if isinstance(value, list) else value}

@@ -1,11 +1,13 @@
 """Study days: counted from the first or the last given dose, and the calendar only where a study tells it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backend.domain.linking import Chain
-from backend.domain.study_days import Days, reckoning
+from backend.domain.study_days import Days, Reckoning, reckoning
 from tests.factories.spans import START, dosed
 
 LINE = dosed([28, 42])
@@ -40,3 +42,18 @@ def test_cells_bear_the_name_of_what_happened_and_no_day_is_no_cell() -> None:
 def test_before_any_dose_there_is_no_day_to_count_from(days: Days) -> None:
     told = reckoning(days, Chain((), (), ()))
     assert told.cells(ON) == {"study_day": None, "date": ON.isoformat() if days is Days.CALENDAR else None}
+
+
+@given(st.sampled_from([Days.SINCE_FIRST_DOSE, Days.SINCE_LAST_DOSE]), st.dates(date(1900, 1, 1), date(2199, 12, 31)))
+def test_a_day_that_is_answered_is_counted_where_no_dates_are_told(days: Days, on: date) -> None:
+    told = Reckoning(days, date(2026, 3, 2))
+    for said in (on.isoformat(), f"{on}T09:00:00+02:00"):
+        assert told.answer(said) == (on - date(2026, 3, 2)).days
+        assert told.answer([said, "fatigue"]) == [(on - date(2026, 3, 2)).days, "fatigue"]
+        assert Reckoning(Days.CALENDAR, None).answer(said) == said
+        assert Reckoning(days, None).answer(said) is None
+
+
+@pytest.mark.parametrize("said", ["2026-02-30", "2026", "fatigue", 7, True, None, "09:00"])
+def test_what_is_no_day_is_told_as_it_is(said: object) -> None:
+    assert Reckoning(Days.SINCE_FIRST_DOSE, date(2026, 3, 2)).answer(said) == said
