@@ -211,9 +211,10 @@ def by_subject(session: Session, snapshot_id: UUID) -> Iterator[tuple[str, str, 
         yield row.pseudonym, row.dataset, row.body
 
 
-def patients(session: Session, snapshot_id: UUID) -> Iterable[UUID]:
-    """Return who is in a snapshot."""
-    return session.scalars(select(PartRow.patient_id).where(PartRow.snapshot_id == snapshot_id).distinct())
+def patients(session: Session, snapshot_id: UUID, pseudonyms: Iterable[str] | None = None) -> Iterable[UUID]:
+    """Return who is in a snapshot, of some pseudonyms if these are given."""
+    query = select(PartRow.patient_id).where(PartRow.snapshot_id == snapshot_id).distinct()
+    return session.scalars(query if pseudonyms is None else query.where(PartRow.pseudonym.in_(pseudonyms)))
 
 
 def files(session: Session, snapshot_id: UUID) -> Sequence[FileRow]:
