@@ -1,4 +1,4 @@
-"""Table 1: who is in a dataset, by group: counts with shares, means, medians, and what is missing, small cells withheld."""
+"""Table 1: who is in a dataset, by group: shares, means, medians, and who is missing, with small cells withheld."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -92,7 +92,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table. Counts and spreads stand in the order of `groups`: everybody first, and alone where groups are too small.
+    """The table. Counts and spreads stand in the order of `groups`: everybody first, alone where groups are small.
 
     `several` says that subjects have more than one row, so that rows do not count patients; `withheld` that there are
     too few subjects for any table, and then there are no groups.
@@ -117,7 +117,7 @@ class _Told:
 
 
 def chosen(dataset: str, columns: Sequence[str], by: str | None) -> list[Column]:
-    """Return the columns asked for. Raises ClinicError `invalid` for those that a table cannot hold, or be grouped by."""
+    """Return the columns asked for. Raises ClinicError `invalid` for what a table cannot hold."""
     known = {column.name: column for column in DATASETS[dataset]}
     group = known.get(by) if by else None
     if by and (group is None or group.kind not in GROUPING):
@@ -212,9 +212,7 @@ def _order(column: Column) -> Callable[[str], tuple[int, str]]:
     return lambda value: (codes.get(value, len(codes)), value)
 
 
-def _item(
-    column: Column, told: _Told, parts: Sequence[Sequence[str | None]], fewest: int, *, grouped: bool
-) -> Item:
+def _item(column: Column, told: _Told, parts: Sequence[Sequence[str | None]], fewest: int, *, grouped: bool) -> Item:
     measured = column.kind in MEASURED
     found = [told.values[column.name, group] for members in parts for group in members]
     names = _categories(column, found)

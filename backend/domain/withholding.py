@@ -82,6 +82,6 @@ def _cover(column: Column, small: Sequence[str], elsewhere: Collection[str], few
 
 
 def _enough(cells: Sequence[Tally], fewest: int) -> bool:
-    """Whether cells whose sum is known may each still be `fewest`, even for a reader who knows that none of them is 0."""
+    """Whether cells whose sum is known may each still be `fewest`, to a reader who knows that none is 0."""
     whole = total(cells)
     return len(cells) > 1 and whole.rows - len(cells) + 1 >= fewest and not few(whole, fewest)

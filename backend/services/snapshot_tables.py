@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -47,7 +47,8 @@ def preview(ctx: Context, study_id: UUID, snapshot_id: UUID, dataset: str) -> Pr
     Raises ClinicError as `snapshots.download`; a dataset that was not frozen is `not-found`.
     """
     row = _holding(ctx, study_id, snapshot_id, dataset)
-    items = list(islice(_rows(ctx.session, row.id, dataset), PREVIEWED))
+    bodies = snapshots.first_parts(ctx.session, row.id, dataset, PREVIEWED)
+    items = list(islice(chain.from_iterable(thawed(dataset, zlib.decompress(body)) for _, body in bodies), PREVIEWED))
     note_read(ctx, row, {"preview": dataset}, {str(cells[0]) for cells in items})
     return Preview(dataset, DATASETS[dataset], snapshots.rows_of(ctx.session, row.id, dataset), items)
 

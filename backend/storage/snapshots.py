@@ -203,6 +203,13 @@ def parts(session: Session, snapshot_id: UUID, dataset: str) -> Iterator[tuple[s
         yield row.pseudonym, row.rows, row.body
 
 
+def first_parts(session: Session, snapshot_id: UUID, dataset: str, most: int) -> Sequence[tuple[str, bytes]]:
+    """Return pseudonym and packed rows of the first subjects, by pseudonym, who have any; so many at most."""
+    query = select(PartRow.pseudonym, PartRow.body)
+    query = query.where(PartRow.snapshot_id == snapshot_id, PartRow.dataset == dataset, PartRow.rows > 0)
+    return [(row.pseudonym, row.body) for row in session.execute(query.order_by(PartRow.pseudonym).limit(most))]
+
+
 def by_subject(session: Session, snapshot_id: UUID) -> Iterator[tuple[str, str, bytes]]:
     """Yield pseudonym, dataset and packed rows of everybody, by pseudonym, a few at a time."""
     query = select(PartRow.pseudonym, PartRow.dataset, PartRow.body).where(PartRow.snapshot_id == snapshot_id)

@@ -38,15 +38,20 @@ def told(rows: list[dict[str, Any]]) -> Told:
 
 def made_up(seed: int, most: int, *, one_row: bool) -> Told:
     """Return rows of some subjects, who choose between some of the routes, weeks and answers, often the same."""
-    draw = random.Random(seed)  # noqa: S311 - no secret
+    draw = random.Random(seed)
+
     def pick(values: tuple[Any, ...]) -> list[Any]:
         return draw.choices(values, [draw.choice([0, 1, 1, 6, 30]) + 0.01 for _ in values], k=most)
 
-    columns = zip(pick(ROUTES), pick(WEEKS), pick(YES), pick((1.25, 3.5, 7.75, None)), pick((0, 2, 9, None)), strict=True)
+    columns = zip(
+        pick(ROUTES), pick(WEEKS), pick(YES), pick((1.25, 3.5, 7.75, None)), pick((0, 2, 9, None)), strict=True
+    )
     size = draw.randint(0, most)
     names = [f"s{at if one_row else draw.randrange(1 + size // 2)}" for at in range(size)]
     keys = ("route", "planned_weeks", "diary_assessable", "diary_first_mean", "entries")
-    return told([{"subject": who} | dict(zip(keys, row, strict=True)) for who, row in zip(names, columns, strict=False)])
+    return told(
+        [{"subject": who} | dict(zip(keys, row, strict=True)) for who, row in zip(names, columns, strict=False)]
+    )
 
 
 TOLD = st.builds(made_up, st.integers(0, 10**9), st.integers(0, 90), one_row=st.booleans())
@@ -165,7 +170,9 @@ def test_cells_of_one_subject_each_are_not_told_by_their_sum() -> None:
     """Five cells that come to five would each be one."""
     column = {str(at): Tally(1, {f"s{at}"}) for at in range(5)} | {"large": Tally(6, {*"abcdef"}), "none": Tally()}
     assert hidden([column]) == [frozenset({"0", "1", "2", "3", "4", "large"})]
-    assert hidden([{"one": Tally(4, {*"abcd"}), "other": Tally(1, {"e"}), "none": Tally()}]) == [{"one", "other", "none"}]
+    assert hidden([{"one": Tally(4, {*"abcd"}), "other": Tally(1, {"e"}), "none": Tally()}]) == [
+        {"one", "other", "none"}
+    ]
     assert hidden([{"many rows": Tally(90, {*"ab"}), "other": Tally(90, {*"bc"}), "large": Tally(9, {*"defghi"})}]) == [
         {"many rows", "other", "large"}
     ]
@@ -175,7 +182,11 @@ def test_groups_that_are_too_small_are_shown_as_one_and_not_at_all_where_that_wo
     weeks = [4] * 20 + [5] * 6 + [6] * 3
     rows = [{"subject": f"s{at}", "planned_weeks": one, "route": "iv"} for at, one in enumerate(weeks)]
     found = table_one("intervals", told(rows).rows, ["route"], "planned_weeks").groups
-    assert [(one.kind, one.value, one.rows) for one in found] == [("all", None, 29), ("value", "4", 20), ("rest", None, 9)]
+    assert [(one.kind, one.value, one.rows) for one in found] == [
+        ("all", None, 29),
+        ("value", "4", 20),
+        ("rest", None, 9),
+    ]
     alone = table_one("intervals", told([*rows[:20], *rows[26:]]).rows, ["route"], "planned_weeks")
     assert [(one.kind, one.rows) for one in alone.groups] == [("all", 23)]
 
