@@ -16,7 +16,7 @@ export function filesPart(one, about) {
   const columns = ["name", "rows", "size", "sha256", "get"].map((name) => ({ text: t(`files.column.${name}`), number: name === "rows" || name === "size" }));
   const rows = one.files.map((found) => [
     h("code", {}, found.name),
-    found.rows ? number(found.rows, 0) : "–",
+    one.datasets.includes(found.name.split(".")[0]) ? number(found.rows, 0) : "–",
     size(found.bytes),
     h("span", { class: "hash" }, h("code", { title: found.sha256 }, found.sha256.slice(0, 12)), copyButton(t("snap.copy"), found.sha256, { quiet: true, label: t("files.copy_of", { name: found.name }) })),
     found.bytes > LARGEST ? h("span", {}, t("files.large")) : taking(found, about),

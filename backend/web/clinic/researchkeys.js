@@ -1,7 +1,7 @@
 /** Keys with which scripts pull a study: made here and shown once, listed, revoked. */
 
 import { fill, h, notice } from "/static/shared/dom.js";
-import { localDay, moment, t } from "/static/shared/words.js";
+import { day, localDay, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { copyButton } from "./copied.js";
@@ -70,9 +70,13 @@ function listed(items, path, about) {
 
 function row(key, path, about) {
   const over = key.revoked_at !== null || Date.parse(key.ends_at) <= Date.now();
-  const state = key.revoked_at ? t("keys.state.revoked", { when: moment(key.revoked_at, "short") }) : t(over ? "keys.state.ended" : "keys.state.open");
+  const state = key.revoked_at ? t("keys.state.revoked", { when: day(localDay(new Date(key.revoked_at)), "date") }) : t(over ? "keys.state.ended" : "keys.state.open");
   const act = over ? null : button(t("keys.revoke"), () => void revoked(key, path, about), { danger: true, label: t("keys.revoke_of", { name: key.name }), id: `revoke-${key.id}` });
-  return [key.name, moment(key.made_at, "short"), moment(key.ends_at, "short"), h("span", { class: over ? "tag plain" : "tag" }, state), act];
+  return [key.name, on(key.made_at), on(key.ends_at), h("span", { class: over ? "tag plain" : "tag" }, state), act];
+}
+
+function on(instant) {
+  return h("span", { class: "nowrap" }, day(localDay(new Date(instant)), "date"));
 }
 
 async function revoked(key, path, { again, told }) {
