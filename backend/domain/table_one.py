@@ -1,10 +1,12 @@
 """Table 1: who is in a dataset, by group: shares, means, medians, and who is missing, with small cells withheld."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from math import fsum, sqrt
+from operator import itemgetter
 
 from backend.domain.datasets import DATASETS, Column
 from backend.domain.errors import invalid
@@ -154,18 +156,29 @@ def table_one(
 
 def _counted(dataset: str, rows: Iterable[Cells], asked: Sequence[Column], by: str | None) -> _Told:
     names = [column.name for column in DATASETS[dataset]]
-    places = [(names.index(column.name), column.name, column.kind in MEASURED) for column in asked]
+    places = [(names.index(column.name), column) for column in asked]
     group_at = names.index(by) if by else None
     told = _Told({} if by else {None: Tally()}, defaultdict(lambda: defaultdict(Tally)), defaultdict(list))
-    for row in rows:
-        subject, group = str(row[0]), None if group_at is None else _text(row[group_at])
-        told.groups.setdefault(group, Tally()).add(subject)
-        for place, name, measured in places:
-            value = row[place]
-            told.values[name, group][_category(value, measured=measured)].add(subject)
-            if measured and value is not None:
-                told.numbers[name, group].append(float(value))
+    # A subject's rows stand together: counted at once, since there may be hundreds of thousands of rows.
+    for subject, own in groupby(rows, key=itemgetter(0)):
+        theirs = list(own)
+        groups = [None if group_at is None else _text(row[group_at]) for row in theirs]
+        for group, n in Counter(groups).items():
+            told.groups.setdefault(group, Tally()).add(str(subject), n)
+        for place, column in places:
+            _count_column(told, column, str(subject), groups, [row[place] for row in theirs])
     return told
+
+
+def _count_column(
+    told: _Told, column: Column, subject: str, groups: Sequence[str | None], values: Sequence[Cell]
+) -> None:
+    """Count one subject's values of a column, each in the group of its row."""
+    measured = column.kind in MEASURED
+    for (group, value), n in Counter(zip(groups, values, strict=True)).items():
+        told.values[column.name, group][_category(value, measured=measured)].add(subject, n)
+        if measured and value is not None:
+            told.numbers[column.name, group] += [float(value)] * n
 
 
 def _category(value: Cell, *, measured: bool) -> str:

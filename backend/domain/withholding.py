@@ -14,9 +14,9 @@ class Tally:
     rows: int = 0
     subjects: set[str] = field(default_factory=set)
 
-    def add(self, subject: str) -> None:
-        """Count one row of a subject."""
-        self.rows += 1
+    def add(self, subject: str, rows: int = 1) -> None:
+        """Count rows of a subject."""
+        self.rows += rows
         self.subjects.add(subject)
 
 
