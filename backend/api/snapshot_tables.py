@@ -18,6 +18,7 @@ from backend.services.context import Context
 room = Room("tables")
 _ONE = "/research/studies/<uuid:study_id>/snapshots/<uuid:snapshot_id>"
 _MANY = 2**53
+_CELLS = fields.Many(fields.Anything(allow_none=True), most=500)
 
 
 class DatasetIn(Schema):
@@ -29,8 +30,8 @@ class DatasetIn(Schema):
 class TableIn(DatasetIn):
     """What Table 1 is to hold: `columns` by name with commas between, and `by` the one whose values make groups."""
 
-    columns = fields.Text(2000, required=True, pattern=r"[a-z0-9_]+(,[a-z0-9_]+)*")
-    by = fields.Text(60, pattern=r"[a-z0-9_]+", load_default=None, allow_none=True)
+    columns = fields.Text(500, required=True, pattern=r"[a-z0-9_]+(,[a-z0-9_]+)*")
+    by = fields.Text(40, pattern=r"[a-z0-9_]+", load_default=None, allow_none=True)
 
 
 class BookLabelOut(Schema):
@@ -92,7 +93,7 @@ class PreviewOut(Schema):
     dataset = fields.Words(*DATASETS, required=True)
     columns = fields.Many(fields.Part(PreviewColumnOut), most=500, required=True)
     rows = fields.Integer(0, _MANY, required=True)
-    items = fields.Many(fields.Many(fields.Anything(), most=500), most=snapshot_tables.PREVIEWED, required=True)
+    items = fields.Many(_CELLS, most=snapshot_tables.PREVIEWED, required=True)
 
 
 class TableGroupOut(Schema):

