@@ -76,6 +76,8 @@ def options(settings: Settings) -> dict[str, Any]:
         "graceful_timeout": 20,
         "timeout": 60,
         "keepalive": 5,
+        # Table 1 names its columns in the address; a refusal of ours says more than one of the server's.
+        "limit_request_line": 8190,
         "when_ready": _ready(settings),
     }
 

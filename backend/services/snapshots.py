@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -155,11 +155,11 @@ def download(ctx: Context, study_id: UUID, snapshot_id: UUID, name: str) -> Down
 
     Raises ClinicError `not-found`, and `wrong-state` while it is not ready or somebody in it has withdrawn.
     """
-    row = _ready(ctx, study_id, snapshot_id)
+    row = ready(ctx, study_id, snapshot_id)
     found = snapshots.file(ctx.session, snapshot_id, name)
     if found is None:
         raise ClinicError("not-found")
-    _note_read(ctx, row, {"file": name})
+    note_read(ctx, row, {"file": name})
     engine = ctx.session.get_bind()  # now: when the pieces are read, the request is over
     return Download(_file(found), partial(_pieces, engine, row.id, row.revision, _file(found)))
 
@@ -169,10 +169,10 @@ def changes(ctx: Context, study_id: UUID, snapshot_id: UUID, since: UUID) -> Ite
 
     Raises ClinicError as `download`, and `invalid` when they do not hold the same datasets, or count days differently.
     """
-    row, earlier = _ready(ctx, study_id, snapshot_id), _ready(ctx, study_id, since)
+    row, earlier = ready(ctx, study_id, snapshot_id), ready(ctx, study_id, since)
     if sorted(row.datasets) != sorted(earlier.datasets):
         raise invalid("/query/since", "Does not hold the same datasets.")
-    _note_read(ctx, row, {"since": str(since)})
+    note_read(ctx, row, {"since": str(since)})
     return _changes(ctx.session.get_bind(), row.datasets, (earlier.id, earlier.revision), (row.id, row.revision))
 
 
@@ -184,7 +184,8 @@ def _row(ctx: Context, study_id: UUID, snapshot_id: UUID, *, lock: bool = False)
     return row
 
 
-def _ready(ctx: Context, study_id: UUID, snapshot_id: UUID) -> SnapshotRow:
+def ready(ctx: Context, study_id: UUID, snapshot_id: UUID) -> SnapshotRow:
+    """Return a snapshot whose rows may leave. Raises ClinicError as `download`."""
     row = _row(ctx, study_id, snapshot_id)
     if not _may_leave(ctx.session, row, row.revision):
         raise ClinicError("wrong-state", "The snapshot is not ready; see how far it is.")
@@ -196,10 +197,11 @@ def _may_leave(session: Session, row: SnapshotRow, revision: int) -> bool:
     return stands and not snapshots.holds_withdrawn(session, row.id)
 
 
-def _note_read(ctx: Context, row: SnapshotRow, about: dict[str, Any]) -> None:
+def note_read(ctx: Context, row: SnapshotRow, about: dict[str, Any], of: Iterable[str] | None = None) -> None:
+    """Write down that a snapshot was read, for everybody in it or for some pseudonyms; `about` says what was read."""
     told = {"snapshot": str(row.id), **about}
     events.note(ctx, PERMISSION, None, row.study_id, told)
-    for patient_id in snapshots.patients(ctx.session, row.id):
+    for patient_id in snapshots.patients(ctx.session, row.id, of):
         events.note(ctx, PERMISSION, patient_id, row.study_id, told)
 
 

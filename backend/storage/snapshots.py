@@ -205,6 +205,13 @@ def parts(session: Session, snapshot_id: UUID, dataset: str) -> Iterator[tuple[s
         yield row.pseudonym, row.rows, row.body
 
 
+def first_parts(session: Session, snapshot_id: UUID, dataset: str, most: int) -> Sequence[tuple[str, bytes]]:
+    """Return pseudonym and packed rows of the first subjects, by pseudonym, who have any; so many at most."""
+    query = select(PartRow.pseudonym, PartRow.body)
+    query = query.where(PartRow.snapshot_id == snapshot_id, PartRow.dataset == dataset, PartRow.rows > 0)
+    return [(row.pseudonym, row.body) for row in session.execute(query.order_by(PartRow.pseudonym).limit(most))]
+
+
 def by_subject(session: Session, snapshot_id: UUID, datasets: Sequence[str]) -> Iterator[tuple[str, str, bytes]]:
     """Yield pseudonym, dataset and packed rows of everybody, by pseudonym, a few at a time."""
     mine = (PartRow.snapshot_id == snapshot_id, PartRow.dataset.in_(datasets))
@@ -214,9 +221,10 @@ def by_subject(session: Session, snapshot_id: UUID, datasets: Sequence[str]) -> 
         yield row.pseudonym, row.dataset, row.body
 
 
-def patients(session: Session, snapshot_id: UUID) -> Iterable[UUID]:
-    """Return who is in a snapshot."""
-    return session.scalars(select(PartRow.patient_id).where(PartRow.snapshot_id == snapshot_id).distinct())
+def patients(session: Session, snapshot_id: UUID, pseudonyms: Iterable[str] | None = None) -> Iterable[UUID]:
+    """Return who is in a snapshot, of some pseudonyms if these are given."""
+    query = select(PartRow.patient_id).where(PartRow.snapshot_id == snapshot_id).distinct()
+    return session.scalars(query if pseudonyms is None else query.where(PartRow.pseudonym.in_(pseudonyms)))
 
 
 def files(session: Session, snapshot_id: UUID) -> Sequence[FileRow]:

@@ -36,11 +36,11 @@ def page(desk: Desk) -> Page:
     return at(opened.new_page(), desk.url)
 
 
-def test_a_researcher_is_told_that_nothing_is_here_for_them(desk: Desk) -> None:
+def test_a_researcher_is_told_that_a_page_of_patients_is_not_for_them(desk: Desk) -> None:
     page = at(desk.logged_in(desk.colleague("researcher")).new_page(), desk.url, "patients")
     expect(page.locator("h1")).to_have_text("Hier is niets voor uw rol")
-    expect(page.locator("#places")).to_be_hidden()
-    expect(page.get_by_role("link", name="Documentatie van de API")).to_be_visible()
+    expect(page.locator("#places a")).to_have_count(1)
+    expect(page.get_by_role("link", name="Naar Onderzoek")).to_be_visible()
     assert barriers(page) == []
     page.locator("#log-out").click()
     expect(page.locator("#email")).to_be_visible()

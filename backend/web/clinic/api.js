@@ -1,7 +1,7 @@
 /** Every call of the pages to the API, as whoever is logged in; one whose session ended logs in again over the page. */
 
 import { renewed, standing } from "./session.js";
-import { Refused, send } from "./wire.js";
+import { fetchFile, Refused, send } from "./wire.js";
 
 export { Offline, Refused } from "./wire.js";
 
@@ -14,11 +14,20 @@ let asking = null;
  * pointers}, retry_after} or Offline. A session that ended is asked for once more, over the page: what somebody was
  * typing stays.
  */
-export async function api(method, path, body = undefined, { version = null } = {}) {
+export function api(method, path, body = undefined, { version = null } = {}) {
+  return asked((token) => send(method, path, body, { token, version }));
+}
+
+/** Fetch a file of the API whole, as a Blob. Throws as `api`. */
+export function file(path) {
+  return asked((token) => fetchFile(path, { token }));
+}
+
+async function asked(call) {
   for (;;) {
     const token = await standing();
     try {
-      if (token) return await send(method, path, body, { token, version });
+      if (token) return await call(token);
     } catch (error) {
       if (error.status !== 401) throw error;
     }

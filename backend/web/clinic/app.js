@@ -22,7 +22,7 @@ import { SCREENS, fetched } from "./screens.js";
 import { restore, when, who } from "./session.js";
 import { explain, link, trouble } from "./ui.js";
 
-const ORDER = ["worklist", "patients", "doses", "cohort", "studies", "enrol"];
+const ORDER = ["worklist", "patients", "doses", "cohort", "studies", "research", "enrol"];
 
 let leave = null;
 let turn = 0;
@@ -119,8 +119,8 @@ function notForYou(root) {
   fill(
     root,
     h("h1", {}, t("desk.nothing_here")),
-    h("p", {}, t(place ? "desk.not_for_role" : "desk.nothing_here.text", { role })),
-    place ? link(t("desk.to_place", { place: t(`desk.place.${place}`) }), `#/${place}`, { primary: true }) : link(t("desk.nothing_here.docs"), "/api/v1/docs"),
+    h("p", {}, t("desk.not_for_role", { role })),
+    link(t("desk.to_place", { place: t(`desk.place.${place}`) }), `#/${place}`, { primary: true }),
   );
   return null;
 }

@@ -137,9 +137,9 @@ export function explain(error) {
 
 /**
  * Load something into a node: says that it is on its way, draws it, or says what went wrong and offers to try again.
- * `draw` gets what `ask` brought; resolves to true when it is there.
+ * `draw` gets what `ask` brought, `told` says an error in words; resolves to true when it is there.
  */
-export async function load(node, ask, draw) {
+export async function load(node, ask, draw, told = explain) {
   node.setAttribute("aria-busy", "true");
   fill(node, loading());
   try {
@@ -148,7 +148,7 @@ export async function load(node, ask, draw) {
     return true;
   } catch (error) {
     if (error?.name !== "Offline" && error?.name !== "Refused") reportError(error);
-    fill(node, trouble(explain(error), { again: () => void load(node, ask, draw) }));
+    fill(node, trouble(told(error), { again: () => void load(node, ask, draw, told) }));
     return false;
   } finally {
     node.removeAttribute("aria-busy");

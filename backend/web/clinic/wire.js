@@ -2,6 +2,7 @@
 
 const API = "/api/v1";
 const PATIENCE_MS = 30_000;
+const FILE_MS = 900_000;
 
 /** The server said no; `problem` is what it told (code, title, detail, pointers), `retry_after` seconds or null. */
 export class Refused extends Error {
@@ -39,12 +40,22 @@ export async function send(method, path, body = undefined, { token = null, versi
   }
 }
 
+/** Fetch a file whole, as a Blob; large ones may take a quarter of an hour. Throws Refused or Offline. */
+export async function fetchFile(path, { token = null } = {}) {
+  try {
+    const response = await fetch(API + path, { headers: headers(undefined, token, null), cache: "no-store", signal: AbortSignal.timeout(FILE_MS) });
+    return response.ok ? await response.blob() : await read(response);
+  } catch (error) {
+    throw error instanceof Refused || error instanceof Offline ? error : new Offline();
+  }
+}
+
 function written(body) {
   return body === undefined || body === null ? undefined : JSON.stringify(body);
 }
 
 function headers(body, token, version) {
-  const told = { Accept: "application/json, application/problem+json" };
+  const told = { Accept: "application/json, application/problem+json, */*;q=0.1" };
   if (written(body) !== undefined) told["Content-Type"] = "application/json";
   if (token) told.Authorization = `Bearer ${token}`;
   if (version !== null) told["If-Match"] = `"${version}"`;
