@@ -1,5 +1,6 @@
 """The texts of the app and of the staff's pages: both languages say the same, and every text asked for is there."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from backend.domain.datasets import DATASETS
+from backend.domain.snapshots import Format
 from backend.web.pages import KINDS, ROOT
 
 pytestmark = pytest.mark.journey
@@ -158,3 +161,11 @@ def places(text: Any) -> set[str]:
     """Return the names of what a text leaves open."""
     forms = text.values() if isinstance(text, dict) else [text]
     return {place for form in forms for place in re.findall(r"\{(\w+)\}", form)}
+
+
+def test_every_dataset_and_form_of_a_snapshot_is_named_on_the_research_page_in_both_languages() -> None:
+    told = (ROOT / "clinic" / "research.words.js").read_text(encoding="utf-8")
+    keys = [f"research.dataset.{dataset}" for dataset in DATASETS] + [f"freeze.form.{form}" for form in Format]
+    assert {key: told.count(f'"{key}"') for key in keys} == dict.fromkeys(keys, 2)
+    offered = (ROOT / "clinic" / "researchsnapshots.js").read_text(encoding="utf-8")
+    assert f"const FORMS = {json.dumps([*Format])};" in offered

@@ -8,7 +8,7 @@ import { copyButton } from "./copied.js";
 import { datasetName } from "./researchbook.js";
 import { busy, button, buttons, confirm, empty, load, panel, table } from "./ui.js";
 
-const FORMS = ["csv", "jsonl", "parquet", "odm", "redcap"];
+const FORMS = ["csv", "jsonl", "parquet", "odm", "redcap", "fhir"];
 const ON_ITS_WAY = new Set(["waiting", "building"]);
 const AGAIN = new Set(["cancelled", "failed"]);
 const [SOON_MS, LATE_MS] = [2000, 10_000];
