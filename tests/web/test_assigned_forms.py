@@ -131,7 +131,7 @@ def test_who_is_late_begins_on_one_phone_and_finishes_on_another_in_english(
     page.locator("#language-en").click()
     go(page, "forms")
     expect(page.locator("main")).to_contain_text("Your answers count just as well.")
-    expect(page.locator("main")).to_contain_text("How have you been?")
+    expect(page.locator("main")).to_contain_text("How have you been?", timeout=15_000)
     assert not barriers(page)
     go(page, f"forms/asked/{KEY}")
     expect(page.locator("main")).to_contain_text("You have answered 2 questions.")
