@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from backend.api.form_shapes import items_shown
 from backend.domain.definitions import read
-from tests.factories.forms import definition, question
+from tests.factories.forms import TEXT, definition, group, question
 from tests.web.care_pages import modules
 
 pytestmark = pytest.mark.journey
@@ -120,3 +120,23 @@ def test_an_answer_is_spoken_as_its_patient_would_say_it(page: Page) -> None:
     assert page.evaluate("spoken(0.25)") == "0,25"
     draw(page, question("a", "date"))
     assert "29 maart" in page.evaluate("spoken('2026-03-29')")
+
+
+SAID = """async ([items, answers]) => {
+    const { rows } = await import("/saying.js");
+    const known = { ratings: new Map(), answers: new Map(items.map(item => [`made/${item.key}`, item])) };
+    const difference = [{ field: "answers", standing: {}, yours: answers }];
+    return rows({ difference, data: { form: "made" } }, known).map(({ name, yours }) => [name, yours]);
+}"""
+
+
+def test_answers_that_two_phones_contradict_are_told_with_the_words_of_their_questions(page: Page) -> None:
+    draw(page, question("a"))
+    inner = question("b", "quantity", text={"nl": "hoeveel", "en": "how much"})
+    asked = definition(question("a", "open-choice", repeats=True), group("g", inner, repeats=True, text=TEXT))
+    answers = {"a": ["b", {"other": "x"}], "g": [{"b": {"value": 1.5, "unit": "mg"}}]}
+    page.evaluate(
+        "import('/trouble.words.js').then(async ({ words }) => (await import('/shared/words.js')).add(words))"
+    )
+    told = page.evaluate(SAID, [items_shown(read(asked), "nl"), answers])
+    assert told == [["vraag", "vraag, x"], ["vraag", "hoeveel: 1,5 mg"]]

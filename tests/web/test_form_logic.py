@@ -14,7 +14,7 @@ from backend.domain.errors import ClinicError
 from backend.domain.forms import form, forms
 from backend.domain.questionnaires import NOT_ASKED, Form, Type
 from backend.domain.responses import as_json, check
-from tests.factories.forms import POOLS, answers_to, asks, definition, definitions, filled, question
+from tests.factories.forms import POOLS, answers_to, asks, definition, definitions, filled, group, question
 from tests.web.care_pages import modules
 from tests.web.care_pages import run as called
 
@@ -82,6 +82,38 @@ def test_what_is_sent_is_taken_whatever_was_ticked_before(page: Page, told: tupl
 def test_the_app_keeps_what_the_server_would_keep(page: Page, told: tuple[Any, Form, dict[str, Any]]) -> None:
     _, asked, answers = told
     assert run(page, "kept", sent(asked), answers) == as_json(check(asked, answers).answers)
+
+
+OPERATORS = [asks("n", "exists", False), *(asks("n", one, 1) for one in ("=", "!=", ">", "<", ">=", "<="))]
+"""Every operator, asking what stands outside the groups."""
+
+
+def nested() -> st.SearchStrategy[tuple[Form, dict[str, Any]]]:
+    """Fill in instances within instances, whose questions hang on those beside, around and outside them."""
+
+    def made(rule: dict[str, Any], behavior: str) -> dict[str, Any]:
+        told = {"enable_when": [rule, asks("a", "=", True)], "enable_behavior": behavior}
+        inner = group("h", question("y", "boolean", required=True, **told), question("z", "boolean"), repeats=True)
+        a, x = question("a", "boolean"), question("x", "boolean", enable_when=[rule], required=True)
+        hidden = group("k", question("l", "boolean"), repeats=True, enable_when=[asks("z2", "exists", True)])
+        return definition(
+            question("n", "integer"), group("g", a, x, inner, question("z2", "boolean"), hidden, repeats=True)
+        )
+
+    forms_ = st.builds(made, st.sampled_from(OPERATORS), st.sampled_from(["all", "any"]))
+    return filled(forms_).map(lambda told: told[1:])
+
+
+@given(nested())
+@settings(_SHARED, max_examples=120)
+def test_within_instances_the_app_keeps_and_misses_what_the_server_would(
+    page: Page, told: tuple[Form, dict[str, Any]]
+) -> None:
+    asked, answers = told
+    kept = run(page, "kept", sent(asked), answers)
+    assert kept == as_json(check(asked, answers).answers)
+    missing = {one["key"] for one in run(page, "missing", sent(asked), answers)}
+    assert missing == refused(asked, kept, completed=True)
 
 
 @given(ANY_FORM)

@@ -25,9 +25,8 @@ export async function reread(whose) {
   const answer = await apiOf(whose, "GET", "/me/assignments");
   if (!PARTS.every((part) => Array.isArray(answer?.[part]))) throw new Offline("unreadable");
   const asked = new Map([...answer.now, ...answer.next].map((round) => [questionsOf(round), round]));
-  const forms = new Map();
-  for (const [kind, round] of asked) forms.set(kind, await questions(whose, kind, round, wanted.language));
-  await store(whose, answer, forms, wanted.as);
+  const read = async ([kind, round]) => [kind, await questions(whose, kind, round, wanted.language)];
+  await store(whose, answer, new Map(await Promise.all([...asked].map(read))), wanted.as);
   return true;
 }
 

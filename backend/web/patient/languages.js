@@ -1,7 +1,7 @@
 /** The choice of language: on this phone at once, and in the profile so that messages follow. */
 
 import { fill, h } from "../shared/dom.js";
-import { LANGUAGES, language, setLanguage, t } from "../shared/words.js";
+import { chosen, LANGUAGES, language, setLanguage, t } from "../shared/words.js";
 
 import { api, paired } from "./session.js";
 import { doc } from "./store.js";
@@ -62,7 +62,8 @@ async function told() {
 }
 
 function choose(wanted) {
-  if (wanted === language()) return;
+  // Who presses the language that is spoken already wants to keep it, whatever the profile will say.
+  if (wanted === language() && chosen()) return;
   localStorage.setItem(UNTOLD, wanted);
   setLanguage(wanted);
   tellLanguage();
