@@ -126,7 +126,12 @@ def download_file(ctx: Context, study_id: UUID, snapshot_id: UUID, name: str) ->
 
 
 @room.route(
-    "GET", f"{_ONE}/changes", permission="datasets:read", asks=SinceIn, media="application/x-ndjson", problems=(409,)
+    "GET",
+    f"{_ONE}/changes",
+    permission="datasets:read",
+    asks=SinceIn,
+    media="application/octet-stream",
+    problems=(409,),
 )
 def pull_changes(ctx: Context, study_id: UUID, snapshot_id: UUID, query: dict[str, Any]) -> Answer:
     """Pull what changed since an earlier snapshot: inserts, edits and deletions, one JSON object a line."""

@@ -51,6 +51,11 @@ LEFT_OUT = {
     "site_reminder_rules": "the site's", "study_protocols": "the study's",
     "questionnaires": "the site's", "questionnaire_versions": "the site's; what was answered is with the responses",
     "digests": "what the record holds, made ready for lists",
+    "snapshots": "what researchers asked for, of a study",
+    "snapshot_parts": "what the record holds, under a study's pseudonym",
+    "snapshot_files": "what a study's researchers were given",
+    "snapshot_chunks": "what a study's researchers were given",
+    "questionnaire_claims": "the site's own",
     "study_researchers": "other people", "checklists": "the site's; what was signed is with the dose",
 }  # fmt: skip
 """Tables the record says nothing of, and why."""

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 from playwright.sync_api import Browser, Page
 
+from backend.api.endpoint import dump
 from backend.api.form_shapes import items_shown
 from backend.domain.definitions import read
 from tests.factories.forms import TEXT, definition, group, question
@@ -138,5 +140,5 @@ def test_answers_that_two_phones_contradict_are_told_with_the_words_of_their_que
     page.evaluate(
         "import('/trouble.words.js').then(async ({ words }) => (await import('/shared/words.js')).add(words))"
     )
-    told = page.evaluate(SAID, [items_shown(read(asked), "nl"), answers])
+    told = page.evaluate(SAID, [orjson.loads(dump(items_shown(read(asked), "nl"))), answers])
     assert told == [["vraag", "vraag, x"], ["vraag", "hoeveel: 1,5 mg"]]
