@@ -165,7 +165,9 @@ def test_an_administrator_begins_there_and_goes_nowhere_else(desk: Desk, admin: 
     page.close()
 
 
-def test_a_site_without_studies_and_a_server_that_is_away_are_said(desk: Desk, window: Page) -> None:
+def test_a_site_without_studies_and_a_server_that_is_away_are_said(
+    desk: Desk, window: Page, study: dict[str, Any]
+) -> None:
     told(window, "/studies", {"items": []})
     page = fresh(window, desk, "studies")
     expect(page.get_by_text("This centre has no study yet.")).to_be_visible()
