@@ -16,7 +16,7 @@ from tests.databases import KINDS, Server, emptied, migrated, start_server
 from tests.house import House, SetClock
 
 CHEAP_HASH = "64"
-hypothesis.settings.register_profile("untimed", deadline=None, max_examples=50)  # speed is measured in tests/bench
+hypothesis.settings.register_profile("untimed", deadline=None, max_examples=30)  # speed is measured in tests/bench
 hypothesis.settings.register_profile("long", deadline=None, max_examples=1000)  # --hypothesis-profile=long
 hypothesis.settings.load_profile("untimed")
 _server = pytest.StashKey[Server]()
@@ -24,12 +24,12 @@ _server = pytest.StashKey[Server]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let longer runs try more often (`--kills 200 --examples 1000`), and speed be measured where nothing else runs."""
-    parser.addoption("--kills", type=int, default=5, help="kill -9 of web processes per database")
-    parser.addoption("--histories", type=int, default=15, help="generated histories of three phones per database")
-    parser.addoption("--moves", type=int, default=40, help="doses moved while their reminders are being sent")
+    parser.addoption("--kills", type=int, default=3, help="kill -9 of web processes per database")
+    parser.addoption("--histories", type=int, default=10, help="generated histories of three phones per database")
+    parser.addoption("--moves", type=int, default=24, help="doses moved while their reminders are being sent")
     parser.addoption("--examples", type=int, default=2, help="generated requests per operation, phase and role")
     parser.addoption("--seed", type=int, default=20261121, help="what the journeys of dispatchers draw their luck from")
-    parser.addoption("--dispatch-s", type=float, default=12, help="seconds over which reminders fall due under kills")
+    parser.addoption("--dispatch-s", type=float, default=9, help="seconds over which reminders fall due under kills")
     parser.addoption("--bench", action="store_true", help="measure speed, which takes the whole machine")
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.journey
 
 CALL = "async ([module, name, args]) => (await import(`/static/clinic/${module}.js`))[name](...args)"
 DAYS = st.dates(date(1990, 1, 1), date(2090, 12, 31))
-_SHARED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_SHARED = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

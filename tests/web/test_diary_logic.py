@@ -24,7 +24,7 @@ pytestmark = pytest.mark.journey
 NOW = datetime(2026, 3, 29, 8, 30, tzinfo=UTC)
 """Half past ten in Amsterdam, on the day the clocks went forward."""
 TODAY = "2026-03-29"
-_SHARED = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_SHARED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 RUN = """async ([file, name, args]) => {
   const told = (await import(`/${file}.js`))[name](...args.map((one) => one?.now ? new Date(one.now) : one));
   return told?.[Symbol.iterator] && typeof told !== 'string' ? [...told] : told;

@@ -22,7 +22,7 @@ from tests.web.care_pages import run as called
 
 pytestmark = pytest.mark.journey
 
-_SHARED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_SHARED = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
