@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from backend.domain import redcap, redcap_records
 from backend.domain.datasets import DATASETS
-from backend.domain.definitions import read
+from backend.domain.definitions import read, written
 from backend.domain.enabling import settle
 from backend.domain.errors import ClinicError
 from backend.domain.questionnaires import Form
@@ -317,4 +317,5 @@ CELLS = st.sampled_from(["", "text", "radio", "slider", "checkbox", "1, a | 2, b
 def test_whatever_stands_in_the_cells_is_read_or_refused(rows: list[dict[str, str]]) -> None:
     told = dictionary(*({"field_name": "a", "form_name": "f", "field_type": "text"} | row for row in rows))
     with contextlib.suppress(ClinicError):
-        read(redcap.read(told, "nl", "f").definition)
+        form = read(redcap.read(told, "nl", "f").definition)
+        assert read(written(form)) == form

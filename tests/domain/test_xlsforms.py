@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.domain import xlsforms
-from backend.domain.definitions import read
+from backend.domain.definitions import read, written
 from backend.domain.errors import ClinicError
 from backend.domain.imported import Imported
 from backend.domain.questionnaires import Form, Item
@@ -338,4 +338,5 @@ TABLE = st.tuples(st.lists(HEADERS, max_size=6), st.lists(st.lists(WORDS, max_si
 @settings(max_examples=300, deadline=None)
 def test_whatever_stands_in_the_cells_is_read_or_refused(sheets: dict[str, list[list[str]]]) -> None:
     with contextlib.suppress(ClinicError):
-        read(xlsforms.read(sheets).definition)
+        form = read(xlsforms.read(sheets).definition)
+        assert read(written(form)) == form

@@ -144,7 +144,9 @@ def test_every_error_has_an_outcome(code: str) -> None:
         "detail": "",
         "pointers": [{"pointer": "/a", "detail": "b"}],
     }
-    OperationOutcome.model_validate(outcome(problem))
+    told = outcome(problem)
+    OperationOutcome.model_validate(told)
+    assert told["issue"][0]["details"]["coding"][0]["code"] == code
 
 
 def test_an_address_that_only_begins_like_the_door_speaks_as_the_rest_does(anna: Lived) -> None:
