@@ -35,6 +35,11 @@ def read_json() -> Any:
     return parsed(raw)
 
 
+def is_empty() -> bool:
+    """Tell whether a request came without a body."""
+    return not request.content_length and "Transfer-Encoding" not in request.headers
+
+
 def parsed(raw: bytes) -> Any:
     """Return JSON text as values. Raises ClinicError `malformed-json`, `too-deep`, `key-twice`.
 

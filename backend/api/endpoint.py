@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, Response, current_app, g, request
 from marshmallow import EXCLUDE, Schema, ValidationError
 
-from backend.api.body import read_json
+from backend.api.body import is_empty, read_json
 from backend.api.problems import pointers
 from backend.api.versions import if_match
 from backend.clock import Clock
@@ -83,6 +83,7 @@ class Endpoint:
     if_match: bool
     prepare: Callable[[Reading, dict[str, Any]], Any] | None = None
     largest: int | None = None
+    bare: bool = False
     behind: Behind | None = None
 
     def wanted(self, role: Role) -> str | None:
@@ -116,6 +117,7 @@ class Room:
         if_match: bool = False,
         prepare: Callable[[Reading, dict[str, Any]], Any] | None = None,
         largest: int | None = None,
+        bare: bool = False,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a route. The function gets the context, the path's ids, and `data`, `query`, `version` as declared.
 
@@ -123,7 +125,7 @@ class Room:
         statuses it may refuse with beyond what follows from the declaration; `if_match` demands the header and
         hands its number over as `version`. `prepare` gets a way to read and the body, and does what is too slow for
         the act (hashing a password) before it begins; what it returns is handed over as `prepared`. `largest` is the
-        limit of the body in bytes, where it is not the common one.
+        limit of the body in bytes, where it is not the common one. With `bare` there may be no body: all is left out.
         """
 
         def declare(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -132,7 +134,7 @@ class Room:
             # fmt: off
             self.endpoints.append(Endpoint(
                 method, path, run.__name__, permission, summary, self.name, run, takes, asks, gives,
-                status, also, problems, media, act, if_match, prepare, largest,
+                status, also, problems, media, act, if_match, prepare, largest, bare,
             ))
             # fmt: on
             return run
@@ -223,7 +225,7 @@ def _told(endpoint: Endpoint) -> tuple[dict[str, Any], ClinicError | None]:
         if endpoint.largest is not None:
             request.max_content_length = endpoint.largest
         if endpoint.takes is not None:
-            told["data"] = _checked(endpoint.takes, read_json(), "")
+            told["data"] = _checked(endpoint.takes, {} if endpoint.bare and is_empty() else read_json(), "")
         if endpoint.if_match:
             told["version"] = if_match()
     except ClinicError as error:

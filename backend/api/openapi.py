@@ -91,7 +91,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         row = BY_NAME[endpoint.permission]
         told["description"] = f"{row.meaning} Roles: {', '.join(sorted(row.roles))}; reach: {row.reach}."
     if endpoint.takes is not None:
-        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": endpoint.takes}}}
+        content = {"application/json": {"schema": endpoint.takes}}
+        told["requestBody"] = {"required": not endpoint.bare, "content": content}
     for status in _refusals(endpoint):
         response = told["responses"].setdefault(str(status), {"description": "Refused.", "content": {}})
         response["content"]["application/problem+json"] = {"schema": ProblemOut}

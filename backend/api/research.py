@@ -1,4 +1,4 @@
-"""Studies over HTTP: set up by the site, joined with consent, and pulled as CSV by admitted researchers."""
+"""Studies over HTTP: set up by the site, and pulled as CSV by admitted researchers."""
 
 from typing import Any
 from uuid import UUID
@@ -49,14 +49,6 @@ class AdmissionIn(Schema):
     ends_at = fields.Instant(load_default=None, allow_none=True)
 
 
-class ParticipationOut(Schema):
-    """A patient's place in a study."""
-
-    study_id = fields.Id(required=True)
-    consented_at = fields.Instant(required=True)
-    withdrawn_at = fields.Instant(required=True, allow_none=True)
-
-
 @room.route("POST", "/studies", permission="studies:write", takes=StudyIn, gives=StudyOut, status=201, problems=(409,))
 def set_up_study(ctx: Context, data: dict[str, Any]) -> research.Study:
     """Set up a study at one's own site."""
@@ -73,24 +65,6 @@ def list_studies(ctx: Context) -> dict[str, Any]:
 def admit_researcher(ctx: Context, study_id: UUID, data: dict[str, Any]) -> None:
     """Let a researcher pull a study's data."""
     research.admit(ctx, study_id, data["staff_id"], data["ends_at"])
-
-
-@room.route(
-    "POST", "/patients/<uuid:patient_id>/studies/<uuid:study_id>/consent", permission="subjects:write",
-    gives=ParticipationOut,
-)  # fmt: skip
-def consent_to_study(ctx: Context, patient_id: UUID, study_id: UUID) -> research.Participation:
-    """Record a patient's consent to a study."""
-    return research.consent(ctx, patient_id, study_id)
-
-
-@room.route(
-    "POST", "/patients/<uuid:patient_id>/studies/<uuid:study_id>/withdrawal", permission="subjects:write",
-    gives=ParticipationOut,
-)  # fmt: skip
-def withdraw_from_study(ctx: Context, patient_id: UUID, study_id: UUID) -> research.Participation:
-    """Record that a patient withdrew from a study."""
-    return research.withdraw(ctx, patient_id, study_id)
 
 
 @room.route("GET", "/research/studies", permission="datasets:read", gives=StudyList)

@@ -14,10 +14,11 @@ from backend import mailing
 from backend.clock import chosen
 from backend.commands import Refused, migrate, serve, surroundings
 from backend.demo import staff
-from backend.demo.fill import STUDY, empty, fill
+from backend.demo.fill import empty, fill
 from backend.demo.guide import Opened, guide
 from backend.demo.people import people
 from backend.demo.story import PATIENTS, SEED, tell
+from backend.demo.study import NAME
 from backend.domain.permissions import Role
 from backend.services import calendar, pairing, research
 from backend.services.context import Actor, Context
@@ -108,7 +109,7 @@ def _opened(found: Settings, engine: Engine) -> str:
     with surroundings.unit(found, engine, actors[Role.NURSE], writes=True) as ctx:
         offered, for_app = (pairing.offer(ctx, patient_id) for _ in range(2))
     with surroundings.unit(found, engine, actors[Role.RESEARCHER], writes=True) as ctx:
-        study_id = next(study.id for study in research.mine(ctx) if study.name == STUDY)
+        study_id = next(study.id for study in research.mine(ctx) if study.name == NAME)
     with surroundings.unit(found, engine, Actor(Role.PATIENT, patient_id=patient_id), writes=True) as ctx:
         feed = f"{found.public_url}/api/v1/calendar/{calendar.make(ctx)}"
     outbox = (found.data_dir / mailing.OUTBOX).resolve()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from backend.demo import home, staff
+from backend.demo import home, staff, study
 from backend.demo.people import ZONE, Kind, Person
 from backend.demo.pricks import Prick
 from backend.demo.story import Life
@@ -47,7 +47,8 @@ from backend.storage import symptoms as diaries
 from backend.storage.monitoring import CheckRow
 from backend.storage.patients import PatientRow
 
-STUDY = "Uitwerk demo"
+USUAL_WEEKS = 4
+"""Between doses, unless they are stretched."""
 _BANDS = ((5, 4), (10, 5), (20, 6), (None, 7))
 RULES: Mapping[str, dict[str, Any]] = {
     "PDNMS": {},
@@ -105,15 +106,15 @@ def _founded(session: Session, ctx: Context) -> _House:
     with act(session, long_ago, writes=True) as running:
         actors = staff.actors(running, staff.hire(running))
         admin = replace(running, actor=actors[Role.ADMIN])
-        study = research.set_up(admin, STUDY)
+        study_id = study.found(admin)
         researcher_id = actors[Role.RESEARCHER].staff_id
         if researcher_id is not None:
-            research.admit(admin, study.id, researcher_id, None)
+            research.admit(admin, study_id, researcher_id, None)
         clinician = replace(running, actor=actors[Role.CLINICIAN])
         home.open_way(clinician)
         for rule, settings in RULES.items():
-            protocols.switch(clinician, study.id, rule, settings, "Voorbeeld in de demo.", enabled=True)
-    return _House(session, ctx, actors, study.id)
+            protocols.switch(clinician, study_id, rule, settings, "Voorbeeld in de demo.", enabled=True)
+    return _House(session, ctx, actors, study_id)
 
 
 def _write(house: _House, life: Life, filled: Filled) -> None:
@@ -147,7 +148,9 @@ def _enrolled(house: _House, life: Life) -> PatientRow:
         if staff_id is not None:
             begin(nurse, person.id, staff_id, None, None)
     if person.consents:
-        research.consent(house.at(known_at, house.actors[Role.CLINICIAN]), person.id, house.study_id)
+        versions = [version for one in life.course.treatments for version in one.versions]
+        arm = "stretched" if any((version.interval_weeks or 0) > USUAL_WEEKS for version in versions) else "as-usual"
+        study.join(house.at(known_at, house.actors[Role.CLINICIAN]), person.id, house.study_id, arm)
     row = kept.get(house.session, person.id)
     if row is None:
         raise ValueError("enrolled and not there")

@@ -15,8 +15,8 @@ class Course:
     """What the days of one patient's assignments hang on.
 
     `joined_on` is the day from which somebody is asked: of consent to the study, or on which the assignment began,
-    whichever came later; `enrolled_on` that from which a series counts. `left_on` is the day of a withdrawal,
-    `stopped_on` the one on which treatment ended.
+    whichever came later; `enrolled_on` that from which a series counts. `left_on` is the day from which
+    the study asks nothing more, `stopped_on` the one on which treatment ended.
     """
 
     legs: Sequence[Leg]

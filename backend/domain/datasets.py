@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.domain.adherence import State as Adherence
+from backend.domain.age_bands import BANDS
 from backend.domain.drugs import catalogue
 from backend.domain.findings import Kind
 from backend.domain.instruments import instruments
@@ -13,6 +14,8 @@ from backend.domain.samples import Matrix, State
 from backend.domain.scores import WhyNot
 from backend.domain.study_days import Days
 from backend.domain.symptoms import OtherCause, WearingOffFelt, vocabulary
+from backend.domain.visits import State as Visit
+from backend.domain.visits import Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,21 @@ SUBJECTS = (
     Column("treatment_state", "code", "How that treatment stands.", codes=("running", "stopped")),
     *_day("Its start:", "started_"),
     *_day("Its stop:", "stopped_"),
+    Column("arm", "code", "Key of the study's arm; empty while in none."),
+    *_day("The day from which the study asked nothing more:", "finished_"),
+    Column("age_band", "code", "Age at consent in bands of ten years; empty where too few are in one.", codes=BANDS),
+)
+
+VISITS = (
+    _SUBJECT,
+    Column("visit", "code", "Key of the visit in the study's plan."),
+    Column("visit_number", "integer", "Which time it is, counting from 1 by the day it opens."),
+    Column("interval", "integer", "Number of the dosing interval it hangs on, or its first day lies in."),
+    *_day("First day of the visit:", "opens_"),
+    *_day("Last day of the visit:", "closes_"),
+    Column("visit_state", "code", "What became of it.", codes=tuple(Visit)),
+    *_day("The day it was held:", "held_"),
+    Column("visit_timing", "code", "How that day lies to the days of the visit.", codes=tuple(Timing)),
 )
 
 TREATMENTS = (
@@ -231,6 +249,7 @@ DATASETS: Mapping[str, tuple[Column, ...]] = {
     "scores": SCORES,
     "windows": WINDOWS,
     "subjects": SUBJECTS,
+    "visits": VISITS,
     "treatments": TREATMENTS,
     "findings": FINDINGS,
     "checks": CHECKS,
@@ -245,6 +264,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "scores": ("response", "scale"),
     "windows": ("assignment", "round"),
     "subjects": (),
+    "visits": ("visit", "visit_number"),
     "treatments": ("treatment",),
     "findings": ("finding", "item"),
     "checks": ("treatment", "check", "study_day"),

@@ -120,8 +120,14 @@ TABLE: tuple[Row, ...] = (
         "protocols:read", Reach.CARE, _TREATING, "See what a study's dosing rule says of a patient, and past decisions."
     ),
     _row("decisions:write", Reach.CARE, (_C,), "Decide on a patient's interval under a study's dosing rule."),
-    _row("subjects:read", Reach.CARE, _TREATING, "See which studies a patient consented to, over FHIR."),
-    _row("subjects:write", Reach.CARE, _TREATING, "Record a patient's consent to a study, or its withdrawal."),
+    _row("subjects:read", Reach.CARE, _CARING, "See a patient's consents to studies, arms and visits."),
+    _row(
+        "subjects:write",
+        Reach.CARE,
+        _CARING,
+        "Ask a patient to take part in a study, and record consents, their withdrawal, the arm, visits and the end.",
+    ),
+    _row("participants:list", Reach.CARE, _CARING, "List those one cares for who take part in a study of one's site."),
     # The site and its studies
     _row("staff:read", Reach.SITE, (*_CARING, _A), "List the staff of one's own site."),
     _row("staff:write", Reach.SITE, (_A,), "Invite staff to one's own site, and let them go."),
@@ -145,8 +151,9 @@ TABLE: tuple[Row, ...] = (
         "See which questionnaires the site's studies ask, and when.",
     ),
     _row("study-assignments:write", Reach.SITE, (_C, _K), "Make, change and end a study's assignments, with a reason."),
-    _row("studies:read", Reach.SITE, (*_TREATING, _A), "List the studies of one's own site."),
-    _row("studies:write", Reach.SITE, (_A,), "Set up studies and admit researchers."),
+    _row("studies:read", Reach.SITE, (*_CARING, _A), "See the studies of one's own site, their texts and plans."),
+    _row("studies:write", Reach.SITE, (_A,), "Set up studies, admit researchers, and publish what people agree to."),
+    _row("study-plans:write", Reach.SITE, (_C, _K, _A), "Decide on the arms and visits of the site's studies."),
     _row("datasets:read", Reach.STUDY, (_R,), "Pull pseudonymous data of studies one was admitted to."),
     _row("keys:write", Reach.STUDY, (_R,), "Make, see and revoke one's own keys with which scripts pull a study."),
     _row("study-protocols:read", Reach.SITE, (*_TREATING, _A), "See which dosing rules the site's studies show."),

@@ -91,6 +91,11 @@ def overtaken_of(ctx: Context, patient_id: UUID, one: Assigned, line: Line) -> t
     return overtaken(frames, one.rounds)
 
 
+def course(line: Line, joined_on: date, left_on: date | None = None) -> Course:
+    """Return what the days of a study hang on for a patient who joined it on a day, over their doses."""
+    return _moved(Course((), joined_on, joined_on, left_on), line.treatments, line.doses)
+
+
 def _assigned(
     ctx: Context,
     found: Concerns,
@@ -101,7 +106,7 @@ def _assigned(
 ) -> Assigned:
     row = found.row
     consented_on = None if found.consented_at is None else local_date(found.consented_at, zone)
-    left_on = None if found.withdrawn_at is None else local_date(found.withdrawn_at, zone)
+    left_on = None if found.left_at is None else local_date(found.left_at, zone)
     begun_on = row.starts_on if consented_on is None else max(row.starts_on, consented_on)
     bare = Course((), consented_on or row.starts_on, begun_on, left_on)
     told = [Version(read(one.told), one.from_on) for one in versions[row.id] if not one.ends]

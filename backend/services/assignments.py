@@ -197,7 +197,7 @@ def _done(ctx: Context, owner: Owner, assignment_id: UUID, version: int) -> Show
     """Let the reminders of everybody it concerns follow in the same act, and return what stands."""
     told = {"version": version}
     events.note(ctx, _permission(owner), owner.patient_id, assignment_id, told)
-    joined = {} if owner.study_id is None else research.subjects(ctx.session, owner.study_id)
+    joined = {} if owner.study_id is None else research.subjects(ctx.session, owner.study_id, ctx.now)
     concerned = sorted(joined) if owner.patient_id is None else [owner.patient_id]
     for patient_id in concerned:
         patient = patients.get(ctx.session, patient_id, lock=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.domain.safety import Safety, safety
 from backend.domain.vocabulary import Vocabulary, vocabulary
-from backend.services import at_home, consents, events, gate, health, inbox, own_forms, profile, treatment
+from backend.services import at_home, consent_standing, events, gate, health, inbox, own_forms, profile, treatment
 from backend.services.at_home import Wanted
 from backend.services.context import Context
 from backend.services.feed import DOCUMENTS, Kind
@@ -62,5 +62,5 @@ _READERS: Mapping[Kind, Callable[[Context, PatientRow], Any]] = {
     Kind.PLAN: treatment.standing,
     Kind.REMINDERS: inbox.document,
     Kind.FORMS: own_forms.asked_of,
-    Kind.CONSENTS: consents.every,
+    Kind.CONSENTS: consent_standing.document,
 }

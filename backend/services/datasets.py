@@ -20,7 +20,7 @@ from backend.domain.troughs import around, hours_before, trough
 from backend.domain.wearing_off import DEFAULT
 from backend.services import instruments, scoring, trends
 from backend.services.datasets_course import checks, findings, subjects, treatments
-from backend.services.datasets_windows import windows
+from backend.services.datasets_windows import visits, windows
 from backend.services.intervals import Line
 from backend.services.subjects import Subject, items, place_cells, taken_at, whole_line
 from backend.storage import questionnaires, samples, symptoms
@@ -159,6 +159,7 @@ ROWS: Mapping[str, Callable[[Subject], Iterator[dict[str, Any]]]] = {
     "scores": scores,
     "windows": windows,
     "subjects": subjects,
+    "visits": visits,
     "treatments": treatments,
     "findings": findings,
     "checks": checks,

@@ -24,6 +24,9 @@ def subjects(who: Subject) -> Iterator[dict[str, Any]]:
         **who.told.pull(who.today),
         "intervals": len(who.line.chain.intervals),
         **(_standing(who, latest) if latest else {}),
+        "arm": who.traits.arm,
+        **who.told.cells(who.traits.finished_on, "finished"),
+        "age_band": who.traits.age_band,
     }
 
 

@@ -1,5 +1,6 @@
-"""The rows of a study's windows: each round of its assignments, how it stands, and the diary of its days."""
+"""The rows of a study's windows and visits: when each was asked for, how it stands, and the diary of its days."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from statistics import fmean
@@ -8,7 +9,9 @@ from typing import Any
 from backend.domain.adherence import State
 from backend.domain.rounds import Round
 from backend.domain.study_days import Days
-from backend.services import assigned, instruments
+from backend.domain.visits import Planned
+from backend.domain.visits import State as Visit
+from backend.services import assigned, instruments, study_places
 from backend.services.assigned import Assigned
 from backend.services.subjects import Subject
 
@@ -26,15 +29,47 @@ def windows(who: Subject) -> Iterator[dict[str, Any]]:
                 yield _row(who, one, number, each, days)
 
 
-def _told(who: Subject, one: Round) -> bool:
-    """Whether a round is told: where days are counted, nothing may move with the day of the pull, which would date all.
+def visits(who: Subject) -> Iterator[dict[str, Any]]:
+    """Yield a row per visit that may be told."""
+    numbers: Counter[str] = Counter()
+    for visit in study_places.of_subject(who.ctx, who.patient_id, who.study_id, who.line):
+        one = visit.planned
+        numbers[one.key] += 1
+        if _visit_told(who, one):
+            yield {
+                "subject": who.pseudonym,
+                "visit": one.key,
+                "visit_number": numbers[one.key],
+                "interval": one.interval,
+                **who.told.cells(one.opens_on, "opens"),
+                **who.told.cells(one.closes_on, "closes"),
+                "visit_state": one.state,
+                **who.told.cells(one.on, "held"),
+                "visit_timing": one.timing,
+            }
 
-    What was completed stands, and so does what was over before the last dose.
-    """
+
+def _told(who: Subject, one: Round) -> bool:
+    """Whether a round is told: what was completed stands, and so does what was over before the last dose."""
     if who.told.days is Days.CALENDAR:
         return one.state is not State.NOT_OPEN
+    return one.completed_by is not None or _over(who, one.grace_on)
+
+
+def _visit_told(who: Subject, one: Planned) -> bool:
+    """Whether a visit is told: what was said of one stands, and so does what was over before the last dose."""
+    if who.told.days is Days.CALENDAR:
+        return one.state is not Visit.AHEAD
+    return one.state in {Visit.HELD, Visit.MISSED} or _over(who, one.grace_on)
+
+
+def _over(who: Subject, grace_on: date) -> bool:
+    """Whether days were over before the last dose.
+
+    Where days are counted nothing may move with the day of the pull, which would date all the others.
+    """
     line = who.line.chain.intervals
-    return one.completed_by is not None or (bool(line) and one.grace_on < line[-1].opened_on)
+    return bool(line) and grace_on < line[-1].opened_on
 
 
 def _row(who: Subject, one: Assigned, number: int, each: Round, days: Sequence[tuple[date, float]]) -> dict[str, Any]:

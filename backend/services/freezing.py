@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, object_session
 from backend.domain.fhir import pseudonymous
 from backend.domain.snapshots import State, frozen
 from backend.domain.study_days import Days
-from backend.services import datasets, pseudonyms, snapshot_files, subjects
+from backend.services import datasets, pseudonyms, snapshot_files, subjects, traits
 from backend.services.context import Context
 from backend.services.fhir import studied
 from backend.services.snapshot_files import CHUNK, Made
@@ -118,11 +118,11 @@ def _read(build: Build) -> None:
         ctx = build.context(reading)
         study = reading.get_one(StudyRow, build.study_id)
         days, keyed = Days(study.days), pseudonyms.keyed(ctx, study)
-        named = research.subjects(reading, build.study_id)
+        named, known = research.subjects(reading, build.study_id, ctx.now), traits.of_study(ctx, build.study_id)
         waiting, done = iter(named.items()), 0
         while batch := dict(islice(waiting, BATCH)):
             parts: list[dict[str, Any]] = []
-            for who in subjects.read(replace(ctx, session=reading), build.study_id, batch, keyed, days):
+            for who in subjects.read(replace(ctx, session=reading), build.study_id, batch, keyed, days, known):
                 parts += [*_datasets(build, who), *_resources(build, who, study)]
                 reading.expunge_all()
                 if build.resources:  # a diary of years takes seconds, and a lease a minute

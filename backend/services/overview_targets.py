@@ -28,7 +28,7 @@ class Target:
 def targets(ctx: Context, patient: PatientRow) -> list[Target]:
     """Return the lines for a patient who is within reach, lowest first; none where no study shows a rule."""
     found = []
-    for study, row in protocols.enabled_for(ctx.session, patient.id):
+    for study, row in protocols.enabled_for(ctx.session, patient.id, ctx.now):
         rule = published().get(row.protocol)
         if rule is not None:
             found += [Target(level, rule.key, study.name, rule.source) for level in _levels(rule, row.settings)]

@@ -109,12 +109,12 @@ def of_patient(ctx: Context, patient_id: UUID) -> list[Shown]:
 
 def standing(ctx: Context, patient: PatientRow) -> list[Shown]:
     """Return what `of_patient` does of a patient who is within reach."""
-    return _shown(ctx, patient, protocols.enabled_for(ctx.session, patient.id))
+    return _shown(ctx, patient, protocols.enabled_for(ctx.session, patient.id, ctx.now))
 
 
 def one(ctx: Context, patient: PatientRow, study_id: UUID, key: str) -> Shown:
     """Return one rule of a patient who is within reach. Raises ClinicError `not-found` where it is not shown."""
-    on = protocols.enabled_for(ctx.session, patient.id)
+    on = protocols.enabled_for(ctx.session, patient.id, ctx.now)
     found = _shown(ctx, patient, [pair for pair in on if (pair[0].id, pair[1].protocol) == (study_id, key)])
     if not found:
         raise ClinicError("not-found", "No study of this patient shows that protocol.")

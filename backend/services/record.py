@@ -9,7 +9,7 @@ from backend.services import (
     access_log,
     assignment_course,
     calls,
-    consents,
+    consent_texts,
     decisions,
     events,
     gate,
@@ -18,6 +18,7 @@ from backend.services import (
     record_course,
     record_findings,
     record_reports,
+    study_places,
     wishes,
     words,
 )
@@ -60,7 +61,7 @@ def export(ctx: Context) -> Record:
         **record_course.sections(ctx, patient),
         **record_reports.sections(ctx, patient, kept),
         **record_findings.sections(ctx, patient, kept),
-        "consents": consents.every(ctx, patient),
+        "consents": _consents(ctx, patient),
         "assignments": _assignments(ctx, patient),
         "calls": _calls(ctx, patient),
         "decisions": _decisions(ctx, patient),
@@ -153,6 +154,32 @@ def _decisions(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
         }
         for one in decisions.every(ctx, patient)
     ]
+
+
+def _consents(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:
+    """Return the patient's place in each study, all that was done, and the texts agreed to; staff are not named."""
+    found = []
+    for place in study_places.every(ctx, patient):
+        texts = consent_texts.known(ctx, place.consent.study_id)
+        agreed = [one for one in place.consent.purposes if one.agreed]
+        found.append(
+            {
+                **asdict(place.consent),
+                "arm": place.arm,
+                "visits": [{**asdict(one.planned), "names": one.names} for one in place.visits],
+                "history": [
+                    {"kind": one.kind, **one.told, "at": one.recorded_at, "by_patient": one.by_patient}
+                    for one in place.history
+                ],
+                "texts": [
+                    {"purpose": one.purpose, "version": one.agreed, "text": version.texts[one.language or ""].text}
+                    for one in agreed
+                    for version in texts[one.purpose]
+                    if version.number == one.agreed
+                ],
+            }
+        )
+    return found
 
 
 def _assignments(ctx: Context, patient: PatientRow) -> list[dict[str, Any]]:

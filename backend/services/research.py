@@ -1,4 +1,4 @@
-"""Studies: set up, join and withdraw, and the datasets that leave under pseudonyms, streamed patient by patient."""
+"""Studies: set up, whom they admit, and the datasets that leave under pseudonyms, streamed patient by patient."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,14 +16,13 @@ from backend.domain.export import as_csv, lines
 from backend.domain.permissions import Role
 from backend.domain.study_days import Days
 from backend.domain.windows import designs
-from backend.services import datasets, events, feed, gate, pseudonyms, reminders, subjects
+from backend.services import datasets, events, gate, pseudonyms, subjects, traits
 from backend.services.context import Context
-from backend.services.feed import Kind
+from backend.services.traits import Traits
 from backend.storage import research
 from backend.storage.db import unit_of_work
-from backend.storage.patients import PatientRow
 from backend.storage.people import StaffRow
-from backend.storage.research import StudyRow, SubjectRow
+from backend.storage.research import StudyRow
 
 CODE_BOOK_NAME = "codebook"
 BATCH = 50
@@ -42,15 +41,6 @@ class Study:
     windows: str | None
     days: Days
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Participation:
-    """A patient's place in a study: consent, and withdrawal if there was one."""
-
-    study_id: UUID
-    consented_at: datetime
-    withdrawn_at: datetime | None
 
 
 def set_up(ctx: Context, name: str, windows: str | None = None, days: Days = Days.SINCE_FIRST_DOSE) -> Study:
@@ -78,7 +68,7 @@ def admit(ctx: Context, study_id: UUID, staff_id: UUID, ends_at: datetime | None
     researcher, or no longer. A researcher may work at another site: studies have several centres.
     """
     actor = gate.permit(ctx, "studies:write")
-    study = ctx.session.get(StudyRow, study_id)
+    study = research.study(ctx.session, study_id)
     if study is None or study.site_id != actor.site_id:
         raise ClinicError("not-found")
     staff = ctx.session.get(StaffRow, staff_id)
@@ -102,51 +92,6 @@ def mine(ctx: Context) -> list[Study]:
     return [_study(row) for row in gate.studies(ctx, actor)]
 
 
-def consent(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
-    """Record a patient's consent to a study; given again after a withdrawal it stands again.
-
-    What they are told moves along: a study may ask for something on certain days.
-    """
-    patient = gate.patient(ctx, "subjects:write", patient_id, lock=True)
-    study = ctx.session.get(StudyRow, study_id)
-    if study is None or study.site_id != patient.site_id:
-        raise ClinicError("not-found")
-    row = research.subject(ctx.session, study_id, patient.id)
-    if row is None:
-        pseudonym = pseudonyms.of_patient(ctx, study, patient.id)
-        row = SubjectRow(study_id=study_id, patient_id=patient.id, pseudonym=pseudonym, consented_at=ctx.now)
-        ctx.session.add(row)
-    elif row.withdrawn_at is not None:
-        row.consented_at, row.withdrawn_at = ctx.now, None
-    ctx.session.flush()
-    events.note(ctx, "subjects:write", patient.id, study_id, {"consent": True})
-    feed.touch(ctx, patient.id, Kind.CONSENTS)
-    feed.touch(ctx, patient.id, Kind.FORMS)
-    reminders.replan(ctx, patient)
-    return Participation(study_id, row.consented_at, row.withdrawn_at)
-
-
-def withdraw(ctx: Context, patient_id: UUID, study_id: UUID) -> Participation:
-    """Record that a patient withdrew; from now on no pull holds them. Raises ClinicError `not-found`."""
-    patient = gate.patient(ctx, "subjects:write", patient_id, lock=True)
-    return leave(ctx, "subjects:write", patient, study_id)
-
-
-def leave(ctx: Context, permission: str, patient: PatientRow, study_id: UUID) -> Participation:
-    """Let a patient who is within reach, and locked, leave a study; twice changes nothing. Raises as `withdraw`."""
-    row = research.subject(ctx.session, study_id, patient.id)
-    if row is None:
-        raise ClinicError("not-found")
-    if row.withdrawn_at is None:
-        row.withdrawn_at = ctx.now
-        ctx.session.flush()
-        feed.touch(ctx, patient.id, Kind.CONSENTS)
-        feed.touch(ctx, patient.id, Kind.FORMS)
-        reminders.replan(ctx, patient)
-    events.note(ctx, permission, patient.id, study_id, {"consent": False})
-    return Participation(study_id, row.consented_at, row.withdrawn_at)
-
-
 def stream(ctx: Context, study_id: UUID, dataset: str) -> Iterator[bytes]:
     """Return a dataset as CSV in pieces, one patient at a time; refused here, before the first byte, or never.
 
@@ -160,12 +105,14 @@ def stream(ctx: Context, study_id: UUID, dataset: str) -> Iterator[bytes]:
         return iter([as_csv([codebook.HEADER, *codebook.rows()])])
     if dataset not in DATASETS:
         raise ClinicError("not-found")
-    named = research.subjects(ctx.session, study_id)
+    named = research.subjects(ctx.session, study_id, ctx.now)
     events.note(ctx, "datasets:read", None, study_id, {"dataset": dataset, "subjects": len(named)})
     for patient_id in named:
         events.note(ctx, "datasets:read", patient_id, study_id, {"dataset": dataset})
+    known = traits.of_study(ctx, study_id)
+    pull = _Pull(study_id, dataset, named, pseudonyms.keyed(ctx, study), Days(study.days), known)
     engine = ctx.session.get_bind()  # now: when the pieces are read, the request is over
-    return _pieces(ctx, engine, _Pull(study_id, dataset, named, pseudonyms.keyed(ctx, study), Days(study.days)))
+    return _pieces(ctx, engine, pull)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +124,7 @@ class _Pull:
     named: Mapping[UUID, str]
     keyed: Callable[[UUID], str]
     days: Days
+    traits: Mapping[UUID, Traits]
 
 
 def _pieces(ctx: Context, engine: Engine | Connection, pull: _Pull) -> Iterator[bytes]:
@@ -185,18 +133,21 @@ def _pieces(ctx: Context, engine: Engine | Connection, pull: _Pull) -> Iterator[
     with unit_of_work(Session(engine), writes=False) as session:
         yield lines(columns, [{column.name: column.name for column in columns}])
         while batch := dict(islice(waiting, BATCH)):
-            standing = _still_standing(engine, pull.study_id, batch)
-            for who in subjects.read(replace(ctx, session=session), pull.study_id, standing, pull.keyed, pull.days):
+            standing = _still_standing(engine, pull.study_id, batch, ctx.now)
+            reading = replace(ctx, session=session)
+            for who in subjects.read(reading, pull.study_id, standing, pull.keyed, pull.days, pull.traits):
                 piece = lines(columns, rows(who))
                 session.expunge_all()
                 if piece:
                     yield piece
 
 
-def _still_standing(engine: Engine | Connection, study_id: UUID, batch: Mapping[UUID, str]) -> dict[UUID, str]:
+def _still_standing(
+    engine: Engine | Connection, study_id: UUID, batch: Mapping[UUID, str], now: datetime
+) -> dict[UUID, str]:
     """Return those of a batch who have not withdrawn since; asked outside the snapshot, which is blind to it (P21)."""
     with unit_of_work(Session(engine), writes=False) as session:
-        standing = research.subjects(session, study_id)
+        standing = research.subjects(session, study_id, now)
     return {patient_id: pseudonym for patient_id, pseudonym in batch.items() if patient_id in standing}
 
 

@@ -44,7 +44,7 @@ def facts(ctx: Context, patient_id: UUID) -> Facts:
 
 def follows_diary(ctx: Context, patient_id: UUID) -> bool:
     """Tell whether a diary entry, written, corrected or retracted, can change what falls due for a patient."""
-    return _wants_nudges(ctx, patient_id) or bool(research.windows_of(ctx.session, patient_id))
+    return _wants_nudges(ctx, patient_id) or bool(research.windows_of(ctx.session, patient_id, ctx.now))
 
 
 def _wants_nudges(ctx: Context, patient_id: UUID) -> bool:
@@ -82,11 +82,14 @@ def _windows(ctx: Context, patient_id: UUID, line: Line) -> tuple[Window, ...]:
     """Return the windows of the published designs that a patient's studies follow, and that nothing was answered in."""
     coming_on = line.coming.on if line.coming else None
     found: list[Window] = []
-    for study_id, key, consented_at in research.windows_of(ctx.session, patient_id):
+    for study_id, key, consented_at, until_at in research.windows_of(ctx.session, patient_id, ctx.now):
         design = designs().get(key)
         if design is not None and line.treatments:
-            since = local_date(consented_at, line.treatments[-1].zone)
-            found += windows(design, f"study:{study_id}", line.chain, coming_on, since)
+            zone = line.treatments[-1].zone
+            since = local_date(consented_at, zone)
+            until = local_date(until_at, zone) if until_at else date.max
+            named = windows(design, f"study:{study_id}", line.chain, coming_on, since)
+            found += [one for one in named if one.opens_on < until]
     if not found:
         return ()
     stretch = min(one.opens_on for one in found), max(one.closes_on for one in found)

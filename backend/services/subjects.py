@@ -15,6 +15,7 @@ from backend.domain.samples import Step
 from backend.domain.study_days import Days, Reckoning, reckoning
 from backend.services.context import Context
 from backend.services.intervals import Line, planned_on
+from backend.services.traits import NONE, Traits
 from backend.storage import doses, patients, treatment
 
 
@@ -33,6 +34,7 @@ class Subject:
     told: Reckoning
     today: date
     study_id: UUID
+    traits: Traits = NONE
 
     @property
     def session(self) -> Session:
@@ -45,7 +47,12 @@ class Subject:
 
 
 def read(
-    ctx: Context, study_id: UUID, named: Mapping[UUID, str], keyed: Callable[[UUID], str], days: Days
+    ctx: Context,
+    study_id: UUID,
+    named: Mapping[UUID, str],
+    keyed: Callable[[UUID], str],
+    days: Days,
+    traits: Mapping[UUID, Traits],
 ) -> Iterator[Subject]:
     """Yield patients of a study, given with their pseudonyms; their dosing lines are read together."""
     ids = list(named)
@@ -55,7 +62,9 @@ def read(
         theirs, events = found.get(patient_id, []), given.get(patient_id, [])
         line = Line(theirs, events, chain(theirs, events))
         today = local_date(ctx.now, zones[patient_id])
-        yield Subject(ctx, patient_id, pseudonym, line, keyed, reckoning(days, line.chain), today, study_id)
+        told = reckoning(days, line.chain)
+        known = traits.get(patient_id, NONE)
+        yield Subject(ctx, patient_id, pseudonym, line, keyed, told, today, study_id, known)
 
 
 def whole_line(who: Subject) -> Line:

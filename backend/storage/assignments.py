@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
 from backend.storage.records import insert_once
-from backend.storage.research import SubjectRow
+from backend.storage.research import SubjectRow, lapses_at
 
 
 class AssignmentRow(Base):
@@ -56,11 +56,22 @@ class AssignmentVersionRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Concerns:
-    """An assignment that concerns a patient; where it is a study's, since when they consented and until when."""
+    """An assignment that concerns a patient; where it is a study's, since when they consented and what ends that.
+
+    `lapses_at` may be to come: from then on they must have agreed to a newer text.
+    """
 
     row: AssignmentRow
     consented_at: datetime | None
     withdrawn_at: datetime | None
+    lapses_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def left_at(self) -> datetime | None:
+        """The first moment from which the study asks nothing more."""
+        ends = (self.withdrawn_at, self.lapses_at, self.finished_at)
+        return min((one for one in ends if one is not None), default=None)
 
 
 def add(session: Session, values: dict[str, Any]) -> bool:
@@ -104,7 +115,8 @@ def of_patient(session: Session, patient_id: UUID) -> Sequence[AssignmentRow]:
 def concerning(session: Session, patient_id: UUID) -> list[Concerns]:
     """Return all that concern a patient: their own, and those of the studies they ever consented to."""
     joined = (SubjectRow.study_id == AssignmentRow.study_id) & (SubjectRow.patient_id == patient_id)
-    query = select(AssignmentRow, SubjectRow.consented_at, SubjectRow.withdrawn_at).outerjoin(SubjectRow, joined)
+    ends = (SubjectRow.withdrawn_at, lapses_at(), SubjectRow.finished_at)
+    query = select(AssignmentRow, SubjectRow.consented_at, *ends).outerjoin(SubjectRow, joined)
     query = query.where(or_(AssignmentRow.patient_id == patient_id, SubjectRow.patient_id == patient_id))
     ordered = query.order_by(AssignmentRow.starts_on, AssignmentRow.id).execution_options(populate_existing=True)
     return [Concerns(*row) for row in session.execute(ordered)]

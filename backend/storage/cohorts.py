@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend.storage.feed import FeedRow, Head
 from backend.storage.patients import PatientRow, cared_for
-from backend.storage.research import SubjectRow
+from backend.storage.research import SubjectRow, holds
 from backend.storage.symptoms import EntryRow
 
 BATCH = 2000
@@ -40,13 +40,12 @@ class Entry(NamedTuple):
 
 
 def within_reach(session: Session, staff_id: UUID, now: datetime, study_id: UUID | None) -> list[Member]:
-    """Return the patients somebody cares for, of a study only those whose consent to it stands, by id."""
+    """Return the patients somebody cares for, of a study only those whose consent to it holds, by id."""
     shown = (PatientRow.id, PatientRow.zone, func.coalesce(FeedRow.seq, 0), func.coalesce(FeedRow.epoch, ""))
     query = select(*shown).outerjoin(FeedRow, FeedRow.patient_id == PatientRow.id)
     query = query.where(PatientRow.id.in_(cared_for(staff_id, now)))
     if study_id is not None:
-        joined = select(SubjectRow.patient_id)
-        joined = joined.where(SubjectRow.study_id == study_id, SubjectRow.withdrawn_at.is_(None))
+        joined = select(SubjectRow.patient_id).where(SubjectRow.study_id == study_id, holds(now))
         query = query.where(PatientRow.id.in_(joined))
     rows = session.execute(query.order_by(PatientRow.id))
     return [Member(patient_id, zone, Head(seq, epoch)) for patient_id, zone, seq, epoch in rows]

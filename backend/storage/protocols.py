@@ -9,7 +9,7 @@ from sqlalchemy import JSON, ForeignKey, String, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
-from backend.storage.research import StudyRow, SubjectRow
+from backend.storage.research import StudyRow, SubjectRow, holds, shown_in_care
 
 
 class StudyProtocolRow(Base):
@@ -42,8 +42,11 @@ def of_study(session: Session, study_id: UUID) -> dict[str, StudyProtocolRow]:
     return {row.protocol: row for row in rows}
 
 
-def enabled_for(session: Session, patient_id: UUID) -> list[tuple[StudyRow, StudyProtocolRow]]:
-    """Return the protocols that are on in studies to which a patient's consent stands, by when they consented."""
+def enabled_for(session: Session, patient_id: UUID, now: datetime) -> list[tuple[StudyRow, StudyProtocolRow]]:
+    """Return the protocols that are on in the studies a patient takes part in, by when they consented.
+
+    Where a study asks whether it may be shown in care, without that none of it is.
+    """
     newest = (
         select(
             StudyProtocolRow.study_id, StudyProtocolRow.protocol, func.max(StudyProtocolRow.version).label("version")
@@ -61,7 +64,8 @@ def enabled_for(session: Session, patient_id: UUID) -> list[tuple[StudyRow, Stud
             & (newest.c.protocol == StudyProtocolRow.protocol)
             & (newest.c.version == StudyProtocolRow.version),
         )
-        .where(SubjectRow.patient_id == patient_id, SubjectRow.withdrawn_at.is_(None), StudyProtocolRow.enabled)
+        .where(SubjectRow.patient_id == patient_id, holds(now), SubjectRow.finished_at.is_(None), shown_in_care(now))
+        .where(StudyProtocolRow.enabled)
         .order_by(SubjectRow.consented_at, StudyRow.id, StudyProtocolRow.protocol)
     )
     return [(study, row) for study, row in session.execute(query.execution_options(populate_existing=True))]

@@ -1,13 +1,29 @@
-"""Studies: who takes part under which pseudonym, since when with consent, and who may pull the data."""
+"""Studies: who takes part under which pseudonym, since when with consent that holds, and who may pull the data."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Table, UniqueConstraint, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    ScalarSelect,
+    String,
+    Table,
+    UniqueConstraint,
+    and_,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from backend.domain.consents import Purpose
 from backend.domain.study_days import Days
+from backend.storage import patients
 from backend.storage.db import Base, Instant
 from backend.storage.records import insert_new, insert_once
 
@@ -32,8 +48,30 @@ class StudyRow(Base):
     __table_args__ = (UniqueConstraint("site_id", "name"),)
 
 
+class ConsentVersionRow(Base):
+    """One version of what a study asks people to agree to for a purpose; it never changes.
+
+    `texts` has text and hash by language. Whoever agreed to an earlier version no longer does from `needed_from` on.
+    """
+
+    __tablename__ = "consent_versions"
+
+    study_id: Mapped[UUID] = mapped_column(ForeignKey("studies.id"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(20), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    texts: Mapped[Any] = mapped_column(JSON)
+    needed_from: Mapped[datetime | None] = mapped_column(Instant)
+    published_at: Mapped[datetime] = mapped_column(Instant)
+    published_by: Mapped[UUID | None]
+
+
 class SubjectRow(Base):
-    """A patient in a study, under its pseudonym; only standing consent lets data out."""
+    """A patient in a study, under its pseudonym; only consent that holds lets data out.
+
+    `agreed` is the version of the text they agreed to, 0 for a paper of the study's own; the two beside it are those
+    for the other purposes, None without. `arm` is a key of the study's plan; from `finished_at` on the study asks them
+    nothing more, and keeps what it has.
+    """
 
     __tablename__ = "study_subjects"
 
@@ -42,6 +80,11 @@ class SubjectRow(Base):
     pseudonym: Mapped[str] = mapped_column(String(32))
     consented_at: Mapped[datetime] = mapped_column(Instant)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    agreed: Mapped[int] = mapped_column(default=0, server_default="0")
+    care_agreed: Mapped[int | None]
+    contact_agreed: Mapped[int | None]
+    arm: Mapped[str | None] = mapped_column(String(40))
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (UniqueConstraint("study_id", "pseudonym"), Index("ix_study_subjects_patient", "patient_id"))
 
@@ -84,22 +127,78 @@ def studies_of(session: Session, staff_id: UUID, now: datetime) -> list[StudyRow
     return list(session.scalars(query.order_by(StudyRow.name)))
 
 
+def study(session: Session, study_id: UUID, *, lock: bool = False) -> StudyRow | None:
+    """Return a study, locked if asked so that of two who change it at once one follows the other."""
+    return session.get(StudyRow, study_id, with_for_update=True if lock else None)
+
+
 def studies_at(session: Session, site_id: UUID) -> list[StudyRow]:
     """Return a site's studies by name."""
     return list(session.scalars(select(StudyRow).where(StudyRow.site_id == site_id).order_by(StudyRow.name)))
 
 
-def subjects(session: Session, study_id: UUID) -> dict[UUID, str]:
-    """Return the patients whose consent stands with their pseudonyms, by pseudonym: an order that tells nothing."""
+_AGREED = {
+    Purpose.STUDY: SubjectRow.agreed,
+    Purpose.CARE: SubjectRow.care_agreed,
+    Purpose.CONTACT: SubjectRow.contact_agreed,
+}
+
+
+def lapses_at(purpose: Purpose = Purpose.STUDY) -> ScalarSelect[datetime | None]:
+    """Return, of a row of subjects, the moment from which a text newer than the one they agreed to is needed."""
+    later = (_texts_of(purpose), ConsentVersionRow.version > _AGREED[purpose])
+    return select(func.min(ConsentVersionRow.needed_from)).where(*later).correlate(SubjectRow).scalar_subquery()
+
+
+def holds(now: datetime, purpose: Purpose = Purpose.STUDY) -> ColumnElement[bool]:
+    """Return the condition that the consent of a row of subjects to a purpose holds at a moment."""
+    lapsing, given = lapses_at(purpose), _AGREED[purpose].is_not(None)
+    return and_(SubjectRow.withdrawn_at.is_(None), given, or_(lapsing.is_(None), lapsing > now))
+
+
+def shown_in_care(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that those who treat may see what the study knows: it asks no such consent, or it holds."""
+    asks = select(ConsentVersionRow.version).where(_texts_of(Purpose.CARE)).correlate(SubjectRow)
+    return or_(~asks.exists(), holds(now, Purpose.CARE))
+
+
+def _texts_of(purpose: Purpose) -> ColumnElement[bool]:
+    return and_(ConsentVersionRow.study_id == SubjectRow.study_id, ConsentVersionRow.purpose == purpose.value)
+
+
+def subjects(session: Session, study_id: UUID, now: datetime) -> dict[UUID, str]:
+    """Return the patients whose consent holds with their pseudonyms, by pseudonym: an order that tells nothing."""
     query = select(SubjectRow.patient_id, SubjectRow.pseudonym)
-    query = query.where(SubjectRow.study_id == study_id, SubjectRow.withdrawn_at.is_(None))
+    query = query.where(SubjectRow.study_id == study_id, holds(now))
     return dict(session.execute(query.order_by(SubjectRow.pseudonym)).all())
+
+
+def holding(session: Session, study_id: UUID, now: datetime) -> list[tuple[SubjectRow, patients.PatientRow]]:
+    """Return those whose consent to a study holds, with who they are."""
+    query = select(SubjectRow, patients.PatientRow).join(patients.PatientRow)
+    query = query.where(SubjectRow.study_id == study_id, holds(now))
+    return [(row, patient) for row, patient in session.execute(query)]
 
 
 def subject(session: Session, study_id: UUID, patient_id: UUID) -> SubjectRow | None:
     """Return a patient's place in a study, withdrawn or not, as it stands now."""
     query = select(SubjectRow).where(SubjectRow.study_id == study_id, SubjectRow.patient_id == patient_id)
     return session.scalar(query.execution_options(populate_existing=True))
+
+
+def arms(session: Session, study_id: UUID) -> set[str]:
+    """Return the arms of a study in which somebody is, or was when they left."""
+    query = select(SubjectRow.arm).where(SubjectRow.study_id == study_id, SubjectRow.arm.is_not(None))
+    return {arm for arm in session.scalars(query.distinct()) if arm is not None}
+
+
+def cared_for(session: Session, study_id: UUID, staff_id: UUID, now: datetime) -> list[tuple[SubjectRow, bool, bool]]:
+    """Return those somebody cares for whose consent to a study holds, and whether that to care and contact does."""
+    holding = (holds(now, Purpose.CARE), holds(now, Purpose.CONTACT))
+    query = select(SubjectRow, *holding).where(SubjectRow.study_id == study_id, holds(now))
+    query = query.where(SubjectRow.patient_id.in_(patients.cared_for(staff_id, now)))
+    rows = session.execute(query.order_by(SubjectRow.consented_at, SubjectRow.patient_id))
+    return [(row, bool(care), bool(contact)) for row, care, contact in rows]
 
 
 def of_patient(session: Session, patient_id: UUID) -> list[tuple[StudyRow, SubjectRow]]:
@@ -109,14 +208,17 @@ def of_patient(session: Session, patient_id: UUID) -> list[tuple[StudyRow, Subje
     return [(study, subject) for study, subject in session.execute(query)]
 
 
-def windows_of(session: Session, patient_id: UUID) -> list[tuple[UUID, str, datetime]]:
-    """Return the studies a patient takes part in whose windows are reminded of: id, design, and since when."""
-    query = select(StudyRow.id, StudyRow.windows, SubjectRow.consented_at).join(
+def windows_of(session: Session, patient_id: UUID, now: datetime) -> list[tuple[UUID, str, datetime, datetime | None]]:
+    """Return the studies whose windows a patient is reminded of: id, design, since when, and until when if ever.
+
+    They take part: they have neither left nor finished.
+    """
+    query = select(StudyRow.id, StudyRow.windows, SubjectRow.consented_at, lapses_at()).join(
         SubjectRow, SubjectRow.study_id == StudyRow.id
     )
-    mine = (SubjectRow.patient_id == patient_id, SubjectRow.withdrawn_at.is_(None), StudyRow.windows.is_not(None))
+    mine = (SubjectRow.patient_id == patient_id, holds(now), SubjectRow.finished_at.is_(None))
     rows = session.execute(query.where(*mine).order_by(SubjectRow.consented_at, StudyRow.id))
-    return [(study_id, key, consented_at) for study_id, key, consented_at in rows if key is not None]
+    return [(study_id, key, since, until) for study_id, key, since, until in rows if key is not None]
 
 
 def _table(of: type[Base]) -> Table:

@@ -39,8 +39,11 @@ def withdraw(house: House, phone: dict[str, str], study_id: object) -> Any:
 
 def test_a_patient_sees_the_studies_they_said_yes_to(house: House, joined: Study, phone: dict[str, str]) -> None:
     study(house, name="Another")
-    told = {"study_id": joined.id, "name": "Wearing-off", "withdrawn_at": None}
-    assert consents(house, phone) == [told | {"consented_at": "2026-06-01T10:00:00+00:00"}]
+    told = {"study_id": joined.id, "name": "Wearing-off", "days": "since-first-dose", "withdrawn_at": None}
+    (found,) = consents(house, phone)
+    assert found | told | {"consented_at": "2026-06-01T10:00:00+00:00", "finished_at": None} == found
+    (paper,) = found["purposes"]
+    assert (paper["purpose"], paper["state"], paper["agreed"], paper["hash"]) == ("study", "given", 0, None)
 
 
 @pytest.mark.promise("P21")

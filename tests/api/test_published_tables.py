@@ -13,7 +13,8 @@ import pytest
 from uitwerk import Refused, Snapshot, Uitwerk
 
 from backend.domain.drugs import catalogue
-from backend.services import research
+from backend.services import consents
+from backend.services.consents import Answer
 from backend.storage import doses, treatment
 from tests.factories import base
 from tests.factories.chains import ZONE, local
@@ -81,7 +82,7 @@ def enrol(house: House, carla: Staff, found: Study, n: int, drug: str) -> list[P
                 ctx.session.add(row)
                 ctx.session.flush()
             treatment.add(ctx.session, patient_id, course, None)
-            research.consent(ctx, patient_id, found.id_)
+            consents.record(ctx, patient_id, found.id_, Answer())
     return people
 
 

@@ -35,7 +35,8 @@ SECTIONS = {
     "reminder_changes": "reminders", "reminder_attempts": "reminders", "reminder_snoozes": "snoozes",
     "undelivered": "undelivered", "calls": "calls", "reminder_wishes": "profile",
     "refused_changes": "refused_changes", "clock_corrections": "clock_corrections", "study_subjects": "consents",
-    "studies": "consents", "sessions": "devices", "push_subscriptions": "devices", "events": "access_log",
+    "studies": "consents", "study_acts": "consents", "study_plans": "consents", "consent_versions": "consents",
+    "sessions": "devices", "push_subscriptions": "devices", "events": "access_log",
     "findings": "findings", "decisions": "decisions",
     "assignments": "assignments", "assignment_versions": "assignments",
 }  # fmt: skip

@@ -36,7 +36,7 @@ def joined(house: House, bram: Staff) -> tuple[Study, list[Patient]]:
         assert found.join(patient, bram).status_code == 200
         patients.append(patient)
     with house.unit(writes=False) as ctx:
-        order = list(subjects(ctx.session, found.id_))
+        order = list(subjects(ctx.session, found.id_, ctx.now))
     return found, sorted(patients, key=lambda patient: order.index(patient.id))
 
 

@@ -14,7 +14,8 @@ from backend.domain.definitions import content_hash
 from backend.domain.forms import form
 from backend.domain.moments import at_moment
 from backend.domain.recall import FORM
-from backend.services import research
+from backend.services import consents
+from backend.services.consents import Answer
 from backend.storage.occurrences import columns
 from backend.storage.questionnaires import ResponseRow
 from backend.storage.snapshots import FileRow, SnapshotRow
@@ -68,7 +69,7 @@ def test_w5_a_million_answers_are_frozen_in_little_memory_while_others_write(
     found = study(house)
     with house.unit(carla) as ctx:
         for patient_id in patients:
-            research.consent(ctx, patient_id, found.id_)
+            consents.record(ctx, patient_id, found.id_, Answer())
     for patient_id in patients:
         answer(house, patient_id, RESPONSES)
     Snapshots(found).ask(["answers"], ["csv", "jsonl", "parquet"])

@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.demo import staff
-from backend.demo.fill import STUDY, Filled, empty, fill
+from backend.demo.fill import Filled, empty, fill
 from backend.demo.people import Kind
 from backend.demo.story import Life, tell
+from backend.demo.study import NAME
 from backend.domain.linking import planned_then
 from backend.domain.permissions import Role
 from backend.services import findings, intervals, secrets, words
@@ -145,8 +146,8 @@ def test_those_who_consented_and_nobody_else_are_in_the_study(house: House) -> N
     with house.unit(writes=False) as ctx:
         actor = staff.actors(ctx, people.sites(ctx.session)[-1].id)[Role.RESEARCHER]
         (study,) = research.studies_of(ctx.session, actor.staff_id, ctx.now)  # type: ignore[arg-type]
-        assert study.name == STUDY
-        subjects = set(research.subjects(ctx.session, study.id))
+        assert study.name == NAME
+        subjects = set(research.subjects(ctx.session, study.id, ctx.now))
     assert subjects == {life.person.id for life in LIVES if life.person.consents}
 
 

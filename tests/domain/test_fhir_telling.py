@@ -132,7 +132,9 @@ def _answers(by: Telling) -> dict[str, Any]:
 def _studies(by: Telling) -> list[dict[str, Any]]:
     head, span = Head(OTHER, 1, NOW), {"consented_at": NOW, "withdrawn_at": NOW + timedelta(days=1)}
     return [
-        studies.research_subject(by, head, study_key="s", **span),
+        studies.research_subject(
+            by, head, study_key="s", consented_at=span["consented_at"], ended_at=span["withdrawn_at"]
+        ),
         studies.consent(by, head, study_name=WORDS, **span),
     ]
 

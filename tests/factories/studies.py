@@ -33,6 +33,18 @@ class Study:
         path = f"/patients/{patient.id}/studies/{self.id}/consent"
         return self.house.post(path, headers=nurse.headers)
 
+    def publish(self, purpose: str = "study", needed_from: datetime | None = None, **texts: str) -> Any:
+        """Publish a text, in Dutch if none is told."""
+        body: dict[str, Any] = {"purpose": purpose, "texts": texts or {"nl": "Ik doe mee."}}
+        body["needed_from"] = needed_from.isoformat() if needed_from else None
+        return self.house.post(f"/studies/{self.id}/consent-texts", json=body, headers=self.admin.headers)
+
+    def plan(self, version: int = 0, **told: Any) -> Any:
+        """Decide on arms and visits."""
+        headers = {**self.admin.headers, "If-Match": f'"{version}"'}
+        body = {"arms": [], "visits": [], **told}
+        return self.house.put(f"/studies/{self.id}/plan", json=body, headers=headers)
+
     def leave(self, patient: Patient, nurse: Staff) -> Any:
         """Record that a patient withdrew."""
         path = f"/patients/{patient.id}/studies/{self.id}/withdrawal"

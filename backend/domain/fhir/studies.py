@@ -1,5 +1,6 @@
 """FHIR R4 of studies: the ResearchStudy, a patient's place in it as ResearchSubject, and what they consented to."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,11 @@ _CATEGORY = fhir.concept(fhir.coding(f"{_CONSENT}/consentcategorycodes", "resear
 _OPT_IN = fhir.concept(fhir.coding(f"{_CONSENT}/v3-ActCode", "OPTIN", "opt-in"))
 
 
-def study(study_id: UUID, name: str, updated: datetime | None) -> dict[str, Any]:
-    """Return a study as it was set up (None where that is not told); it knows no end, so that it is active."""
+def study(study_id: UUID, name: str, updated: datetime | None, arms: Sequence[str] = ()) -> dict[str, Any]:
+    """Return a study as it was set up (None where that is not told); it knows no end, so that it is active.
+
+    `arms` are the names of its arms.
+    """
     return fhir.full(
         {
             "resourceType": "ResearchStudy",
@@ -23,19 +27,28 @@ def study(study_id: UUID, name: str, updated: datetime | None) -> dict[str, Any]
             "identifier": [fhir.identified(study_id)],
             "title": name,
             "status": "active",
+            "arm": [{"name": arm} for arm in arms],
         }
     )
 
 
 def research_subject(
-    told: Telling, head: Head, *, study_key: str, consented_at: datetime | None, withdrawn_at: datetime | None
+    told: Telling,
+    head: Head,
+    *,
+    study_key: str,
+    consented_at: datetime | None,
+    ended_at: datetime | None,
+    status: str = "on-study",
+    arm: str | None = None,
 ) -> dict[str, Any]:
     """Return a patient's place in a study (`head.id` is the study's: a patient has one place in each)."""
     return fhir.full(
         fhir.resource("ResearchSubject", told, head)
         | {
-            "status": "on-study" if withdrawn_at is None else "withdrawn",
-            "period": fhir.period(told, consented_at, withdrawn_at),
+            "status": status,
+            "period": fhir.period(told, consented_at, ended_at),
+            "assignedArm": arm,
             "study": fhir.reference("ResearchStudy", study_key),
             "individual": fhir.subject(told),
             "consent": fhir.reference("Consent", told.key(head.id)),

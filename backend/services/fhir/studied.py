@@ -206,8 +206,10 @@ def _study(of: Studied) -> Resources:
 
 
 def _place(of: Studied) -> Resources:
-    told = {"study_key": str(of.study.id), "consented_at": None, "withdrawn_at": None}
-    yield of.leaving(studies.research_subject(of.told, Head(of.study.id, 1, None), **told))  # type: ignore[arg-type]
+    head = Head(of.study.id, 1, None)
+    arm, study_key = of.who.traits.arm, str(of.study.id)
+    told = studies.research_subject(of.told, head, study_key=study_key, consented_at=None, ended_at=None, arm=arm)
+    yield of.leaving(told)
 
 
 def _consent(of: Studied) -> Resources:
