@@ -8,6 +8,7 @@ import pytest
 
 from backend.domain.datasets import DATASETS
 from backend.domain.study_days import Days
+from tests.api.test_study_places import tell, visit
 from tests.factories.chains import chain, local
 from tests.factories.checks import CheckBody
 from tests.factories.entries import EntryUpload
@@ -87,7 +88,10 @@ def test_no_dataset_of_a_study_that_counts_days_reveals_the_calendar(
     house: House, anna: Patient, bram: Staff, days: Days
 ) -> None:
     found = study(house, days=days.value)
+    assert found.plan(visits=[visit()]).status_code == 200
     found.join(anna, bram)
+    today = house.clock.now.date().isoformat()
+    assert tell(found, anna, bram, {"fate": "held", "on": today}).status_code == 200
     for dataset in DATASETS.keys() - {"windows"}:  # of those see test_research_windows
         rows = found.pull(dataset)
         assert rows != [], dataset
@@ -103,6 +107,7 @@ def test_no_cell_moves_with_the_day_of_the_pull_which_the_puller_knows(
 ) -> None:
     """If one did, counting back from the day of the pull would give every other day its date."""
     found = study(house, days=days.value)
+    assert found.plan(visits=[visit()]).status_code == 200
     found.join(anna, bram)
     before = {dataset: found.text(dataset) for dataset in DATASETS}
     house.clock.now += timedelta(days=9)

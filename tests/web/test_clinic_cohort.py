@@ -5,13 +5,14 @@ from itertools import count
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.factories.cohorts import Shape, cohort
 from tests.house import Staff
 from tests.journeys.people import Person
+from tests.journeys.processes import until
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, at, refusal, sat_at, told
+from tests.web.clinic_pages import SIZES, Desk, at, refusal, sat_at, stands, told
 from tests.web.phones import Clinic
 
 pytestmark = pytest.mark.journey
@@ -67,6 +68,22 @@ def test_the_tables_hold_the_figures_of_the_answer(page: Page, said: dict[str, A
     ]
     lines = sum(1 for one in said["stretching"]["points"] if one["state"] != "not-assessable")
     expect(page.locator(".pair polyline")).to_have_count(lines)
+
+
+def test_nothing_waits_for_another_that_need_not(desk: Desk, carla: Staff) -> None:
+    opened = desk.logged_in(carla, language="en").new_page()
+    held: list[Route] = []
+    for late in ("**/api/v1/access/refresh", "**/api/v1/studies"):
+        opened.route(late, lambda route: held.append(route))  # noqa: PLW0108 - a builtin cannot be marked by the driver
+    with opened.expect_request("**/static/clinic/cohort.js"):
+        opened.goto(f"{desk.url}#/cohort", wait_until="commit")
+    with opened.expect_request("**/api/v1/cohort"):
+        until(lambda: (opened.title(), held or None)[1], "it is asked who this is").pop().continue_()
+    expect(opened.locator(".glance .fact").first).to_contain_text("12")
+    expect(opened.locator("#cohort-study, #cohort-drug")).to_have_count(0)
+    held.pop().continue_()
+    expect(stands(opened).locator("#cohort-drug")).to_be_visible()
+    opened.close()
 
 
 def test_under_every_figure_stand_n_what_was_left_out_settings_and_both_traps(page: Page) -> None:

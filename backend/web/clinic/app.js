@@ -18,8 +18,8 @@ import { drawFrame } from "./frame.js";
 import { onKeys } from "./keys.js";
 import { startIdle, stopIdle } from "./idle.js";
 import { loginAgain, loginPage, words as loginWords } from "./login.js";
-import { SCREENS, fetched } from "./screens.js";
-import { restore, when, who } from "./session.js";
+import { ahead, SCREENS, fetched } from "./screens.js";
+import { expected, restore, when, who } from "./session.js";
 import { explain, link, trouble } from "./ui.js";
 
 const ORDER = ["worklist", "patients", "doses", "cohort", "studies", "research", "enrol"];
@@ -55,6 +55,8 @@ async function start() {
 
 async function begin() {
   let trouble = null;
+  // The files of the page come while the server is asked who this is.
+  if (expected()) ahead(asked().name);
   try {
     await restore();
   } catch (error) {

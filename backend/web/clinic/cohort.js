@@ -44,12 +44,14 @@ async function render(root) {
     performance.mark("cohort:asked");
     return load(body, async () => (await Promise.all([api("GET", `/cohort${query(chosen)}`), names()]))[0], (found) => drawn(found, ends));
   };
-  const tools = await cohortFilters(chosen, (now) => {
+  const tools = h("div", { class: "tools cohort-tools" });
+  const filters = cohortFilters(chosen, (now) => {
     chosen = now;
     void fresh();
   });
   fill(root, h("h1", {}, t("cohort.title")), h("p", { class: "soft" }, t("cohort.lead")), tools, body);
-  await fresh();
+  // The figures take longest: they are asked for at once, beside what one may choose from.
+  await Promise.all([filters.then((bar) => tools.replaceWith(bar)), fresh()]);
   return stop;
 }
 

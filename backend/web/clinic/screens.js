@@ -18,6 +18,11 @@ export const SCREENS = {
   enrol: { roles: TREATING, load: () => import("./enrol.js") },
 };
 
+/** Begin to fetch a page that will be wanted; what fails now is told when it is. */
+export function ahead(name) {
+  SCREENS[name].load().catch(() => null);
+}
+
 /** A page, with its words known. Throws Offline where it cannot be fetched now. */
 export async function fetched(name) {
   const { screen } = await SCREENS[name].load().catch((error) => {

@@ -35,6 +35,11 @@ export function busyHere() {
   others?.postMessage({ name: "active" });
 }
 
+/** Whether this browser was logged in when it was last here: whom that is, and whether still, the server says. */
+export function expected() {
+  return mark() === "in";
+}
+
 /** Go on with the session this browser still has, if any; returns who it is, or null. Throws Offline. */
 export async function restore() {
   if (mark() === "leaving") await ended();
