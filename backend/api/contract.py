@@ -57,6 +57,7 @@ from backend.api import (
     undelivered,
     ward,
     worklist,
+    worsening,
 )
 from backend.api.docs import page
 from backend.api.endpoint import Room, dump, mount
@@ -110,6 +111,7 @@ ROOMS: list[Room] = [
     own_doses.room,
     checklists.room,
     findings.room,
+    worsening.room,
     intervals.room,
     sync.room,
     catalogue.room,

@@ -16,6 +16,7 @@ from backend.domain.study_days import Days
 from backend.domain.symptoms import OtherCause, WearingOffFelt, vocabulary
 from backend.domain.visits import State as Visit
 from backend.domain.visits import Timing
+from backend.domain.worsening import Course, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,19 @@ WINDOWS = (
     Column("mean_rating", "decimal", "Mean of the ratings of those days.", "1"),
 )
 
+WORSENING = (
+    _SUBJECT,
+    Column("measure", "code", "What was followed.", codes=tuple(Measure)),
+    Column("course", "code", "What the tests say of it.", codes=tuple(Course)),
+    *_day("The day of the first test, the baseline:", "baseline_"),
+    Column("baseline_value", "decimal", "Its result: points, correct answers, or seconds."),
+    *_day("The day on which the worsening began:", "event_"),
+    Column("event_value", "decimal", "The result of that day."),
+    *_day("The day of the test that confirmed it:", "confirmed_"),
+    Column("confirm_months", "integer", "Setting: calendar months until a test confirms.", "mo"),
+    Column("worsening_rule", "text", "The rule in words, with its numbers."),
+)
+
 DATASETS: Mapping[str, tuple[Column, ...]] = {
     "entries": ENTRIES,
     "intervals": INTERVALS,
@@ -252,6 +266,7 @@ DATASETS: Mapping[str, tuple[Column, ...]] = {
     "visits": VISITS,
     "treatments": TREATMENTS,
     "findings": FINDINGS,
+    "worsening": WORSENING,
     "checks": CHECKS,
 }
 """The columns of each dataset, by its name."""
@@ -267,6 +282,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "visits": ("visit", "visit_number"),
     "treatments": ("treatment",),
     "findings": ("finding", "item"),
+    "worsening": ("measure",),
     "checks": ("treatment", "check", "study_day"),
 }
 """The columns that, beside the subject, say which row of a dataset one is."""

@@ -19,7 +19,7 @@ from backend.domain.spans import Span
 from backend.domain.troughs import around, hours_before, trough
 from backend.domain.wearing_off import DEFAULT
 from backend.services import instruments, scoring, trends
-from backend.services.datasets_course import checks, findings, subjects, treatments
+from backend.services.datasets_course import checks, findings, subjects, treatments, worsening
 from backend.services.datasets_windows import visits, windows
 from backend.services.intervals import Line
 from backend.services.subjects import Subject, items, place_cells, taken_at, whole_line
@@ -162,6 +162,7 @@ ROWS: Mapping[str, Callable[[Subject], Iterator[dict[str, Any]]]] = {
     "visits": visits,
     "treatments": treatments,
     "findings": findings,
+    "worsening": worsening,
     "checks": checks,
 }
 

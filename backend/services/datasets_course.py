@@ -8,6 +8,7 @@ from backend.domain.findings import Field, Kind, Type, kinds
 from backend.domain.levels import Comparator
 from backend.domain.linking import place
 from backend.domain.treatment import Treatment, class_weeks, expected
+from backend.services import worsening as derived
 from backend.services.subjects import Subject, items, place_cells
 from backend.storage import findings as found
 from backend.storage import monitoring
@@ -79,6 +80,23 @@ def _leaves(field: Field) -> bool:
 
 def _said(key: str, value: Any) -> Any:
     return COMPARATORS[Comparator(value)] if key == _COMPARATOR else value
+
+
+def worsening(who: Subject) -> Iterator[dict[str, Any]]:
+    """Yield a row per measure a subject was tested for."""
+    for one in derived.every(who.session, who.patient_id):
+        yield {
+            "subject": who.pseudonym,
+            "measure": one.measure,
+            "course": one.course,
+            **who.told.cells(one.baseline.on if one.baseline else None, "baseline"),
+            "baseline_value": one.baseline.value if one.baseline else None,
+            **who.told.cells(one.event.on if one.event else None, "event"),
+            "event_value": one.event.value if one.event else None,
+            **who.told.cells(one.confirmed_on, "confirmed"),
+            "confirm_months": one.settings.confirm_months,
+            "worsening_rule": one.definition,
+        }
 
 
 def checks(who: Subject) -> Iterator[dict[str, Any]]:

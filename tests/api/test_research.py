@@ -27,8 +27,10 @@ DATASETS = (
     "scores",
     "windows",
     "subjects",
+    "visits",
     "treatments",
     "findings",
+    "worsening",
     "checks",
 )
 
