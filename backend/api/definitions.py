@@ -138,6 +138,12 @@ def replace_questionnaire(ctx: Context, key: str, version_name: str, data: dict[
     return _answer(definitions.replace(ctx, key, version_name, version, data["definition"]))
 
 
+@room.route("DELETE", ONE, permission="questionnaires:write", status=204, problems=(404, 409), if_match=True)
+def discard_questionnaire(ctx: Context, key: str, version_name: str, version: int) -> None:
+    """Throw a draft away; what was published stays."""
+    definitions.discard(ctx, key, version_name, version)
+
+
 @room.route(
     "POST", f"{ONE}/publication", permission="questionnaires:publish", gives=QuestionnaireOut, problems=(404, 409),
     if_match=True,

@@ -6,7 +6,7 @@ from datetime import date
 from types import MappingProxyType
 
 from backend.domain.errors import ClinicError, invalid
-from backend.domain.instruments import Item, Ship, instrument, instruments
+from backend.domain.instruments import Instrument, Item, Ship, instrument, instruments
 from backend.domain.licences import LicenceEvidence, publishable
 from backend.domain.questionnaires import Form, Type
 from backend.domain.questionnaires import Item as Question
@@ -17,6 +17,7 @@ SHIPPED: Mapping[str, tuple[str, Mapping[str, str]]] = MappingProxyType(
     {"nrs-11-fatigue": ("nrs-11", {"fatigue": "q1"}), "vas-100": ("vas-100", {"trouble": "q1"})}
 )
 """Of the forms that ship: the instrument each is, and the instrument's item that a question asks."""
+NONE: Mapping[str, Instrument] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,10 @@ class Claim:
     licence: LicenceEvidence | None
 
 
-def check(form: Form, claim: Claim | None, today: date) -> None:
+def check(form: Form, claim: Claim | None, today: date, site: Mapping[str, Instrument] = NONE) -> None:
     """Pass when a questionnaire may be published as what it is said to be.
+
+    `site` has the instruments a site supplied something to, as they are then.
 
     Raises ClinicError `licence-needed` for one that bears an instrument's key and claims none, or whose licence is not
     shown (`licences.publishable`); `invalid` for a test, for an instrument that is scored by its maker alone, and with
@@ -38,7 +41,7 @@ def check(form: Form, claim: Claim | None, today: date) -> None:
         if form.key in instruments():
             raise invalid("/instrument", "Say that it is this instrument, and by what licence.", "licence-needed")
         return
-    asked = instrument(claim.instrument)
+    asked = site.get(claim.instrument) or instrument(claim.instrument)
     for language in form.languages:
         publishable(asked, language, claim.licence, today)
     if asked.ship is Ship.IMPORT:
@@ -62,15 +65,17 @@ def _asks(question: Question, item: Item) -> bool:
     return bounds and question.type in ({Type.INTEGER} if item.whole else {Type.INTEGER, Type.DECIMAL})
 
 
-def scores(form_key: str, claimed: str | None, answers: Mapping[str, object]) -> Mapping[str, Score]:
+def scores(
+    form_key: str, claimed: str | None, answers: Mapping[str, object], site: Mapping[str, Instrument] = NONE
+) -> Mapping[str, Score]:
     """Return what the answers to a questionnaire come to by scale; nothing for one that is no instrument.
 
-    `claimed` is the instrument that a site's own questionnaire is.
+    `claimed` is the instrument that a site's own questionnaire is, `site` as for `check`.
     """
     key, codes = SHIPPED.get(form_key, (claimed, {}))
     if key is None:
         return {}
-    asked = instrument(key)
+    asked = site.get(key) or instrument(key)
     told = {codes.get(question, question): answer for question, answer in answers.items()}
     return score(asked, {code: _number(told[code]) for code in asked.items if code in told})
 

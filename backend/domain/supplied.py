@@ -1,9 +1,10 @@
 """What a site supplies to an instrument from its own licensed manual: items, reversal, scales, tables and minimums."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 from backend.domain.errors import invalid
 from backend.domain.instruments import Instrument, Item, Method, Need, Scale
@@ -28,6 +29,48 @@ class Supplied:
     least: Mapping[str, int] = field(default_factory=dict)
 
 
+def read(told: Mapping[str, Any]) -> Supplied:
+    """Return what a checked form, or `written`, tells. Raises ClinicError `invalid` for a profile or sum told twice."""
+    items = [
+        Item(one["code"], one["low"], one["high"], points=None if one["points"] is None else tuple(one["points"]))
+        for one in told["items"]
+    ]
+    mirrored = told["mirrored"]
+    return Supplied(
+        reference=told["reference"],
+        items=tuple(items),
+        mirrored=None if mirrored is None else frozenset(mirrored),
+        scales={one["scale"]: tuple(one["items"]) for one in told["scales"]},
+        values=_table(told["values"], "profile", "/values"),
+        t_scores=_table(told["t_scores"], "sum", "/t_scores"),
+        least={one["scale"]: one["least"] for one in told["least"]},
+    )
+
+
+def written(given: Supplied) -> dict[str, Any]:
+    """Return what was supplied as JSON, which `read` takes."""
+    items = [
+        {"code": one.code, "low": one.low, "high": one.high, "points": None if one.points is None else [*one.points]}
+        for one in given.items
+    ]
+    return {
+        "reference": given.reference,
+        "items": items,
+        "mirrored": None if given.mirrored is None else sorted(given.mirrored),
+        "scales": [{"scale": key, "items": list(codes)} for key, codes in given.scales.items()],
+        "values": [{"profile": key, "value": float(value)} for key, value in given.values.items()],
+        "t_scores": [{"sum": key, "value": float(value)} for key, value in given.t_scores.items()],
+        "least": [{"scale": key, "least": least} for key, least in given.least.items()],
+    }
+
+
+def _table(told: Sequence[Mapping[str, Any]], of: str, pointer: str) -> dict[Any, Decimal]:
+    found = {one[of]: Decimal(str(one["value"])) for one in told}
+    if len(found) < len(told):
+        raise invalid(pointer, "Tells one of them twice.")
+    return found
+
+
 def completed(asked: Instrument, given: Supplied) -> Instrument:
     """Return the instrument with a site's part; what is still needed stays in its `needs`.
 
@@ -37,14 +80,14 @@ def completed(asked: Instrument, given: Supplied) -> Instrument:
     """
     if not given.reference.strip():
         raise invalid("/reference", "Say from which manual this is.")
-    for need, told in _TOLD.items():
+    for need, (name, told) in _TOLD.items():
         if told(given) and need not in asked.needs:
-            raise invalid(f"/{need}", "The instrument does not ask for this.")
+            raise invalid(f"/{name}", "The instrument does not ask for this.")
     found = _with_items(asked, given)
     found = _with_mirrored(found, given)
     found = _with_scales(found, given)
     found = _with_least(found, given)
-    told_of = {need for need, told in _TOLD.items() if told(given)}
+    told_of = {need for need, (_, told) in _TOLD.items() if told(given)}
     values = MappingProxyType(dict(given.values)) if given.values else asked.values
     t_scores = MappingProxyType(dict(given.t_scores)) if given.t_scores else asked.t_scores
     return replace(
@@ -74,7 +117,7 @@ def _sound(item: Item) -> bool:
 def _with_mirrored(asked: Instrument, given: Supplied) -> Instrument:
     if given.mirrored is None:
         return asked
-    _check_known(asked, given.mirrored, "/reversal")
+    _check_known(asked, given.mirrored, "/mirrored")
     return replace(asked, mirrored=given.mirrored)
 
 
@@ -84,14 +127,14 @@ def _with_scales(asked: Instrument, given: Supplied) -> Instrument:
         return asked
     still_open = {key: scale for key, scale in asked.scales.items() if not scale.items}
     if given.scales.keys() != still_open.keys():
-        raise invalid("/assignment", f"Needs exactly these scales: {', '.join(still_open)}.")
+        raise invalid("/scales", f"Needs exactly these scales: {', '.join(still_open)}.")
     for key, codes in given.scales.items():
-        _check_known(asked, codes, f"/assignment/{key}")
+        _check_known(asked, codes, f"/scales/{key}")
         if len(codes) != still_open[key].size:
-            raise invalid(f"/assignment/{key}", f"Has {still_open[key].size} items.")
+            raise invalid(f"/scales/{key}", f"Has {still_open[key].size} items.")
     every = [code for codes in given.scales.values() for code in codes]
     if len(set(every)) < len(every):
-        raise invalid("/assignment", "Gives an item to a scale twice, or to two.")
+        raise invalid("/scales", "Gives an item to a scale twice, or to two.")
     scales = {key: replace(scale, items=given.scales.get(key, scale.items)) for key, scale in asked.scales.items()}
     return replace(asked, scales=MappingProxyType(scales))
 
@@ -116,12 +159,13 @@ def _check_known(asked: Instrument, codes: frozenset[str] | tuple[str, ...], poi
         raise invalid(pointer, "The instrument has no such item.")
 
 
-_TOLD: Mapping[Need, Callable[[Supplied], bool]] = {
-    Need.ITEMS: lambda given: bool(given.items),
-    Need.REVERSAL: lambda given: given.mirrored is not None,
-    Need.ASSIGNMENT: lambda given: bool(given.scales),
-    Need.VALUES: lambda given: bool(given.values),
-    Need.T_SCORES: lambda given: bool(given.t_scores),
+_TOLD: Mapping[Need, tuple[str, Callable[[Supplied], bool]]] = {
+    Need.ITEMS: ("items", lambda given: bool(given.items)),
+    Need.REVERSAL: ("mirrored", lambda given: given.mirrored is not None),
+    Need.ASSIGNMENT: ("scales", lambda given: bool(given.scales)),
+    Need.VALUES: ("values", lambda given: bool(given.values)),
+    Need.T_SCORES: ("t_scores", lambda given: bool(given.t_scores)),
 }
+"""Under which name each need is told, and whether it was."""
 _PRORATED = frozenset({Method.SUM, Method.MEAN, Method.PERCENT})
 """The methods for which fewer answers than items can stand for all."""

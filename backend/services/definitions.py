@@ -14,7 +14,7 @@ from backend.domain.fhir.questionnaires import Exported, export
 from backend.domain.forms import forms
 from backend.domain.imported import Imported, Lost
 from backend.domain.questionnaires import Form
-from backend.services import claims, events, gate
+from backend.services import claims, events, gate, supplied
 from backend.services.context import Context
 from backend.storage import definitions
 from backend.storage.definitions import QuestionnaireVersionRow
@@ -128,6 +128,18 @@ def replace(ctx: Context, key: str, version: str, edit: int, told: object) -> Ve
     return _version(_stored(ctx, site_id, key, version))
 
 
+def discard(ctx: Context, key: str, version: str, edit: int) -> None:
+    """Throw a draft away, as it was read; its number is the next one's again.
+
+    Raises ClinicError `not-found`, `stale-version`, and `wrong-state` for a published version.
+    """
+    gate.permit(ctx, "questionnaires:write")
+    site_id = gate.own_site(ctx)
+    row = _drafted(ctx, site_id, key, version, edit)
+    definitions.discard(ctx.session, site_id, key, row.version)
+    events.note(ctx, "questionnaires:write", None, site_id, {"key": key, "version": version, "discarded": True})
+
+
 def publish(ctx: Context, key: str, version: str, edit: int) -> Version:
     """Publish a draft as it was read: from now on it does not change.
 
@@ -140,7 +152,8 @@ def publish(ctx: Context, key: str, version: str, edit: int) -> Version:
     earlier = [read(one.definition) for one in definitions.versions(ctx.session, site_id, key) if one.published_at]
     form = read(row.definition)
     succession.check(earlier, form)
-    claims_domain.check(form, claims.of(ctx, site_id, key), ctx.now.date())
+    known = supplied.of_site(ctx, site_id)
+    claims_domain.check(form, claims.of(ctx, site_id, key), ctx.now.date(), known)
     _change(ctx, row, {"published_at": ctx.now, "published_by": ctx.who.id})
     told = {"key": key, "version": version, "hash": row.content_hash}
     events.note(ctx, "questionnaires:publish", None, site_id, told)

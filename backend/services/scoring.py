@@ -8,7 +8,7 @@ from backend.domain.claims import scores
 from backend.domain.linking import Place
 from backend.domain.moments import Occurred
 from backend.domain.scores import Score
-from backend.services import events, gate, intervals
+from backend.services import events, gate, intervals, supplied
 from backend.services.context import Context
 from backend.storage import claims, questionnaires
 from backend.storage.questionnaires import ResponseRow
@@ -41,7 +41,7 @@ def of_patient(ctx: Context, patient_id: UUID) -> list[Scored]:
 
 def scored(ctx: Context, patient_id: UUID) -> Iterator[tuple[ResponseRow, tuple[Score, ...]]]:
     """Yield the standing completed responses of a patient that are of an instrument, with what they come to."""
-    claimed = claims.of_patient(ctx.session, patient_id)
+    claimed, known = claims.of_patient(ctx.session, patient_id), supplied.of_patient(ctx, patient_id)
     for row in questionnaires.of_patient(ctx.session, patient_id):
-        if row.completed and (found := scores(row.form, claimed.get(row.form), row.answers)):
+        if row.completed and (found := scores(row.form, claimed.get(row.form), row.answers, known)):
             yield row, tuple(found.values())

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, Table, insert, select, update
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, Table, delete, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
@@ -77,3 +77,9 @@ def put(session: Session, site_id: UUID, key: str, version: int, values: dict[st
     )
     done = session.execute(update(QuestionnaireVersionRow).where(*draft).values(**values))
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
+
+
+def discard(session: Session, site_id: UUID, key: str, version: int) -> None:
+    """Delete a draft; what was published stays."""
+    draft = {"site_id": site_id, "key": key, "version": version, "published_at": None}
+    session.execute(delete(QuestionnaireVersionRow).filter_by(**draft))

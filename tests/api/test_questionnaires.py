@@ -200,3 +200,16 @@ def test_an_instrument_of_a_data_dictionary_comes_in_as_a_draft(house: House, ca
     assert {"pointer": "/24/branching_logic", "reason": NOT_CARRIED} in made.json["lost"]
     none = house.post(f"{ALL}/redcap", json={"csv": "a;b", "language": "nl"}, headers=carla.headers)
     assert (none.status_code, none.json["code"]) == (422, "invalid")
+
+
+def test_a_draft_is_thrown_away_as_it_was_read_and_what_was_published_stays(house: House, carla: Staff) -> None:
+    def discard(edit: int = 1) -> Any:
+        return house.delete(path(), headers=at(carla, edit))
+
+    draft(house, carla, FIRST)
+    assert discard(2).json["code"] == "stale-version"
+    assert [discard().status_code, discard().status_code] == [204, 404]
+    assert draft(house, carla, FIRST).status_code == 201
+    publish(house, carla)
+    assert discard().json["code"] == "wrong-state"
+    assert house.get(path(), headers=carla.headers).json["published"] is True

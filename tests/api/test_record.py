@@ -56,7 +56,7 @@ LEFT_OUT = {
     "snapshot_parts": "what the record holds, under a study's pseudonym",
     "snapshot_files": "what a study's researchers were given",
     "snapshot_chunks": "what a study's researchers were given",
-    "questionnaire_claims": "the site's own",
+    "questionnaire_claims": "the site's own", "instrument_supplies": "the site's own",
     "study_researchers": "other people", "checklists": "the site's; what was signed is with the dose",
 }  # fmt: skip
 """Tables the record says nothing of, and why."""

@@ -32,14 +32,14 @@ ANSWERS = {
     "existing_complaints_worse": "yes", "work_days_missed": 1,
 }  # fmt: skip
 ROOM_MB = 64
-"""More than an idle process, with the library that writes Parquet, may grow."""
+"""More than an idle process may grow, the library that writes Parquet included."""
 CHILD = """
 import sys, threading
-class NoPandas:  # which an installation has not, and pyarrow would load
+class Neither:  # which an installation has not, and pyarrow would load
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] == "pandas":
+        if name.split(".")[0] in {"pandas", "numpy"}:
             raise ImportError(name)
-sys.meta_path.insert(0, NoPandas())
+sys.meta_path.insert(0, Neither())
 from backend import worker
 from backend.clock import chosen
 from backend.settings import load
@@ -50,8 +50,6 @@ def of(which):
     # Megabytes; not what getrusage says, which begins with those of whoever started this process.
     told = dict(line.split(":") for line in open("/proc/self/status"))
     return int(told[which].split()[0]) * 1024 / 1e6
-print("bare", of("VmRSS"), flush=True)
-import pyarrow.parquet  # 43 MB of program, whatever is done with it
 print("idle", of("VmRSS"), flush=True)
 input()
 assert job()
@@ -97,7 +95,7 @@ def test_w5_a_million_answers_are_frozen_in_little_memory_while_others_write(
         later = ctx.session.scalar(select(func.count()).select_from(ResponseRow))
     rows = PATIENTS * RESPONSES * len(ANSWERS)
     mb = {name: round(size / 1e6) for name, _, size in files}
-    memory = f"{bare:.0f} MB bare, {idle:.0f} idle, {peak:.0f} at most"
+    memory = f"{idle:.0f} MB idle, {peak:.0f} at most"
     print(f"\nW5 {installation.kind}: {rows} answers in {took:.0f} s, files of {mb} MB; {memory}")
     assert state == "ready"
     assert later is not None
