@@ -77,7 +77,7 @@ def test_w5_a_million_answers_are_frozen_in_little_memory_while_others_write(
     )  # fmt: skip
     assert child.stdin is not None
     assert child.stdout is not None
-    bare, idle = told(child.stdout, "bare"), told(child.stdout, "idle")
+    idle = told(child.stdout, "idle")
     done = threading.Event()
     writer = threading.Thread(target=go_on_writing, args=(house, patients, done), daemon=True)
     started = time.perf_counter()
