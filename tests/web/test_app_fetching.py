@@ -16,7 +16,7 @@ from tests.web.test_words import brought
 pytestmark = pytest.mark.journey
 
 NO_INTERNET = {"nl": "Je hebt nu geen internet", "en": "You have no internet right now"}
-TO_TODAY = {"nl": "Naar Vandaag", "en": "To Today"}
+TO_TODAY = {"nl": "Naar Vandaag", "en": "Go to Today"}
 EVERY = {path.name for screen in SCREENS for path in brought(ROOT / "patient" / f"{screen}.js")}
 LATE = """export const screen = {name: "prick", words: {nl: {}, en: {}}, async render() {
     document.body.dataset.late = "drawn"; }}; document.body.dataset.late = "fetched";"""
