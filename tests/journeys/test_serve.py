@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.journeys.processes import Installation, Running, until
+from tests.journeys.processes import NO_TLS, Installation, Running, until
 
 pytestmark = pytest.mark.journey
 
@@ -23,7 +23,7 @@ def _below(parent: int) -> dict[str, int]:
 
 def _ready(installation: Installation) -> bool:
     try:
-        return httpx2.get(f"{installation.base_url}/readyz", timeout=2).status_code == 200
+        return httpx2.get(f"{installation.base_url}/readyz", timeout=2, verify=NO_TLS).status_code == 200
     except httpx2.TransportError:
         return False
 

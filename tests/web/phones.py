@@ -17,6 +17,11 @@ WEEKS = 6
 LOCALES = {"nl": "nl-NL", "en": "en-GB"}
 
 
+def whole(page: Page) -> None:
+    """Let the app fetch all its screens, as it does a while after the start, before there is no internet."""
+    page.evaluate("import('/static/patient/screens.js').then(screens => screens.whole())")
+
+
 @dataclass
 class Clinic:
     """A running server with a nurse on duty; its clock is the machine's own, as the browser's is."""

@@ -18,7 +18,10 @@ SIZES: dict[str, ViewportSize] = {
     "tablet": {"width": 768, "height": 1024},
     "desk": {"width": 1280, "height": 800},
 }
-SCREENS = sorted(set(re.findall(r"import \{.*\bscreen as (\w+) \}", (ROOT / "patient" / "app.js").read_text("utf-8"))))
+_NAMED = re.compile(r"""\bscreen as (\w+) \}|import\("\./(\w+)\.js"\)""")
+SCREENS = sorted(
+    "".join(names) for names in _NAMED.findall((ROOT / "patient" / "screens.js").read_text(encoding="utf-8"))
+)
 # Who comes by touch needs 44 by 44, save for a link within a sentence, and a box whose label is touched with it.
 SMALL = """[...document.querySelectorAll("a, button, summary, select, textarea, input, label.choice, label.step")]
     .filter(e => e.checkVisibility() && e.id !== "skip" && !e.closest("p, li:not(:has(> a:only-child))"))

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from backend.web import pages
 from tests.journeys.processes import until
 from tests.web.app_core_page import REGISTER, SHOWN, Phone, Scripted, phone_of, serving
+from tests.web.test_app_every_screen import SCREENS
 
 pytestmark = pytest.mark.journey
 
@@ -39,6 +40,19 @@ def test_the_app_opens_without_internet(server: Scripted, phone: Phone) -> None:
     for path in ("/app#/trouble", "/app", "/pair"):
         page = phone.tab(path)
         expect(page.locator("h1")).to_be_visible()
+
+
+def test_every_screen_opens_without_internet_also_one_that_was_never_looked_at(server: Scripted, phone: Phone) -> None:
+    phone.call("sync.sync")
+    page = phone.tab("/app")
+    expect(page.locator(".screen-today h1")).to_be_visible()
+    assert phone.call("worker.standing", page=page) == "keeps"
+    server.gone()
+    for name in SCREENS:
+        page.evaluate("name => { location.hash = `#/${name}` }", name)
+        heading = page.locator(f".screen-{name} h1")
+        expect(heading).to_be_visible()
+        expect(heading).not_to_have_text("Dit scherm werkt nu niet")
 
 
 def test_a_browser_whose_workers_are_no_modules_opens_the_app_too(whole_chromium: Browser, server: Scripted) -> None:
@@ -69,6 +83,8 @@ def test_the_pages_of_the_staff_take_nothing_that_the_app_keeps(server: Scripted
 
 def test_a_new_version_takes_the_place_of_the_old_as_a_whole(server: Scripted, phone: Phone, tmp_path: Path) -> None:
     before = phone.page.evaluate("() => caches.keys()")
+    open_before = phone.tab("/app")
+    expect(open_before.locator(".screen-today h1")).to_be_visible()
     server.gone()
     shutil.copytree(pages.ROOT, tmp_path / "web", ignore=shutil.ignore_patterns("__pycache__"))
     clock = tmp_path / "web" / "patient" / "clock.js"
@@ -84,6 +100,12 @@ def test_a_new_version_takes_the_place_of_the_old_as_a_whole(server: Scripted, p
     offline = phone.tab("/app#/trouble")
     expect(offline.locator("h1")).to_be_visible()
     assert phone.call("clock.renewed", page=offline) == 1
+    # A page of before has no screens of another version put into it: it begins anew with that screen.
+    assert phone.call("worker.standing", page=open_before) == "another"
+    with open_before.expect_event("load"):
+        open_before.evaluate("() => { location.hash = '#/trouble' }")
+    expect(open_before.locator(".screen-trouble h1")).to_be_visible()
+    assert phone.call("clock.renewed", page=open_before) == 1
 
 
 def test_what_the_api_says_is_never_kept_by_the_worker(server: Scripted, phone: Phone) -> None:

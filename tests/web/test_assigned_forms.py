@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.assigned_forms import KEY, SHORT, assign, publish
 from tests.web.axe import barriers
 from tests.web.care_pages import arrived, fetched, go, modules, press, run, tick, watched
-from tests.web.phones import Anna, Clinic
+from tests.web.phones import Anna, Clinic, whole
 from tests.web.test_app_every_screen import SMALL
 
 pytestmark = pytest.mark.journey
@@ -49,6 +49,7 @@ def test_what_is_assigned_is_filled_in_without_internet_and_arrives_once(anna: A
     assign(anna, -1, 3)
     fetched(page)
     expect(page.locator(".due")).to_contain_text("Hoe ging het met je?")
+    whole(page)
     page.context.set_offline(True)
     go(page, f"forms/asked/{KEY}")
     press(page, "Beginnen")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.processes import until
 from tests.web.diary import arrived, go, rate, stored, tab_to, uncovered
-from tests.web.phones import ZONE, Anna, Clinic
+from tests.web.phones import ZONE, Anna, Clinic, whole
 
 pytestmark = pytest.mark.journey
 
@@ -228,6 +228,7 @@ def test_complaints_used_before_come_first(anna_app: Page) -> None:
 
 
 def test_an_entry_made_offline_says_so_and_is_sent_when_there_is_internet(anna_app: Page, anna: Anna) -> None:
+    whole(anna_app)
     anna_app.context.set_offline(True)
     anna_app.locator("#log").click()
     rate(anna_app, "fatigue", 4)

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.people import PASSWORD, Colleague
 from tests.journeys.processes import Installation
+from tests.web.phones import Clinic
 
 pytestmark = pytest.mark.journey
 
@@ -74,8 +75,8 @@ def test_a_colleague_enrols_with_the_keyboard_alone_and_can_log_in(
     assert fatima.get("/access/session")["role"] == "admin"
 
 
-def test_a_used_link_says_so_in_the_readers_language(chromium: Browser, link: str) -> None:
-    page, trouble = opened(chromium, link + "x", "phone", "nl")
+def test_a_used_link_says_so_in_the_readers_language(chromium: Browser, clinic: Clinic) -> None:
+    page, trouble = opened(chromium, f"{clinic.installation.base_url}/enrol#of-no-invitation-any-more", "phone", "nl")
     expect(page.locator("#status")).to_contain_text("werkt niet meer")
     expect(page.locator("#enrol")).to_be_hidden()
     page.get_by_role("button", name="English").click()

@@ -14,7 +14,7 @@ from backend.storage.events import EventRow
 from tests.factories.studies import Study, study
 from tests.journeys.people import Phone
 from tests.web.axe import barriers
-from tests.web.phones import PHONE, Anna, Clinic
+from tests.web.phones import PHONE, Anna, Clinic, whole
 
 pytestmark = pytest.mark.journey
 
@@ -111,6 +111,7 @@ def test_every_act_of_others_has_words_in_both_languages(anna_app: Page) -> None
 
 
 def test_an_act_the_app_does_not_know_is_told_in_general(anna_app: Page) -> None:
+    visit(anna_app, "looked")
     told = anna_app.evaluate(
         """async () => {
           const { inWords } = await import("/static/patient/looked.js");
@@ -147,6 +148,7 @@ def test_what_is_older_comes_when_asked_for_and_the_reader_goes_on_there(
 
 
 def test_without_internet_the_last_list_is_shown_and_said_to_be_old(anna_app: Page) -> None:
+    whole(anna_app)
     anna_app.context.set_offline(True)
     visit(anna_app, "looked")
     expect(anna_app.locator("#main .trouble")).to_contain_text("geen internet")

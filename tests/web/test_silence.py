@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from backend.storage.beats import BeatRow
 from tests.house import House
-from tests.journeys.processes import Installation, until
+from tests.journeys.processes import NO_TLS, Installation, until
 from tests.web.axe import barriers
 from tests.web.test_enrol_page import opened
 
@@ -70,6 +70,7 @@ def test_it_says_since_when_no_reminders_go_out(
     assert not trouble
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_it_comes_and_goes_by_itself_once_a_minute_and_stays_while_nobody_knows(
     installation: Installation, seeded: House, chromium: Browser, enrol: str, pages: list[Page]
 ) -> None:
@@ -84,7 +85,7 @@ def test_it_comes_and_goes_by_itself_once_a_minute_and_stays_while_nobody_knows(
     expect(banner).to_be_visible()
     page.unroute("**/readyz")
     beat(seeded, installation, 0)
-    until(lambda: httpx2.get(f"{installation.base_url}/readyz").status_code == 200, "ready")
+    until(lambda: httpx2.get(f"{installation.base_url}/readyz", verify=NO_TLS).status_code == 200, "ready")
     page.clock.run_for(60_000)
     expect(banner).to_be_hidden()
     beat(seeded, installation, 10)

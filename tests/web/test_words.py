@@ -29,8 +29,16 @@ _TO_PATIENTS = {"pairing.words.js"}
 _ASKED = re.compile(r"""\b(?:t|has)\(\s*(?:[^()"'`]*\?\s*)?"([\w.-]+)"(?:\s*:\s*"([\w.-]+)")?""")
 _COMMENT = re.compile(r"(?s)/\*.*?\*/|(?m:^\s*//.*$)")
 _IMPORTED = re.compile(r"""(?m)^(?:import|export|\}).*?from "([^"]+)";$""")
-# The pages of the staff, each fetched by `screens.js` when somebody goes there.
-PAGES = re.findall(r'import\("\./(\w+)\.js"\)', (ROOT / "clinic" / "screens.js").read_text(encoding="utf-8"))
+# The screens of the app and the pages of the staff that `screens.js` fetches when somebody goes there.
+PAGES = [
+    (folder, name)
+    for folder in ("patient", "clinic")
+    for name in re.findall(r'import\("\./(\w+)\.js"\)', (ROOT / folder / "screens.js").read_text(encoding="utf-8"))
+]
+# The screens that come with the start of the app.
+FIRST = frozenset(ROOT / "patient" / f"{name}.js" for name in ("pair", "today"))
+_ADDING = re.compile(r"\badd\(|^export \{ words\b", re.MULTILINE)
+_QUOTED = re.compile(r"""["'`]([a-z]\w*(?:\.\w+)+)["'`]""")
 _STEM = re.compile(r"\bt\(\s*`([\w.-]+)\$\{")
 
 
@@ -106,14 +114,25 @@ def test_every_text_that_is_asked_for_exists(every: Mapping[str, Spoken]) -> Non
     assert not missing
 
 
-@pytest.mark.parametrize("screen", PAGES)
-def test_a_page_of_the_staff_brings_every_text_it_asks_for(screen: str, every: Mapping[str, Spoken]) -> None:
-    """A page is fetched when somebody goes there, and the words of another may never have been."""
-    frame = brought(ROOT / "clinic" / "app.js")
-    own = brought(ROOT / "clinic" / f"{screen}.js") - frame
-    spoken = [every[path.parent.name][path.name] for path in frame | own if path in TEXTS]
-    assert own
+@pytest.mark.parametrize(("folder", "screen"), PAGES)
+def test_a_screen_that_is_fetched_brings_every_text_it_asks_for(
+    folder: str, screen: str, every: Mapping[str, Spoken]
+) -> None:
+    """A screen is fetched when somebody goes there, and the words of another may never have been."""
+    frame, page = brought(ROOT / folder / "app.js"), ROOT / folder / f"{screen}.js"
+    own = brought(page) - frame | {page}
+    spoken = [every[path.parent.name][path.name] for path in added(frame | own, page)]
     assert not {_within(path): found for path in own if (found := _missing(path, spoken))}
+    known = {key for words in spoken for key in words["nl"]}
+    elsewhere = {key for words in every[folder].values() for key in words["nl"]} - known
+    named = {_within(path): set(_QUOTED.findall(path.read_text(encoding="utf-8"))) for path in own - set(TEXTS)}
+    assert not {path: found & elsewhere for path, found in named.items() if found & elsewhere}
+
+
+def test_what_the_app_starts_with_brings_every_text_it_asks_for(every: Mapping[str, Spoken]) -> None:
+    frame = brought(ROOT / "patient" / "app.js")
+    spoken = [every[path.parent.name][path.name] for path in added(frame)]
+    assert not {_within(path): found for path in frame if (found := _missing(path, spoken))}
 
 
 def brought(script: Path) -> frozenset[Path]:
@@ -123,11 +142,21 @@ def brought(script: Path) -> frozenset[Path]:
         one = left.pop()
         if one not in found:
             found.add(one)
-            names = _IMPORTED.findall(one.read_text(encoding="utf-8"))
-            left += [
-                (ROOT / name[8:] if name.startswith("/static/") else one.parent / name).resolve() for name in names
-            ]
+            left += _imported(one)
     return frozenset(found)
+
+
+def added(scripts: Iterable[Path], page: Path | None = None) -> frozenset[Path]:
+    """Return the texts that these scripts make known: those that one of them adds or hands on, and the page's own."""
+    pages = {page, *FIRST}
+    adding = {one for one in scripts if one in pages or _ADDING.search(one.read_text(encoding="utf-8"))}
+    own = {one for script in adding for one in _imported(script)}
+    return frozenset(own & set(TEXTS))
+
+
+def _imported(script: Path) -> Iterator[Path]:
+    for name in _IMPORTED.findall(script.read_text(encoding="utf-8")):
+        yield (ROOT / name[8:] if name.startswith("/static/") else script.parent / name).resolve()
 
 
 def _missing(script: Path, spoken: Iterable[Mapping[str, Mapping[str, Any]]]) -> list[str]:

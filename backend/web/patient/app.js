@@ -1,51 +1,32 @@
 /**
  * Starts the app: which screen the address asks for, its heading and focus, and what to show when it fails.
  *
- * A screen is `{name, words, async render(root, {params, go, again})}`. `params` are the parts of the address after the
- * name ("#/entry/019a/late" gives ["019a", "late"]); `go("days")` goes to a screen; `again()` draws this one anew and
- * leaves the focus where it was. What `render` returns is called when the screen is left.
+ * A screen is `{name, words, async render(root, {params, go, again})}`, and comes from `screens.js`. `params` are the
+ * parts of the address after the name ("#/entry/019a/late" gives ["019a", "late"]); `go("days")` goes to a screen;
+ * `again()` draws this one anew and leaves the focus where it was. What `render` returns is called when it is left.
  */
 
 import { fill, h, notice } from "../shared/dom.js";
-import { add, chosen, language, onLanguage, setLanguage, t } from "../shared/words.js";
+import { chosen, language, onLanguage, setLanguage, t } from "../shared/words.js";
 
-import { screen as along } from "./along.js";
 import { on } from "./bus.js";
-import { screen as consents } from "./consents.js";
-import { screen as contact } from "./contact.js";
-import { screen as days } from "./days.js";
-import { screen as dose } from "./dose.js";
-import { screen as entry } from "./entry.js";
-import { fetchForms, screen as forms } from "./forms.js";
 import { drawFrame, startFrame } from "./frame.js";
-import { screen as intervals } from "./intervals.js";
 import { tellLanguage } from "./languages.js";
-import { screen as looked } from "./looked.js";
-import { screen as messages } from "./messages.js";
-import { screen as more } from "./more.js";
-import { screen as move } from "./move.js";
 import { start as startNotices } from "./notices.js";
-import { screen as pair } from "./pair.js";
-import { screen as phones } from "./phones.js";
-import { screen as prick } from "./prick.js";
-import { screen as reminders } from "./reminders.js";
+import { begin, fetched, isScreen, needsFreshPage, whole } from "./screens.js";
 import { paired, sentAway } from "./session.js";
 import { doc } from "./store.js";
 import { sync } from "./sync.js";
-import { screen as today } from "./today.js";
-import { screen as trouble } from "./trouble.js";
 import { link, trouble as alarm } from "./ui.js";
-import { register } from "./worker.js";
+import { register, standing } from "./worker.js";
 
-const ALL = [
-  today, entry, days, intervals, prick, forms, dose, messages, reminders, looked, consents, along, contact, move, phones,
-  trouble, more, pair,
-];
-const SCREENS = Object.fromEntries(ALL.map((screen) => [screen.name, screen]));
 const HOME = "today";
+/** Long enough for a worker to be in place, and for what somebody opened the app for. */
+const AHEAD_MS = 10_000;
 
 let leave = null;
 let turn = 0;
+let timer = 0;
 
 /** Go to a screen: "days", "entry/019a…" or "#/days"; going where one is draws it anew. */
 export function go(where) {
@@ -55,11 +36,13 @@ export function go(where) {
 }
 
 async function start() {
-  for (const screen of ALL) add(screen.words);
   document.documentElement.lang = language();
   addEventListener("hashchange", () => show());
   addEventListener("unhandledrejection", failed);
-  addEventListener("online", () => tellLanguage());
+  addEventListener("online", () => {
+    tellLanguage();
+    ahead();
+  });
   onLanguage(() => {
     drawFrame();
     again();
@@ -71,26 +54,35 @@ async function start() {
   });
   on("changed", () => void speakAsProfile().then(tellLanguage));
   startFrame();
+  asked().then(({ name }) => begin(name), () => null);
   await speakAsProfile();
   await show({ first: true });
   register();
   startNotices();
-  if (await paired()) {
-    sync("start");
-    ahead();
-  }
+  if (await paired()) sync("start");
+  ahead();
   tellLanguage();
 }
 
-/** Fetch what is drawn later: who opens a form then may have no internet. Without any now, the screen will say so. */
+/** In a while, fetch the screens that are not here yet where no worker keeps them: later there may be no internet. */
 function ahead() {
-  fetchForms().catch(() => null);
+  clearTimeout(timer);
+  timer = setTimeout(() => void fetchAhead(), AHEAD_MS);
+}
+
+async function fetchAhead() {
+  const worker = await standing();
+  if (worker === "coming") ahead();
+  // Without internet now it is tried again once there is, and a screen that is gone to meanwhile says so.
+  if (worker === "none" && (await paired())) await whole().catch(() => null);
 }
 
 async function show({ first = false, kept = null } = {}) {
   const mine = ++turn;
   const { name, params } = await asked();
+  const reloading = !first && (await needsFreshPage(name));
   if (mine !== turn) return;
+  if (reloading) return void location.reload();
   leave?.();
   leave = null;
   const root = h("div", { class: `screen screen-${name}` });
@@ -98,7 +90,7 @@ async function show({ first = false, kept = null } = {}) {
   main.setAttribute("aria-busy", "true");
   fill(main, root);
   drawFrame(name);
-  const left = await drawn(SCREENS[name], root, params);
+  const left = await drawn(name, root, { params, mine });
   if (mine !== turn) return void left?.();
   leave = left;
   main.removeAttribute("aria-busy");
@@ -109,8 +101,10 @@ function again() {
   return show({ kept: { id: document.activeElement?.id ?? "", at: scrollY } });
 }
 
-async function drawn(screen, root, params) {
+async function drawn(name, root, { params, mine }) {
   try {
+    const screen = await fetched(name);
+    if (mine !== turn) return null;
     const left = await screen.render(root, { params, go, again });
     return typeof left === "function" ? left : null;
   } catch (error) {
@@ -141,7 +135,7 @@ async function asked() {
     if (name !== "pair") history.replaceState(null, "", "#/pair");
     return { name: "pair", params: [] };
   }
-  return Object.hasOwn(SCREENS, name) ? { name, params } : { name: HOME, params: [] };
+  return isScreen(name) ? { name, params } : { name: HOME, params: [] };
 }
 
 function decoded(part) {

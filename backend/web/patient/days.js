@@ -1,7 +1,7 @@
 /** The diary as one wrote it: own entries by day, the newest first, to change or take back. */
 
 import { announce, fill, h } from "../shared/dom.js";
-import { day, t, time } from "../shared/words.js";
+import { add, day, t, time } from "../shared/words.js";
 
 import { on } from "./bus.js";
 import { today } from "./clock.js";
@@ -13,6 +13,9 @@ import { words } from "./days.words.js";
 
 const TYPE = "diary-entry";
 const PAGE = 30;
+
+// Today tells of entries in these words too.
+add(words);
 
 export const screen = {
   name: "days",

@@ -1,11 +1,12 @@
 /** Messages: what one was told, the newest first; each leads to where it is done, and can be heard again later. */
 
 import { announce, h } from "../shared/dom.js";
-import { day, has, localDay, moment, t, time } from "../shared/words.js";
+import { add, day, has, localDay, moment, t, time } from "../shared/words.js";
 
 import { isOffline, why } from "./asking.js";
 import { tell } from "./bus.js";
 import { putOff } from "./later.js";
+import { words as kinds } from "./kinds.words.js";
 import { living } from "./living.js";
 import { words } from "./messages.words.js";
 import { patient } from "./phone.js";
@@ -16,6 +17,8 @@ import { busy, button, empty, link, trouble } from "./ui.js";
 
 const ABOUT_NOTHING = new Set(["correction", "test"]);
 const NOT_SENT = { failed: "missed", expired: "missed", due: "going", claimed: "going" };
+
+add(kinds);
 
 export const screen = {
   name: "messages",

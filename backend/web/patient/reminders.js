@@ -1,12 +1,13 @@
 /** Reminders: what is coming, how one is reached, what one wants to hear, whether it arrives, and who else sees it. */
 
 import { fill, h } from "../shared/dom.js";
-import { day, has, moment, t } from "../shared/words.js";
+import { add, day, has, moment, t } from "../shared/words.js";
 
 import { why } from "./asking.js";
 import { on } from "./bus.js";
 import { calendarLink } from "./calendarlink.js";
 import { icon } from "./icons.js";
+import { words as kinds } from "./kinds.words.js";
 import { pauseOf, pauseText, pausing } from "./pausing.js";
 import { reaching } from "./reaching.js";
 import { words } from "./reminders.words.js";
@@ -19,6 +20,8 @@ const AT_FIRST = 4;
 const MINUTE_S = 60;
 const NO_THING = new Set(["dose-late", "home-dose-late", "correction"]);
 const WOKEN = new Set(["push", "fcm", "apns"]);
+
+add(kinds);
 
 export const screen = {
   name: "reminders",

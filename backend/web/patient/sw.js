@@ -53,7 +53,7 @@ async function install() {
   await cache.addAll(files.map((path) => new Request(path, { cache: "no-cache" })));
   const old = (await caches.keys()).filter((other) => other.startsWith(CACHE) && other !== name);
   await Promise.all(old.map((other) => caches.delete(other)));
-  // A page that is open has all it needs loaded: no need to wait until it is closed.
+  // No need to wait until open pages are closed: what they have not loaded yet they open as a fresh page (screens.js).
   await self.skipWaiting();
 }
 

@@ -1,0 +1,36 @@
+/** What a reminder is about, as the list of reminders and the messages name it. */
+
+export const words = {
+  nl: {
+    "reminders.kind.dose": "Afspraak voor je infuus of injectie",
+    "reminders.kind.dose-expected": "Rond deze dag hoort een infuus of injectie",
+    "reminders.kind.home-dose": "Zelf je injectie doen, thuis",
+    "reminders.kind.sample-kit": "Je pakje voor de vingerprik komt",
+    "reminders.kind.sample": "Vingerprik doen",
+    "reminders.kind.sample-post": "Vingerprik op de post doen",
+    "reminders.kind.form": "Vragenlijst invullen",
+    "reminders.kind.monitoring": "Controle laten doen",
+    "reminders.kind.dose-late": "Is je infuus of injectie al geweest?",
+    "reminders.kind.home-dose-late": "Heb je je injectie al gedaan?",
+    "reminders.kind.checklist": "Vragen voor je injectie thuis",
+    "reminders.kind.diary": "Je dagboek invullen",
+    "reminders.kind.correction": "Een eerder bericht klopt niet meer",
+    "reminders.kind.test": "Testbericht",
+  },
+  en: {
+    "reminders.kind.dose": "Appointment for your infusion or injection",
+    "reminders.kind.dose-expected": "An infusion or injection belongs around this day",
+    "reminders.kind.home-dose": "Do your injection yourself, at home",
+    "reminders.kind.sample-kit": "Your finger prick kit arrives",
+    "reminders.kind.sample": "Do a finger prick",
+    "reminders.kind.sample-post": "Post the finger prick",
+    "reminders.kind.form": "Fill in a questionnaire",
+    "reminders.kind.monitoring": "Have a check done",
+    "reminders.kind.dose-late": "Did you have your infusion or injection?",
+    "reminders.kind.home-dose-late": "Have you done your injection?",
+    "reminders.kind.checklist": "Questions before your injection at home",
+    "reminders.kind.diary": "Fill in your diary",
+    "reminders.kind.correction": "An earlier message is no longer right",
+    "reminders.kind.test": "Test message",
+  },
+};
