@@ -7,6 +7,9 @@ from backend.domain.dosing import Dose, given
 from backend.domain.drugs import monitoring_due, open_before_dose
 from backend.domain.treatment import Treatment
 
+SHOWN_BY: Mapping[str, frozenset[str]] = {"jcv-antibody": frozenset({"jcv_status", "jcv_index"})}
+"""Of checks that a blood value shows to have been done: the analytes that do, each a result of that very test."""
+
 
 def due_days(
     treatment: Treatment, doses: Iterable[Dose], coming_on: date | None, done: Mapping[str, date]

@@ -15,7 +15,7 @@ from backend.domain.labs import Quantity, quantity
 from backend.domain.linking import Place as Standing
 from backend.domain.moments import Occurred, local, local_date, with_offset
 from backend.domain.reports import Report
-from backend.services import events, gate, intervals, records, words
+from backend.services import events, gate, intervals, records, reminders, words
 from backend.services.context import Context
 from backend.services.intervals import Line
 from backend.storage import findings
@@ -84,7 +84,7 @@ def add(ctx: Context, patient_id: UUID, finding_id: UUID, told: Told) -> Finding
     Raises ClinicError `not-found`, `id-in-use` for other content under the id, `out-of-time` for what lies ahead, and
     what the values refuse.
     """
-    patient = gate.patient(ctx, "findings:write", patient_id)
+    patient = gate.patient(ctx, "findings:write", patient_id, lock=True)
     line = intervals.line(ctx, patient.id)
     values = first(ctx, patient, line, finding_id, told)
     if not findings.add(ctx.session, values):
@@ -94,6 +94,7 @@ def add(ctx: Context, patient_id: UUID, finding_id: UUID, told: Told) -> Finding
         return _shown(ctx, patient, line, stored, duplicate=True)
     _check_doses(line, told.kind, values["content"])
     events.note(ctx, "findings:write", patient.id, finding_id, {"kind": told.kind.value, "version": 1})
+    _remind(ctx, patient, told.kind)
     return _shown(ctx, patient, line, row_of(ctx, patient, finding_id))
 
 
@@ -126,6 +127,7 @@ def correct(ctx: Context, patient_id: UUID, finding_id: UUID, version: int, told
     values = records.stamped(ctx, report) | _columns(ctx, patient, finding_id, told, content)
     values["planned_on"] = intervals.planned_on(ctx, patient.id, line, report)
     _replace(ctx, patient, stored, version, reason, upload, values)
+    _remind(ctx, patient, Kind(stored.kind))
     return _shown(ctx, patient, line, row_of(ctx, patient, finding_id))
 
 
@@ -142,6 +144,7 @@ def retract(ctx: Context, patient_id: UUID, finding_id: UUID, version: int, reas
     upload = records.mark(ctx, KIND, {"retracts": version})
     values = {"retracted": True, "recorded_by": ctx.who.staff_id}
     _replace(ctx, patient, stored, version, reason, upload, values)
+    _remind(ctx, patient, Kind(stored.kind))
     return _shown(ctx, patient, line, row_of(ctx, patient, finding_id))
 
 
@@ -150,6 +153,12 @@ def of_patient(ctx: Context, patient_id: UUID) -> list[Finding]:
     patient = gate.patient(ctx, "findings:read", patient_id)
     events.note(ctx, "findings:read", patient.id)
     return every(ctx, patient, intervals.line(ctx, patient.id))
+
+
+def _remind(ctx: Context, patient: PatientRow, kind: Kind) -> None:
+    """Let reminders of checks follow: a blood value may show that one was done."""
+    if kind is Kind.LAB:
+        reminders.replan(ctx, patient)
 
 
 def every(ctx: Context, patient: PatientRow, line: Line, *, retracted: bool = False) -> list[Finding]:

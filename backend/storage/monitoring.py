@@ -7,8 +7,12 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, String, Table, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from backend.domain.findings import Kind
+from backend.domain.monitoring import SHOWN_BY
 from backend.storage.db import Base, Instant
+from backend.storage.findings import FindingRow
 from backend.storage.records import insert_once
+from backend.storage.treatment import TreatmentRow
 
 
 class CheckRow(Base):
@@ -48,7 +52,7 @@ def last_done(session: Session, patient_id: UUID) -> dict[UUID, dict[str, date]]
 
 
 def last_done_each(session: Session, patient_ids: Collection[UUID]) -> dict[UUID, dict[str, date]]:
-    """Return, by treatment of some patients, the last day each check was done."""
+    """Return, by treatment of some patients, the last day each check was done: recorded, or shown by a blood value."""
     query = (
         select(CheckRow.treatment_id, CheckRow.check, func.max(CheckRow.done_on))
         .where(CheckRow.patient_id.in_(patient_ids))
@@ -57,11 +61,30 @@ def last_done_each(session: Session, patient_ids: Collection[UUID]) -> dict[UUID
     found: dict[UUID, dict[str, date]] = {}
     for treatment_id, check, done_on in session.execute(query):
         found.setdefault(treatment_id, {})[check] = done_on
+    for check in SHOWN_BY:
+        for treatment_id, seen_on in _shown(session, patient_ids, check).items():
+            done = found.setdefault(treatment_id, {})
+            done[check] = max(seen_on, done.get(check, seen_on))
     return found
 
 
 def last_done_of(session: Session, patient_ids: Collection[UUID], check: str) -> dict[UUID, date]:
-    """Return, by treatment of some patients, the last day a check was done."""
+    """Return, by treatment of some patients, the last day a check was done, as `last_done_each` does."""
     query = select(CheckRow.treatment_id, func.max(CheckRow.done_on))
     query = query.where(CheckRow.patient_id.in_(patient_ids), CheckRow.check == check)
-    return dict(session.execute(query.group_by(CheckRow.treatment_id)).all())
+    found = dict(session.execute(query.group_by(CheckRow.treatment_id)).all())
+    for treatment_id, seen_on in _shown(session, patient_ids, check).items():
+        found[treatment_id] = max(seen_on, found.get(treatment_id, seen_on))
+    return found
+
+
+def _shown(session: Session, patient_ids: Collection[UUID], check: str) -> dict[UUID, date]:
+    """Return, by treatment of some patients, the last day of a blood value that shows a check to have been done."""
+    query = select(TreatmentRow.id, func.max(FindingRow.occurred_on))
+    query = query.join(FindingRow, FindingRow.patient_id == TreatmentRow.patient_id).where(
+        FindingRow.patient_id.in_(patient_ids),
+        FindingRow.kind == Kind.LAB.value,
+        FindingRow.retracted.is_(False),
+        FindingRow.content["analyte"].as_string().in_(SHOWN_BY.get(check, ())),
+    )
+    return dict(session.execute(query.group_by(TreatmentRow.id)).all())

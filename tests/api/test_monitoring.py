@@ -7,6 +7,7 @@ import pytest
 
 from tests.factories.chains import chain
 from tests.factories.checks import CheckBody
+from tests.factories.findings import FindingUpload
 from tests.house import House, Patient, Staff
 
 GIVEN = ["2026-03-09 09:00", "2026-04-06 09:00", "2026-05-04 09:00"]
@@ -107,3 +108,31 @@ def test_a_coordinator_sees_what_is_due_but_records_nothing(house: House, treatm
     told = done(own, "mri", "2026-05-20")
     assert house.post(f"/patients/{stranger.id}/monitoring", json=told, headers=els.headers).status_code == 403
     assert house.get(f"/patients/{anna.id}/monitoring", headers=els.headers).status_code == 404
+
+
+def test_a_blood_value_shows_that_the_check_was_done_until_it_is_taken_back(
+    house: House, anna: Patient, bram: Staff, treatment: UUID
+) -> None:
+    path = f"/patients/{anna.id}/findings"
+    index = {"analyte": "jcv_index", "value": 0.4, "unit": "1", "comparator": "=", "status": None}
+
+    def stands() -> tuple[str | None, str | None]:
+        found = checks(house, anna, bram)["jcv-antibody"]
+        return found["last_done_on"], found["due_on"]
+
+    def reminded() -> set[str]:
+        found = house.get(f"/patients/{anna.id}/reminders", headers=bram.headers).json["items"]
+        return {r["due_on"] for r in found if r["kind"] == "monitoring" and r["status"] in {"planned", "suppressed"}}
+
+    other = FindingUpload.build(kind="lab", on="2026-05-21")
+    assert house.post(path, json=other, headers=bram.headers).status_code == 201
+    assert stands() == (None, "2026-03-09")
+    told = FindingUpload.build(kind="lab", on="2026-05-20", values=index)
+    assert house.post(path, json=told, headers=bram.headers).status_code == 201
+    assert stands() == ("2026-05-20", "2026-11-20")
+    assert "2026-11-20" in reminded()
+    retract = {**bram.headers, "If-Match": '"1"'}
+    gone = house.post(f"{path}/{told['id']}/retraction", json={"reason": "another patient's"}, headers=retract)
+    assert gone.status_code == 200, gone.text
+    assert stands() == (None, "2026-03-09")
+    assert "2026-11-20" not in reminded()
