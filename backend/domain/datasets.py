@@ -168,7 +168,7 @@ SUBJECTS = (
 VISITS = (
     _SUBJECT,
     Column("visit", "code", "Key of the visit in the study's plan."),
-    Column("visit_number", "integer", "Which time it is, counting from 1 by the day it opens."),
+    Column("visit_turn", "integer", "Which time it is, counting from 1 by the day it opens."),
     Column("interval", "integer", "Number of the dosing interval it hangs on, or its first day lies in."),
     *_day("First day of the visit:", "opens_"),
     *_day("Last day of the visit:", "closes_"),
@@ -279,7 +279,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "scores": ("response", "scale"),
     "windows": ("assignment", "round"),
     "subjects": (),
-    "visits": ("visit", "visit_number"),
+    "visits": ("visit", "visit_turn"),
     "treatments": ("treatment",),
     "findings": ("finding", "item"),
     "worsening": ("measure",),

@@ -39,7 +39,7 @@ def visits(who: Subject) -> Iterator[dict[str, Any]]:
             yield {
                 "subject": who.pseudonym,
                 "visit": one.key,
-                "visit_number": numbers[one.key],
+                "visit_turn": numbers[one.key],
                 "interval": one.interval,
                 **who.told.cells(one.opens_on, "opens"),
                 **who.told.cells(one.closes_on, "closes"),

@@ -39,7 +39,7 @@ def test_visits_leave_as_they_stand_those_to_come_not(house: House, anna: Patien
     found.join(anna, bram)
     tell(found, anna, bram, {"fate": "held", "on": "2026-06-01"})
     (row,) = found.pull("visits")
-    told: dict[str, Any] = {"visit": "month", "visit_number": "1", "visit_state": "held", "held_date": "2026-06-01"}
+    told: dict[str, Any] = {"visit": "month", "visit_turn": "1", "visit_state": "held", "held_date": "2026-06-01"}
     assert row | told | {"visit_timing": "within", "opens_date": "2026-06-01"} == row
 
 

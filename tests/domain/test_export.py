@@ -113,7 +113,7 @@ def test_json_lines_hold_numbers_as_numbers_and_what_is_missing_as_null() -> Non
     ]
 
 
-UNCODED = {"form", "drug", "item", "scale"}
+UNCODED = {"arm", "visit", "form", "drug", "item", "scale"}
 """Codes whose list is the drug catalogue's and the forms' own."""
 
 
