@@ -98,13 +98,13 @@ TYPES: tuple[Type, ...] = (
     ),
     _of(
         "ResearchSubject", (Source(studies.OWN, studies.CARE, studies.subjects),),
-        "A patient's place in a study. The pseudonym is never told.",
-        "Arms; an earlier consent that was withdrawn and given again.", date="date",
+        "A patient's place in a study, with the arm. The pseudonym is never told.",
+        "Visits; an earlier consent that was withdrawn and given again.", date="date",
     ),
     _of(
         "Consent", (Source(studies.OWN, studies.CARE, studies.consents),),
         "Consent to a study, active or withdrawn.",
-        "The document that was signed, and who explained it.", date="date",
+        "The text that was agreed to and its version; consents to being shown in care and to contact.", date="date",
     ),
     _of(
         "Provenance", (Source(None, "history:read", clinic.changes),),
