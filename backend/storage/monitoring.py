@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Table, func, select
+from sqlalchemy import ForeignKey, Select, String, Table, func, literal, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.domain.findings import Kind
@@ -59,32 +59,27 @@ def last_done_each(session: Session, patient_ids: Collection[UUID]) -> dict[UUID
         .group_by(CheckRow.treatment_id, CheckRow.check)
     )
     found: dict[UUID, dict[str, date]] = {}
-    for treatment_id, check, done_on in session.execute(query):
-        found.setdefault(treatment_id, {})[check] = done_on
-    for check in SHOWN_BY:
-        for treatment_id, seen_on in _shown(session, patient_ids, check).items():
-            done = found.setdefault(treatment_id, {})
-            done[check] = max(seen_on, done.get(check, seen_on))
+    for treatment_id, check, done_on in session.execute(
+        query.union_all(*(_shown(patient_ids, one) for one in SHOWN_BY))
+    ):
+        done = found.setdefault(treatment_id, {})
+        done[check] = max(done_on, done.get(check, done_on))
     return found
 
 
 def last_done_of(session: Session, patient_ids: Collection[UUID], check: str) -> dict[UUID, date]:
     """Return, by treatment of some patients, the last day a check was done, as `last_done_each` does."""
-    query = select(CheckRow.treatment_id, func.max(CheckRow.done_on))
-    query = query.where(CheckRow.patient_id.in_(patient_ids), CheckRow.check == check)
-    found = dict(session.execute(query.group_by(CheckRow.treatment_id)).all())
-    for treatment_id, seen_on in _shown(session, patient_ids, check).items():
-        found[treatment_id] = max(seen_on, found.get(treatment_id, seen_on))
-    return found
+    done = last_done_each(session, patient_ids)
+    return {treatment_id: days[check] for treatment_id, days in done.items() if check in days}
 
 
-def _shown(session: Session, patient_ids: Collection[UUID], check: str) -> dict[UUID, date]:
-    """Return, by treatment of some patients, the last day of a blood value that shows a check to have been done."""
-    query = select(TreatmentRow.id, func.max(FindingRow.occurred_on))
+def _shown(patient_ids: Collection[UUID], check: str) -> Select[UUID, str, date]:
+    """Return the query of the last day of a blood value that shows a check to have been done, by treatment."""
+    query = select(TreatmentRow.id, literal(check), func.max(FindingRow.occurred_on))
     query = query.join(FindingRow, FindingRow.patient_id == TreatmentRow.patient_id).where(
         FindingRow.patient_id.in_(patient_ids),
         FindingRow.kind == Kind.LAB.value,
         FindingRow.retracted.is_(False),
-        FindingRow.content["analyte"].as_string().in_(SHOWN_BY.get(check, ())),
+        FindingRow.content["analyte"].as_string().in_(SHOWN_BY[check]),
     )
-    return dict(session.execute(query.group_by(TreatmentRow.id)).all())
+    return query.group_by(TreatmentRow.id)

@@ -152,8 +152,9 @@ def lapses_at(purpose: Purpose = Purpose.STUDY) -> ScalarSelect[datetime | None]
 
 def holds(now: datetime, purpose: Purpose = Purpose.STUDY) -> ColumnElement[bool]:
     """Return the condition that the consent of a row of subjects to a purpose holds at a moment."""
-    lapsing, given = lapses_at(purpose), _AGREED[purpose].is_not(None)
-    return and_(SubjectRow.withdrawn_at.is_(None), given, or_(lapsing.is_(None), lapsing > now))
+    newer = (_texts_of(purpose), ConsentVersionRow.version > _AGREED[purpose], ConsentVersionRow.needed_from <= now)
+    needed = select(ConsentVersionRow.version).where(*newer).correlate(SubjectRow)
+    return and_(SubjectRow.withdrawn_at.is_(None), _AGREED[purpose].is_not(None), ~needed.exists())
 
 
 def shown_in_care(now: datetime) -> ColumnElement[bool]:

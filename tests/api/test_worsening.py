@@ -2,21 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from tests.api.test_findings import change, enter
 from tests.factories.studies import study
 from tests.house import House, Patient, Staff
-
-
-@pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
-def anna(house: House, bram: Staff) -> Patient:
-    return house.patient(cares_for=[bram])
 
 
 def edss(house: House, anna: Patient, bram: Staff, on: str, score: float) -> Any:
