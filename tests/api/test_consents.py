@@ -97,9 +97,7 @@ def test_a_no_is_kept_and_a_yes_said_twice_is_one(
     assert acts == [("asked", False), ("declined", True), ("given", True)]
 
 
-def test_the_phone_keeps_what_the_address_of_consents_gives(
-    house: House, bram: Staff, wearing_off: Study
-) -> None:
+def test_the_phone_keeps_what_the_address_of_consents_gives(house: House, bram: Staff, wearing_off: Study) -> None:
     dora = house.patient([bram])
     phone = house.phone(dora)
     invite(wearing_off, dora, bram)

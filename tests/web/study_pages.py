@@ -37,7 +37,7 @@ def written(clinic: Clinic, name: str, *purposes: str, **told: Any) -> Study:
     clinic.house.clock.now = clinic.installation.now()
     found = study(clinic.house, f"{name} {uuid4().hex[:6]}", **told)
     for purpose in purposes or tuple(TEXTS):
-        assert found.publish(purpose, **TEXTS[purpose]).status_code == 201
+        assert found.publish(purpose, None, **TEXTS[purpose]).status_code == 201
     assert found.plan(arms=ARMS, visits=[VISIT]).status_code == 200
     return found
 

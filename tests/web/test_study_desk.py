@@ -154,7 +154,7 @@ def test_arms_and_visits_are_decided_and_nobody_is_overwritten(desk: Desk, clini
     here = written(clinic, "Plan", "study")
     page = desk.logged_in(els, language="en").new_page()
     fresh(page, desk, f"studies/{here.id}/plan")
-    expect(page.get_by_role("row", name="Maandbezoek")).to_contain_text("0, 1 months after consent, from day 0 to day +6")
+    expect(page.get_by_role("row", name="Maandbezoek")).to_contain_text("0, 1 months after consent, from day 0")
     page.locator("#arm-add").press("Enter")
     page.locator("#arm-send").press("Enter")
     expect(page.locator("#name-nl-error")).to_contain_text("at least one language")

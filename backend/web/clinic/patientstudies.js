@@ -98,6 +98,7 @@ function version({ agreed, language, asks }) {
 
 /** Where the word that stands was said: the last yes of who agreed, else the last thing that was done. */
 function where({ purpose, state }, history) {
+  if (state === "asked") return "–";
   const said = history.filter(({ kind, told }) => kind === "consent" && told.purpose === purpose);
   const last = TAKEN.has(state) ? said.findLast(({ told }) => told.act === "given") : said.at(-1);
   return last ? t(last.by_patient ? "pstudy.on_phone" : "pstudy.by_clinic") : "–";

@@ -79,7 +79,7 @@ export const words = {
     "pstudy.timing.within": "binnen de dagen",
     "pstudy.timing.grace": "in de extra dagen",
     "pstudy.timing.late": "te laat",
-    "pstudy.held": "Was er…",
+    "pstudy.held": "Geweest op…",
     "pstudy.held_title": "Bezoek geweest",
     "pstudy.held_on": "Op welke dag?",
     "pstudy.held_do": "Vastleggen",

@@ -32,7 +32,7 @@ export function visitForm(about, keep) {
     const names = nameFields();
     const [series, around] = [seriesFields(), doseFields()];
     const grace = numbered("sparts.plan.grace", "visit-grace", 0);
-    const [one, other] = [series, around].map((fields) => h("div", { class: "pairs" }, Object.values(fields)));
+    const [one, other] = [series, around].map((fields) => h("div", { class: "pairs level" }, Object.values(fields)));
     const fit = (anchor) => {
       one.hidden = anchor !== "enrolment";
       other.hidden = anchor !== "dose";
@@ -40,7 +40,7 @@ export function visitForm(about, keep) {
     const anchor = choices(t("sparts.plan.anchor"), "anchor", ["enrolment", "dose"].map((value) => ({ value, text: t(`sparts.plan.anchor.${value}`) })), { value: "enrolment", onchange: fit });
     fit("enrolment");
     return {
-      children: [h("div", { class: "pairs" }, Object.values(names)), anchor, one, other, grace],
+      children: [h("div", { class: "pairs" }, Object.values(names)), anchor, one, other, h("div", { class: "pairs" }, grace)],
       fields: { ...names, ...series, ...around, grace_days: grace },
       read: () => readVisit(names, anchor.chosen(), { series, around, grace }),
       send: ({ names: told, days }) => keep(about, { visits: [...about.plan.visits, { key: keyFor(told, about.plan.visits, "visit"), names: told, days }] }),

@@ -47,8 +47,8 @@ function listed(name, versions, { staff }) {
     there(one).map((language) => t(`study.language.${language}`)).join(", "),
     moment(one.published_at, "short"),
     nameOf(staff, one.published_by),
-    one.needed_from ? moment(one.needed_from, "short") : t("sparts.texts.not_needed"),
-    button(t("sparts.texts.read"), () => void read(name, one), { quiet: true, label: t("sparts.texts.read_of", { purpose: name, n: String(one.version) }) }),
+    one.needed_from ? moment(one.needed_from, "short") : one.version === 1 ? "–" : t("sparts.texts.not_needed"),
+    h("span", { class: "acts" }, button(t("sparts.texts.read"), () => void read(name, one), { quiet: true, label: t("sparts.texts.read_of", { purpose: name, n: String(one.version) }) })),
   ]);
   return table({ caption: t("sparts.texts.caption", { purpose: name }), hideCaption: true, columns, rows });
 }

@@ -31,7 +31,7 @@ export async function standing(page, consent) {
     anew,
     !anew && study && h("div", { class: "purpose" }, h("h3", {}, t("consents.purpose.study")), agreedTo(consent, study)),
     others,
-    !anew && stopping(page, consent),
+    !anew && h("div", { class: "purpose" }, stopping(page, consent)),
   );
   const tag = lapsed ? "consents.on_hold" : consent.finished_at ? "consents.over" : "consents.joined";
   node.querySelector("h2").append(" ", h("span", { class: lapsed || consent.finished_at ? "tag warm" : "tag" }, t(tag)));
@@ -60,7 +60,8 @@ async function shown(body, consent, purpose, version) {
 }
 
 /** A newer text: until when it is needed, what it says, and what happens to who does nothing. */
-async function renewal(page, consent, { purpose, state, agreed: version, lapses_at: at }) {
+async function renewal(page, consent, stands) {
+  const { purpose, state, lapses_at: at } = stands;
   const until = dayOf(at);
   const no = purpose === "study"
     ? { text: t("consents.withdraw"), act: (pressed) => leave(page, pressed, consent) }
@@ -69,7 +70,8 @@ async function renewal(page, consent, { purpose, state, agreed: version, lapses_
     "div",
     { class: "purpose" },
     h("h3", {}, t("consents.newer", { purpose: t(`consents.purpose.${purpose}`) })),
-    h("p", {}, t(`consents.${state}`, { day: until, n: String(version) })),
+    agreedTo(consent, stands),
+    h("p", {}, t(`consents.${state}`, { day: until })),
     h("p", {}, t(`consents.otherwise.${purpose === "study" ? "study" : "other"}.${state}`, { day: until })),
     await question(page, consent, purpose, no),
   );
