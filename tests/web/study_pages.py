@@ -1,4 +1,4 @@
-"""What tests of studies on phone and desk share: a study with its texts and plan, who was asked, and waiting for a sync."""
+"""What tests of studies on phone and desk share: a study with its texts and plan, and who was asked or signed."""
 
 from typing import Any
 from uuid import uuid4

@@ -135,7 +135,7 @@ def test_without_internet_what_is_asked_can_be_read_and_an_answer_says_that_it_n
     go(anna_app, "today")
     go(anna_app, "consents")
     anna_app.get_by_role("button", name="Ik ga akkoord").press("Enter")
-    expect(anna_app.locator(".trouble")).to_contain_text("Er is niets opgeslagen")
+    expect(anna_app.locator(".trouble")).to_contain_text("Probeer het straks opnieuw")
     expect(anna_app.locator(".reading")).to_be_visible()
     anna_app.context.set_offline(False)
     assert stands(found, anna) == {"study": "asked"}

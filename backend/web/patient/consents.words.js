@@ -13,7 +13,7 @@ export const words = {
     "consents.on_hold": "wacht op jou",
     "consents.asking": "vraag aan jou",
     "consents.finished": "Het onderzoek is voor jou afgelopen sinds {day}. Het vraagt niets meer van je. Je toestemming geldt nog voor de gegevens van die tijd.",
-    "consents.asks": "Dit onderzoek vraagt of je mee wilt doen. Lees eerst de tekst. Je hoeft niet te kiezen vandaag, en voor je behandeling maakt het niet uit.",
+    "consents.asks": "Dit onderzoek vraagt of je mee wilt doen. Lees eerst de tekst. Je hoeft vandaag niet te kiezen, en voor je behandeling maakt het niet uit.",
     "consents.agree": "Ik ga akkoord",
     "consents.decline": "Ik doe niet mee",
     "consents.not_this": "Liever niet",
@@ -73,7 +73,7 @@ export const words = {
     "consents.no": "Nee, ik blijf meedoen",
     "consents.done": "Je bent gestopt met {name}.",
     "consents.done_more": "Dit geldt meteen. Je hoeft verder niets te doen.",
-    "consents.offline": "Je hebt nu geen internet. Antwoorden en stoppen kan alleen met internet. Er is niets opgeslagen. Kan het niet wachten? Bel je kliniek.",
+    "consents.offline": "Je hebt nu geen internet. Antwoorden en stoppen kan alleen met internet. Probeer het straks opnieuw: dubbel kan niet. Kan het niet wachten? Bel je kliniek.",
   },
   en: {
     "consents.title": "Research",
@@ -147,6 +147,6 @@ export const words = {
     "consents.no": "No, I go on",
     "consents.done": "You have stopped with {name}.",
     "consents.done_more": "This holds at once. There is nothing else you need to do.",
-    "consents.offline": "You have no internet right now. Answering and stopping need internet. Nothing was stored. Can it not wait? Call your clinic.",
+    "consents.offline": "You have no internet right now. Answering and stopping need internet. Try again later: it cannot count twice. Can it not wait? Call your clinic.",
   },
 };
