@@ -123,6 +123,8 @@ def test_without_internet_what_is_asked_can_be_read_and_an_answer_says_that_it_n
     found = written(clinic, "Wearing-off", "study")
     invited(found, anna)
     fetched(anna_app)
+    # A while after it was opened, the app has all its screens.
+    anna_app.evaluate("import('/static/patient/screens.js').then(({ whole }) => whole())")
     anna_app.context.set_offline(True)
     asked_on(anna_app)
     expect(anna_app.locator("section").first).to_contain_text("Wearing-off")
