@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.axe import barriers
 from tests.web.care_pages import fetched, go, modules, press, run
 from tests.web.clinic_pages import sat_at
-from tests.web.phones import Anna, Clinic
+from tests.web.phones import Anna, Clinic, whole
 from tests.web.study_pages import asked_on, invited, place, signed, stands, written
 
 pytestmark = pytest.mark.journey
@@ -124,7 +124,7 @@ def test_without_internet_what_is_asked_can_be_read_and_an_answer_says_that_it_n
     invited(found, anna)
     fetched(anna_app)
     # A while after it was opened, the app has all its screens.
-    anna_app.evaluate("import('/static/patient/screens.js').then(({ whole }) => whole())")
+    whole(anna_app)
     anna_app.context.set_offline(True)
     asked_on(anna_app)
     expect(anna_app.locator("section").first).to_contain_text("Wearing-off")
