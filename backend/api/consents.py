@@ -47,7 +47,7 @@ class PurposeIn(Schema):
 class PurposeAsk(Schema):
     """Which version of a text, the newest if none is named."""
 
-    version = fields.Integer(1, 100_000, load_default=None)
+    version = fields.Text(6, pattern=r"[1-9]\d{0,5}", load_default=None)
 
 
 class PurposeOut(Schema):
@@ -151,7 +151,8 @@ def list_own_consents(ctx: Context) -> consent_standing.Own:
 )  # fmt: skip
 def read_own_consent_text(ctx: Context, study_id: UUID, purpose: str, query: dict[str, Any]) -> consent_standing.Shown:
     """Read what a study asks one to agree to."""
-    return consent_standing.text(ctx, study_id, consent_standing.purpose(purpose), query["version"])
+    version = None if query["version"] is None else int(query["version"])
+    return consent_standing.text(ctx, study_id, consent_standing.purpose(purpose), version)
 
 
 @room.route(

@@ -70,7 +70,8 @@ def own(ctx: Context) -> Own:
 def document(ctx: Context, patient: PatientRow) -> Own:
     """Return what `own` does of a patient who is within reach."""
     found = every(ctx, patient)
-    open_still = [one for one in found if any(each.state is State.ASKED for each in one.purposes)]
+    # What else a study asks for is asked of who takes part: who said no to that is asked nothing more.
+    open_still = [one for one in found if one.purposes[0].state is State.ASKED]
     return Own([one for one in found if one.joined], [one for one in open_still if not one.joined])
 
 

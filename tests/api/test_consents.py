@@ -97,6 +97,26 @@ def test_a_no_is_kept_and_a_yes_said_twice_is_one(
     assert acts == [("asked", False), ("declined", True), ("given", True)]
 
 
+def test_the_phone_keeps_what_the_address_of_consents_gives(house: House, bram: Staff, wearing_off: Study) -> None:
+    dora = house.patient([bram])
+    phone = house.phone(dora)
+    invite(wearing_off, dora, bram)
+    kept = house.get("/me/bootstrap", headers=phone).json["consents"]
+    pulled = house.post("/me/sync", json={}, headers=phone).json["changes"]
+    synced = next(one["data"] for one in pulled if one["type"] == "consents")
+    assert kept == synced == own(house, phone)
+    assert [one["name"] for one in kept["asked"]] == ["Wearing-off"]
+
+
+def test_who_says_no_to_a_study_is_asked_nothing_more_of_it(
+    house: House, anna: Patient, bram: Staff, wearing_off: Study, phone: dict[str, str]
+) -> None:
+    wearing_off.publish("contact", nl="Bel mij.")
+    assert purposes(invite(wearing_off, anna, bram).json) == {"study": "asked", "contact": "asked"}
+    agree(wearing_off, phone, yes=False)
+    assert own(house, phone) == {"items": [], "asked": []}
+
+
 def test_a_text_published_twice_is_one_version_and_versions_never_change(wearing_off: Study) -> None:
     again, changed = wearing_off.publish(nl=NL, en=EN), wearing_off.publish(nl=NL)
     assert (again.json["version"], changed.json["version"]) == (1, 2)
@@ -127,6 +147,17 @@ def test_a_newer_text_that_is_needed_asks_anew_and_who_does_not_agree_leaves_the
     assert purposes(renewed) == {"study": "given"}
     assert renewed["consented_at"] == consent["consented_at"]
     assert len(wearing_off.pull("entries")) == 1
+
+
+def test_what_was_agreed_to_can_be_read_again_when_there_is_a_newer_text(
+    house: House, anna: Patient, bram: Staff, wearing_off: Study, phone: dict[str, str]
+) -> None:
+    invite(wearing_off, anna, bram)
+    wearing_off.publish(nl="Met een betere spelling.")
+    path = f"/me/consents/{wearing_off.id}/texts/study"
+    read = {version: house.get(f"{path}?version={version}", headers=phone) for version in ("1", "2", "3", "x")}
+    assert {version: one.status_code for version, one in read.items()} == {"1": 200, "2": 200, "3": 404, "x": 422}
+    assert (read["1"].json["text"], read["2"].json["version"]) == (NL, 2)
 
 
 def test_a_newer_text_that_is_not_needed_leaves_everybody_in(

@@ -22,12 +22,15 @@ import { draw as findings } from "./patientfindings.js";
 import { draw as forms } from "./patientforms.js";
 import { draw as drawHistory } from "./patienthistory.js";
 import { words as historyWords } from "./patienthistory.words.js";
+import { drawLean } from "./patientlean.js";
 import { draw as ledger } from "./patientledger.js";
 import { words as ledgerWords } from "./patientledger.words.js";
 import { draw as protocols } from "./patientprotocols.js";
+import { draw as studies } from "./patientstudies.js";
 import { draw as treatment, mayTreat } from "./patienttreatment.js";
 import { printable } from "./printed.js";
 import { words as printedWords } from "./printed.words.js";
+import { who } from "./session.js";
 import { words as spanWords } from "./spanlist.words.js";
 import { tabs } from "./tabs.js";
 import { words as timelineWords } from "./timeline.words.js";
@@ -42,6 +45,7 @@ const PARTS = [
   ["forms", forms],
   ["findings", findings],
   ["protocols", protocols],
+  ["studies", studies],
   ["reminders", ledger],
   ["history", drawHistory],
   ["care", care],
@@ -51,7 +55,11 @@ for (const one of [timelineWords, toldWords, overlayWords, spanWords, beforeAfte
 
 export const screen = { words, render };
 
+/** Who has no permission to see the course of a patient, and cares for them all the same. */
+const SEES_NO_COURSE = "coordinator";
+
 async function render(root, { params: [id, part] }) {
+  if (who()?.role === SEES_NO_COURSE) return drawLean(root, id, part);
   const page = { id, root, part: PARTS.some(([name]) => name === part) ? part : "timeline", asked: STANDARD, leave: null };
   page.settings = () => void changeSettings(page);
   page.again = () => fetched(page);

@@ -13,7 +13,7 @@ export const SCREENS = {
   patient: { roles: TREATING, load: () => import("./patient.js") },
   doses: { roles: TREATING, load: () => import("./doses.js") },
   cohort: { roles: JUDGING, load: () => import("./cohort.js") },
-  studies: { roles: [...JUDGING, "admin"], load: () => import("./studies.js") },
+  studies: { roles: [...TREATING, "admin"], load: () => import("./studies.js") },
   research: { roles: ["researcher"], load: () => import("./research.js") },
   enrol: { roles: TREATING, load: () => import("./enrol.js") },
 };

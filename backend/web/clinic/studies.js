@@ -1,95 +1,63 @@
-/** The site's studies: which dosing rules each shows, what they say and where that stands, who switched what and why. */
+/** The site's studies, one at a time: its dosing rules, consent texts, arms and visits, and who takes part. */
 
-import { fill, h, notice } from "/static/shared/dom.js";
-import { add, day, language, moment, t } from "/static/shared/words.js";
+import { fill, h } from "/static/shared/dom.js";
+import { add, day, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
-import { nameOf, staffNames } from "./names.js";
-import { words as ruleWords } from "./patientprotocols.words.js";
-import { settingTexts } from "./rulesettings.js";
-import { switchRule } from "./ruleswitch.js";
 import { who } from "./session.js";
 import { words } from "./studies.words.js";
-import { button, buttons, empty, field, load, panel, select } from "./ui.js";
+import { draw as people } from "./studyparticipants.js";
+import { words as partWords } from "./studyparts.words.js";
+import { draw as plan } from "./studyplan.js";
+import { draw as rules } from "./studyrules.js";
+import { draw as texts } from "./studytexts.js";
+import { tabs } from "./tabs.js";
+import { empty, field, load, select } from "./ui.js";
 
-add(ruleWords);
+add(partWords);
 
-const SWITCHING = new Set(["clinician", "admin"]);
+/** The parts of a study, each for the roles that may read it. */
+const PARTS = [
+  { name: "rules", draw: rules, roles: ["nurse", "clinician", "admin"] },
+  { name: "texts", draw: texts, roles: ["nurse", "clinician", "coordinator", "admin"] },
+  { name: "plan", draw: plan, roles: ["nurse", "clinician", "coordinator", "admin"] },
+  { name: "participants", draw: people, roles: ["nurse", "clinician", "coordinator"] },
+];
 
 export const screen = { words, render };
 
-async function render(root, { params: [id] }) {
+async function render(root, { params: [id, part] }) {
   const body = h("div", { class: "stacked" });
+  const page = { part, leave: null };
   fill(root, h("h1", {}, t("studies.title")), h("p", { class: "note" }, t("studies.lead")), body);
-  const ask = () => Promise.all([api("GET", "/studies"), api("GET", "/protocols"), staffNames()]);
-  await load(body, ask, ([{ items: studies }, { items: rules }, staff]) => (studies.length ? chosen(studies, { rules, staff }, id) : empty(t("studies.none"))));
+  await load(body, () => api("GET", "/studies"), ({ items }) => (items.length ? chosen(items, page, id) : empty(t("studies.none"))));
+  return () => page.leave?.();
 }
 
-function chosen(studies, known, id) {
+function chosen(studies, page, id) {
   const shown = h("div", { class: "stacked" });
   const first = studies.find((one) => one.id === id) ?? studies[0];
-  const show = (study) => {
-    // Which study one looks at goes into the address, so that it can be gone back to.
-    history.replaceState(history.state, "", `#/studies/${encodeURIComponent(study.id)}`);
-    return drawn(shown, study, known);
-  };
-  void show(first);
+  show(shown, first, page);
   const options = studies.map((one) => ({ value: one.id, text: one.name }));
-  const which = field(t("studies.study"), select(options, { value: first.id, id: "study", onchange: (value) => void show(studies.find((one) => one.id === value)) }));
+  const which = field(t("studies.study"), select(options, { value: first.id, id: "study", onchange: (value) => show(shown, studies.find((one) => one.id === value), page) }));
   return [studies.length > 1 && which, shown];
 }
 
-function drawn(node, study, known) {
-  return load(node, () => api("GET", `/studies/${encodeURIComponent(study.id)}/protocols`), ({ items }) => {
-    const on = items.filter(({ enabled }) => enabled).length;
-    const head = h("header", {}, h("h2", {}, study.name), h("p", { class: "soft" }, t("studies.since", { on: day(study.created_at, "date") }), " · ", t("studies.count", { k: on, n: items.length })));
-    const told = SWITCHING.has(who()?.role) ? null : h("p", { class: "soft" }, t("studies.only"));
-    const again = () => drawn(node, study, known);
-    return [head, told, ruled(items, known.rules).map(([said, rule]) => rulePanel(said, rule, { study, staff: known.staff, again }))];
+/** Which study one looks at, and which part of it, goes into the address, so that it can be gone back to. */
+function remember({ id }, part) {
+  history.replaceState(history.state, "", `#/studies/${encodeURIComponent(id)}${part ? `/${part}` : ""}`);
+}
+
+function show(node, study, page) {
+  page.leave?.();
+  const parts = PARTS.filter(({ roles }) => roles.includes(who()?.role)).map(({ name, draw }) => ({ name, text: t(`sparts.part.${name}`), draw: (root) => draw(root, study) }));
+  const known = parts.some(({ name }) => name === page.part);
+  remember(study, known ? page.part : null);
+  const shown = tabs(t("sparts.parts"), parts, known ? page.part : parts[0].name, (name) => {
+    page.part = name;
+    remember(study, name);
   });
-}
-
-function ruled(items, rules) {
-  return items.map((said) => [said, rules.find(({ key }) => key === said.key)]).filter(([, rule]) => rule);
-}
-
-function rulePanel(said, rule, about) {
-  const settings = settingTexts(said.settings);
-  return panel(
-    h("span", { class: "row" }, rule.title[language()], h("span", { class: said.enabled ? "tag" : "tag plain" }, t(said.enabled ? "studies.on" : "studies.off"))),
-    h("p", {}, rule.text[language()]),
-    h("p", { class: "soft" }, t("rule.source", { source: rule.source, version: rule.version, status: t(`rule.status.${rule.status}`) }), rule.registry && !rule.source.includes(rule.registry) && ` · ${rule.registry}`),
-    rule.unverified && h("p", { class: "note" }, rule.unverified[language()]),
-    rule.can_set.length === 0 && h("p", { class: "soft" }, t("studies.shown_only")),
-    more(rule),
-    settings.length > 0 && h("ul", {}, settings.map(([label, text]) => h("li", {}, t("look.new", { label, to: text })))),
-    h("p", {}, since(said, about)),
-    SWITCHING.has(who()?.role) && acts(said, rule, about),
-  );
-}
-
-function since({ version, enabled, changed_by: by, changed_at: at, reason }, { staff }) {
-  return version === 0 ? t("studies.never") : t(`studies.by.${enabled}`, { who: nameOf(staff, by), when: moment(at, "short"), reason: reason ?? "" });
-}
-
-function more({ entry, follow, observed }) {
-  const two = (text) => text[language()];
-  const parts = [entry.length > 0 && [t("studies.entry"), entry.map(two)], follow && [t("studies.follow"), [two(follow)]], observed && [t("studies.observed"), [two(observed)]]].filter(Boolean);
-  return parts.length > 0 && h("details", {}, h("summary", {}, t("studies.more")), h("dl", {}, parts.map(([name, told]) => [h("dt", {}, name), told.map((one) => h("dd", {}, one))])));
-}
-
-function acts(said, rule, about) {
-  const act = (key, enabled, look = {}) => {
-    const name = t("studies.act", { act: t(`studies.${key}`), rule: rule.title[language()] });
-    return button(t(`studies.${key}`), () => void switchRule(said, rule, about.study, { enabled, title: name }).then((done) => after(done, about)), { ...look, label: name, id: `${key}-${rule.key}` });
-  };
-  if (!said.enabled) return buttons(act("switch_on", true));
-  return buttons(rule.can_set.length > 0 && act("settings", true), act("switch_off", false, { danger: true }));
-}
-
-async function after(done, { again }) {
-  if (!done) return;
-  await again();
-  notice(done === "gone" ? t("desk.changed") : t(`studies.saved.${done.enabled}`));
-  document.getElementById(`${done.enabled ? "switch_off" : "switch_on"}-${done.key}`)?.focus();
+  page.leave = () => shown.leave();
+  fill(node, h("header", {}, h("h2", {}, study.name), h("p", { class: "soft" }, t("studies.since", { on: day(study.created_at, "date") }), " · ", t(`sparts.days.${study.days}`))), shown.node);
+  void shown.show();
 }

@@ -2,7 +2,8 @@
 export const words = {
   nl: {
     "studies.title": "Studies",
-    "studies.lead": "Welke doseerregels een studie laat zien, bij de patiënten die eraan meedoen. Een regel beslist niets en wijzigt niemands plan. Alles staat uit tot iemand het aanzet.",
+    "studies.lead": "Wat elke studie vraagt, wie eraan meedoet, en welke doseerregels ze laat zien.",
+    "studies.rules_lead": "Welke doseerregels een studie laat zien, bij de patiënten die eraan meedoen. Een regel beslist niets en wijzigt niemands plan. Alles staat uit tot iemand het aanzet.",
     "studies.none": "Dit centrum heeft nog geen studie. Een beheerder zet er een op via de API.",
     "studies.study": "Studie",
     "studies.since": "Opgezet op {on}",
@@ -55,7 +56,8 @@ export const words = {
   },
   en: {
     "studies.title": "Studies",
-    "studies.lead": "Which dosing rules a study shows, for the patients who take part. A rule decides nothing and changes nobody's plan. Everything is off until somebody switches it on.",
+    "studies.lead": "What each study asks, who takes part in it, and which dosing rules it shows.",
+    "studies.rules_lead": "Which dosing rules a study shows, for the patients who take part. A rule decides nothing and changes nobody's plan. Everything is off until somebody switches it on.",
     "studies.none": "This centre has no study yet. An administrator sets one up by the API.",
     "studies.study": "Study",
     "studies.since": "Set up on {on}",

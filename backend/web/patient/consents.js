@@ -1,87 +1,109 @@
-/** Research: the studies somebody takes part in, what the researchers get, and withdrawing. */
+/** Research: the studies that ask one, those somebody takes part in, what the researchers get, and withdrawing. */
 
 import { fill, h } from "../shared/dom.js";
-import { day, localDay, t } from "../shared/words.js";
+import { t } from "../shared/words.js";
 
-import { ask, isOffline, question, why } from "./asking.js";
+import { isOffline } from "./asking.js";
+import { answer, PATH, question } from "./consentask.js";
+import { asks, takesPart } from "./consentlogic.js";
+import { dayOf, standing } from "./consentstudy.js";
 import { words } from "./consents.words.js";
 import { api } from "./session.js";
-import { doc } from "./store.js";
+import { cached, doc } from "./store.js";
 import { sync } from "./sync.js";
-import { busy, button, card, confirm, empty, trouble } from "./ui.js";
-
-const PATH = "/me/consents";
+import { button, card, empty } from "./ui.js";
 
 export const screen = {
   name: "consents",
   words,
   async render(root) {
-    const list = h("div", {});
-    const items = await consents();
-    const explained = items.length > 0 && [what(), stopping()];
-    fill(root, h("h1", {}, t("consents.title")), h("p", { class: "lead" }, t("consents.lead")), list, explained);
-    draw(list, items);
+    const page = { list: h("div", {}), all: await consents(), anew: new Set() };
+    page.changed = (consent, ...said) => void changed(page, consent, said);
+    page.overtaken = () => void overtaken(page);
+    fill(root, h("h1", {}, t("consents.title")), h("p", { class: "lead" }, t("consents.lead")), page.list);
+    await draw(page);
   },
 };
 
 /** Return the consents: the server's word where it can be had, for this is no place for yesterday's. */
 async function consents() {
   try {
-    return (await ask(PATH)).answer.items;
+    return every(await api("GET", PATH));
   } catch (error) {
-    const pulled = await doc("consents");
-    if (!pulled) throw error;
-    return pulled.items;
+    const kept = (await doc("consents")) ?? (isOffline(error) ? await cached(PATH) : null);
+    if (!kept) throw error;
+    return every(kept);
   }
 }
 
-function draw(list, items) {
-  const standing = items.filter((one) => !one.withdrawn_at);
-  const past = items.filter((one) => one.withdrawn_at);
-  const others = (changed) => items.map((one) => (one.study_id === changed.study_id ? changed : one));
-  fill(
-    list,
-    standing.length === 0 && empty(t("consents.none")),
-    standing.map((consent) => oneStudy(consent, (changed) => stopped(list, others(changed), changed))),
-    past.map((consent) => oneStudy(consent)),
-  );
+function every({ items, asked = [] }) {
+  return [...asked, ...items];
 }
 
-function oneStudy(consent, done = null) {
-  const on = (at) => day(localDay(new Date(at)), "date");
-  const [from, to] = [on(consent.consented_at), consent.withdrawn_at && on(consent.withdrawn_at)];
-  const said = to ? t("consents.until", { from, to }) : t("consents.since", { day: from });
-  const tag = h("span", { class: to ? "tag warm" : "tag" }, t(to ? "consents.stopped" : "consents.joined"));
-  const stop = done && button(t("consents.withdraw"), () => busy(stop, () => withdraw(stop, consent, done)), { danger: true, id: `stop-${consent.study_id}` });
-  stop?.setAttribute("aria-label", `${t("consents.withdraw")}: ${consent.name}`);
-  const node = card(consent.name, h("p", {}, said), stop, to && h("p", { class: "soft" }, t("consents.back")));
-  node.querySelector("h2").append(" ", tag);
-  return node;
+async function draw(page, said = null) {
+  const { all } = page;
+  const asking = all.filter((one) => asks(one) || page.anew.has(one.study_id));
+  const rest = all.filter((one) => !asking.includes(one));
+  const drawn = await Promise.all([
+    ...asking.map((one) => asked(page, one)),
+    ...rest.filter(takesPart).map((one) => standing(page, one)),
+  ]);
+  const past = rest.filter((one) => one.withdrawn_at).map(left);
+  const declined = rest.filter((one) => !one.consented_at).map((one) => notNow(page, one));
+  const none = drawn.length === 0 && declined.length === 0;
+  fill(page.list, said, none && empty(t("consents.none")), drawn, declined, past, all.length > 0 && [what(all), stopping()]);
+  // The button that was pressed is gone; the reader goes on at what was done.
+  said?.focus();
 }
 
-async function withdraw(stop, consent, done) {
-  const { name } = consent;
-  if (!(await confirm(question(t("consents.ask", { name }), t("consents.ask_more")), t("consents.yes"), t("consents.no"), { danger: true }))) return;
-  try {
-    done(await api("POST", `${PATH}/${consent.study_id}/withdrawal`));
-  } catch (error) {
-    stop.parentElement.querySelector(".trouble")?.remove();
-    stop.before(trouble(isOffline(error) ? t("consents.offline") : why(error)));
-    return;
-  }
+async function changed(page, consent, [done, more = t("consents.at_once")]) {
+  page.anew.delete(consent.study_id);
+  page.all = page.all.map((one) => (one.study_id === consent.study_id ? consent : one));
+  await draw(page, note(h("strong", {}, done), " ", more));
   sync("consents");
 }
 
-function stopped(list, items, { name }) {
-  draw(list, items);
-  const said = h("p", { class: "note", role: "status", tabindex: "-1" }, h("strong", {}, t("consents.done", { name })), " ", t("consents.done_more"));
-  list.prepend(said);
-  // The button that was pressed is gone; the reader goes on at what was done.
-  said.focus();
+/** What was answered stood otherwise already: nothing was stored, and what stands now is shown. */
+async function overtaken(page) {
+  page.all = await consents();
+  await draw(page, note(t("consents.overtaken")));
 }
 
-function what() {
-  return card(t("consents.what"), h("p", {}, t("consents.what_1")), h("p", {}, t("consents.what_2")));
+function note(...told) {
+  return h("p", { class: "note", role: "status", tabindex: "-1" }, told);
+}
+
+/** A study that asks: its own question first; what else it asks for comes once that is agreed to. */
+async function asked(page, consent) {
+  const no = { text: t("consents.decline"), act: (pressed, read) => answer(page, pressed, consent, read, false) };
+  const node = card(consent.name, h("p", {}, t("consents.asks")), await question(page, consent, "study", no));
+  node.querySelector("h2").append(" ", h("span", { class: "tag warm" }, t("consents.asking")));
+  return node;
+}
+
+function notNow(page, consent) {
+  const anew = button(t("consents.anew"), () => {
+    page.anew.add(consent.study_id);
+    return draw(page, note(t("consents.asks")));
+  }, { id: `anew-${consent.study_id}` });
+  return card(consent.name, h("p", {}, t("consents.declined")), anew);
+}
+
+function left(consent) {
+  const [from, to] = [consent.consented_at, consent.withdrawn_at].map(dayOf);
+  const node = card(consent.name, h("p", {}, t("consents.until", { from, to })), h("p", { class: "soft" }, t("consents.back")));
+  node.querySelector("h2").append(" ", h("span", { class: "tag warm" }, t("consents.stopped")));
+  return node;
+}
+
+/** What the researchers get, and how the study tells days: of several that differ, each by its name. */
+function what(all) {
+  const here = all.filter((one) => !one.withdrawn_at);
+  const shown = here.length ? here : all;
+  const ways = [...new Set(shown.map(({ days }) => days).filter(Boolean))];
+  const named = (way) => shown.filter(({ days }) => days === way).map(({ name }) => name).join(", ");
+  const days = ways.map((way) => h("p", {}, ways.length > 1 && h("strong", {}, `${named(way)}: `), t(`consents.days.${way}`)));
+  return card(t("consents.what"), h("p", {}, t("consents.what_1")), days, h("p", {}, t("consents.what_2")));
 }
 
 function stopping() {

@@ -1,22 +1,32 @@
-/** What there is to do now: forms, finger pricks, doses at home; from what this phone knows, sent or not. */
+/** What there is to do now: forms, finger pricks, doses at home, what studies ask; from what this phone knows, sent or not. */
 
+import { localDay } from "../shared/words.js";
+
+import { toAnswer } from "./consentlogic.js";
 import { asked } from "./formdraft.js";
 import { current, standing } from "./pricklogic.js";
 import { waiting } from "./queue.js";
 import { doc, records } from "./store.js";
 
 const OURS = new Set(["confirm_kit", "prick", "post"]);
+const OF_STUDIES = {
+  asks: { key: "today.due.study_asks", hint: "today.due.study_asks_hint" },
+  renewing: { key: "today.due.study_anew", hint: "today.due.study_until" },
+  lapsed: { key: "today.due.study_anew", hint: "today.due.study_lapsed" },
+  more: { key: "today.due.study_more", hint: "today.due.study_more_hint" },
+};
 
 /** Return what is due on a local day: [{href, key, hint, vars}], the dose first. */
 export async function dues(now) {
-  const [plan, forms, samples, doses, queued] = await Promise.all([
-    doc("plan"), asked(), records("sample"), records("dose"), waiting(),
+  const [plan, forms, samples, doses, queued, consents] = await Promise.all([
+    doc("plan"), asked(), records("sample"), records("dose"), waiting(), doc("consents"),
   ]);
   const prick = current(standing(samples, queued));
   return [
     ...dosesDue(plan?.treatments ?? [], doses, now),
     ...(prick && OURS.has(prick.to_do) ? [prickDue(prick)] : []),
     ...forms.filter(({ state }) => state !== "waiting").map(formDue),
+    ...toAnswer(consents).map(studyDue),
   ];
 }
 
@@ -43,4 +53,8 @@ function formDue({ base, title, closes_on, grace_on, late, state }) {
     hint: late ? "today.due.form_late" : closes_on ? "today.due.form_until" : null,
     vars: { title, on: late ? grace_on : closes_on },
   };
+}
+
+function studyDue({ name, kind, until }) {
+  return { href: "#/consents", ...OF_STUDIES[kind], vars: { name, ...(until && { on: localDay(new Date(until)) }) } };
 }
