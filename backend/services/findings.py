@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -61,21 +60,6 @@ class Finding:
     reason: str
     place: Standing
     duplicate: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lab:
-    """One blood value: exact, in the analyte's first unit, or an outcome; where it stands, and which version it is."""
-
-    finding_id: UUID
-    version: int
-    occurred: Occurred
-    value: Decimal | None
-    unit: str | None
-    comparator: str | None
-    status: str | None
-    place: Standing
-    recorded_at: datetime
 
 
 def add(ctx: Context, patient_id: UUID, finding_id: UUID, told: Told) -> Finding:
@@ -166,13 +150,6 @@ def every(ctx: Context, patient: PatientRow, line: Line, *, retracted: bool = Fa
     rows = findings.of_patient(ctx.session, patient.id, retracted=retracted)
     kept = all_versions(ctx.session, patient.id, (KIND,))
     return [_finding(ctx, patient, line, row, kept.get((KIND, row.id), ())) for row in rows]
-
-
-def labs(ctx: Context, patient: PatientRow, analyte: str, line: Line | None = None) -> list[Lab]:
-    """Return the standing blood values of one analyte of a patient who is within reach, oldest first."""
-    placed = line or intervals.line(ctx, patient.id)
-    rows = findings.of_patient(ctx.session, patient.id, (Kind.LAB,))
-    return [_lab(placed, row) for row in rows if row.content["analyte"] == analyte]
 
 
 def _checked(ctx: Context, finding_id: UUID, told: Told) -> tuple[Report, dict[str, Any]]:
@@ -284,19 +261,4 @@ def _finding(
         reason=opened_reason(ctx, patient, kept[-1]) if kept else "",
         place=line.place(occurred, row.planned_on),
         duplicate=duplicate,
-    )
-
-
-def _lab(line: Line, row: FindingRow) -> Lab:
-    occurred, found, said = findings.moment(row), quantity(row.content), row.content
-    return Lab(
-        finding_id=row.id,
-        version=row.version,
-        occurred=occurred,
-        value=found.value if found else None,
-        unit=found.unit if found else None,
-        comparator=said["comparator"],
-        status=said["status"],
-        place=line.place(occurred, row.planned_on),
-        recorded_at=row.received_at,
     )

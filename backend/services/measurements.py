@@ -9,7 +9,7 @@ from backend.domain.dosing import Act
 from backend.domain.levels import Comparator
 from backend.domain.linking import Interval
 from backend.domain.verdicts import Analyte, Measured, changes_from, why_not
-from backend.services import findings
+from backend.services import labs
 from backend.services import samples as taken
 from backend.services.context import Context
 from backend.services.intervals import Line
@@ -107,7 +107,7 @@ def _planned_at(ctx: Context, patient_id: UUID) -> dict[UUID, datetime]:
 def _counts(ctx: Context, patient: PatientRow, line: Line) -> list[Measured]:
     """Return the CD19 counts among a patient's findings."""
     found = []
-    for lab in findings.labs(ctx, patient, Analyte.CD19.value, line):
+    for lab in labs.values(ctx, patient, Analyte.CD19.value, line):
         if lab.value is None:
             continue
         at = lab.occurred.at
