@@ -77,8 +77,8 @@ function doseFields(standing) {
 
 /** One end of a window: a number, and of what it is. */
 function edgeFields(name, standing) {
-  const kind = Object.keys(EDGES).find((one) => EDGES[one][0] === standing?.from && (standing.from !== "before-next" || Math.sign(standing.n || 1) === EDGES[one][1])) ?? (name === "opens" ? "before" : "before");
-  const n = numberField(name, standing ? Math.abs(standing.n) : "");
+  const kind = Object.keys(EDGES).find((one) => EDGES[one][0] === standing?.from && (standing.from !== "before-next" || Math.sign(standing.n || 1) === EDGES[one][1])) ?? "before";
+  const n = numberField(name, standing ? Math.abs(standing.n) : "", null, "how_many");
   const of = field(t("assigned.edge_of"), select(Object.keys(EDGES).map((value) => ({ value, text: t(`assigned.edge_kind.${value}`) })), { id: `assigned-${name}-of`, value: kind }));
   return {
     n,
@@ -120,8 +120,8 @@ function datesFields(standing) {
 }
 
 /** A field for a whole number. */
-export function numberField(name, value, hint = null) {
-  return field(t(`assigned.${name}`), h("input", { type: "text", inputmode: "numeric", id: `assigned-${name}`, autocomplete: "off", value: String(value) }), { hint: hint && t(`assigned.${hint}`) });
+export function numberField(name, value, hint = null, label = name) {
+  return field(t(`assigned.${label}`), h("input", { type: "text", inputmode: "numeric", id: `assigned-${name}`, autocomplete: "off", value: String(value) }), { hint: hint && t(`assigned.${hint}`) });
 }
 
 /** Say of each field which is no whole number between two. */

@@ -29,8 +29,9 @@ export function make(about) {
       fields: () => ({ ...own, ...parts.fields(), starts_on: starts }),
       read: () => {
         const key = valueOf(own.questionnaire);
+        const told = parts.read(key, own.version && Number(valueOf(own.version)), { go: key !== "" });
+        // Last, so that the focus ends at the first thing that is missing.
         const missing = refuse(own, { questionnaire: key ? null : t("desk.required") });
-        const told = parts.read(key, own.version && Number(valueOf(own.version)), { go: !missing });
         return missing || !told ? null : { ...told, ...(valueOf(starts) && { starts_on: valueOf(starts) }) };
       },
       look: (told) => lines(told, plain(forms.find(({ key }) => key === told.assignment.questionnaire)?.title), parts, about, told.starts_on ?? null),
@@ -94,8 +95,9 @@ function pieces({ templates }, standing) {
       const until = ends.read({ go: go && when !== null });
       const missing = refuse({ reason }, { reason: valueOf(reason) ? null : t("desk.required") }, { go: go && when !== null && until !== null });
       if (!when || !until || missing) return null;
-      const { template = null, window = null, ...own } = when;
-      return { assignment: { questionnaire, ...(version && { version }), ...own, ...until }, template, window, reason: valueOf(reason) };
+      // Of a design `window` is a name, around doses it is days.
+      const [design, own] = when.template ? [when, {}] : [{ template: null, window: null }, when];
+      return { assignment: { questionnaire, ...(version && { version }), ...own, ...until }, ...design, reason: valueOf(reason) };
     },
     // What the server makes of it: the days of a template with what is told beside it.
     shown: ({ assignment, template, window }) => ({ ...(template ? days.ofTemplate(template, window) : {}), ...Object.fromEntries(Object.entries(assignment).filter(([, value]) => !template || (value !== null && value !== false && value !== 0))) }),

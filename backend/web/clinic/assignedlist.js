@@ -14,14 +14,14 @@ add(words);
 
 /**
  * Draw assignments, those that run first. `about` holds {forms, staff, owner, done}; `owner` as for the forms;
- * `more(one)` gives what else stands with one, `where(one)` where it was decided if that is not here (a node, or null).
+ * `more(one, at)` gives what else stands with one, `where(one)` where it was decided if that is not here (a node, or null).
  */
 export function assignmentList(items, about) {
   const sorted = items.toSorted((one, other) => Number(one.ended_on !== null) - Number(other.ended_on !== null) || one.starts_on.localeCompare(other.starts_on));
-  return sorted.length ? h("div", { class: "assignments" }, sorted.map((one) => drawn(one, about))) : empty(t("assigned.none"));
+  return sorted.length ? h("div", { class: "assignments" }, sorted.map((one, at) => drawn(one, at, about))) : empty(t("assigned.none"));
 }
 
-function drawn(one, about) {
+function drawn(one, at, about) {
   const title = titleOf(about.forms, one.questionnaire);
   const elsewhere = about.where?.(one) ?? null;
   return h(
@@ -31,7 +31,7 @@ function drawn(one, about) {
     h("p", { class: "when" }, daysText(one.assignment)),
     endTexts(one.assignment).map((text) => h("p", { class: "soft" }, text)),
     elsewhere,
-    about.more?.(one),
+    about.more?.(one, at),
     history(one, about),
     !elsewhere && !one.ended_on && mayDraft() && acts(one, title, about),
   );

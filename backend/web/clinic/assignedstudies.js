@@ -65,13 +65,13 @@ function concerns(names) {
 }
 
 function listed(items, about) {
-  const known = { ...about, more: (one) => CARING.has(who()?.role) && adherence(one, about) };
+  const known = { ...about, more: (one, at) => CARING.has(who()?.role) && adherence(one, at, about) };
   const more = mayDraft() ? buttons(button(t("assigned.make"), () => void make(about).then((told) => told && about.done(told, "make")), { primary: true, id: "assigned-make" })) : h("p", { class: "soft" }, t("assigned.only"));
   return [h("p", { class: "concerns" }, about.owner.concerns), assignmentList(items, known), more];
 }
 
 /** How an assignment stands, asked for when somebody unfolds it: it is reckoned over all who take part. */
-function adherence(one, about) {
+function adherence(one, at, about) {
   const node = h("div", {});
   const title = titleOf(about.forms, one.questionnaire);
   let asked = false;
@@ -79,14 +79,14 @@ function adherence(one, about) {
   fold.addEventListener("toggle", () => {
     if (!fold.open || asked) return;
     asked = true;
-    void load(node, () => api("GET", `${about.owner.path}/${encodeURIComponent(one.id)}/adherence`), (told) => stands(told, title));
+    void load(node, () => api("GET", `${about.owner.path}/${encodeURIComponent(one.id)}/adherence`), (told) => stands(told, { title, at: at + 1 }));
   });
   return fold;
 }
 
-function stands({ patients, states, intervals }, title) {
+function stands({ patients, states, intervals }, named) {
   const used = STATES.filter((state) => states[state] > 0);
   const columns = [{ text: t("assigned.col.interval") }, ...used.map((state) => ({ text: t(`assigned.state.${state}`), number: true }))];
   const rows = intervals.map((one) => [one.interval === null ? t("assigned.no_interval") : String(one.interval), ...used.map((state) => String(one.states[state] ?? 0))]);
-  return [h("p", {}, t("assigned.over", { n: patients }), " ", countsText(states)), rows.length > 0 && used.length > 0 && table({ caption: t("assigned.adherence_of", { title }), hideCaption: true, columns, rows })];
+  return [h("p", {}, t("assigned.over", { n: patients }), " ", countsText(states)), rows.length > 0 && used.length > 0 && table({ caption: t("assigned.adherence_of", named), hideCaption: true, columns, rows })];
 }

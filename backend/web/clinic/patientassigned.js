@@ -35,7 +35,7 @@ export function drawOf(root, patient) {
 function shown(items, about) {
   const known = {
     ...about,
-    more: (one) => [h("p", {}, countsText(counted(one.rounds))), roundTable(one.rounds, t("assigned.rounds_of", { title: titleOf(about.forms, one.questionnaire) }))],
+    more: (one, at) => [h("p", {}, countsText(counted(one.rounds))), roundTable(one.rounds, t("assigned.rounds_of", { title: titleOf(about.forms, one.questionnaire), at: at + 1 }))],
     where: (one) => one.study_id && h("p", { class: "soft" }, t("assigned.of_study"), " ", h("a", { href: `#/questionnaires/studies/${one.study_id}` }, about.studies.find(({ id }) => id === one.study_id)?.name ?? t("desk.unknown"))),
   };
   const add = mayDraft() ? buttons(button(t("assigned.make"), () => void make(about).then((told) => told && about.done(told, "make")), { primary: true, id: "assigned-make" })) : h("p", { class: "soft" }, t("assigned.only"));

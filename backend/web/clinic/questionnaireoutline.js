@@ -24,8 +24,8 @@ function drawn(item, about) {
   const number = asks ? `${(about.counted.n += 1)}. ` : "";
   return h(
     "li",
-    { class: `asked ${item.type}` },
-    text && h("p", { class: item.type === "display" ? "told" : "question" }, number, text, item.required && h("span", { class: "needed" }, ` (${ours(t("outline.required"))})`)),
+    { class: `asked type-${item.type}` },
+    text && h("p", { class: item.type === "display" ? "told" : "question" }, number, text, item.required && h("span", { class: "needed" }, " (", ours(t("outline.required")), ")")),
     !text && asks && h("p", { class: "question" }, number, h("code", {}, item.key)),
     item.help && h("p", { class: "soft" }, plain(item.help, wanted)),
     conditions(item, about),
