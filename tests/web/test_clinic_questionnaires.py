@@ -1,4 +1,4 @@
-"""Questionnaires at the desk: brought in, published, asked of a study and of a patient, refused in words, by keyboard."""
+"""Questionnaires at the desk: brought in, published, asked of studies and patients, refused in words, by keyboard."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -191,9 +191,7 @@ def test_one_patient_is_asked_on_own_days_changed_and_ended_with_a_reason(
 
 def test_what_cannot_be_published_or_brought_in_is_refused_in_words(desk: Desk, window: Page, doctor: Person) -> None:
     name = key()
-    items = [
-        question(code, "integer", low=item.low, high=item.high) for code, item in instrument("fss").items.items()
-    ]
+    items = [question(code, "integer", low=item.low, high=item.high) for code, item in instrument("fss").items.items()]
     page = fresh(window, desk, drafted(doctor, definition(*items, key=name)))
     page.locator("#claim-say").press("Enter")
     page.locator("#claim-instrument").select_option("fss")

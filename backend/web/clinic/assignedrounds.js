@@ -31,8 +31,8 @@ export function roundTable(rounds, caption) {
 
 function drawn(rounds, caption) {
   const around = rounds.some(({ interval }) => interval !== null);
-  const columns = ["days", ...(around ? ["interval"] : []), "version", "state"].map((name) => ({ text: t(`assigned.col.${name}`), number: name === "interval" }));
-  const rows = rounds.map((one) => [days(one), ...(around ? [one.interval === null ? "–" : String(one.interval)] : []), one.form_version, state(one)]);
+  const columns = ["days", "state", ...(around ? ["interval"] : []), "version"].map((name) => ({ text: t(`assigned.col.${name}`), number: name === "interval" }));
+  const rows = rounds.map((one) => [days(one), state(one), ...(around ? [one.interval === null ? "–" : String(one.interval)] : []), one.form_version]);
   return table({ caption, hideCaption: true, columns, rows });
 }
 

@@ -49,11 +49,10 @@ function options(all) {
 }
 
 function drawn(found) {
-  const columns = ["title", "versions", "is"].map((name) => ({ text: t(`quest.col.${name}`) }));
+  const columns = ["title", "versions"].map((name) => ({ text: t(`quest.col.${name}`) }));
   const rows = found.map(({ key, title, versions, instrument }) => [
-    [h("a", { href: versionHash(versions.at(-1)) }, title), h("small", { class: "key" }, h("code", {}, key))],
+    [h("a", { href: versionHash(versions.at(-1)) }, title), h("small", { class: "key" }, h("code", {}, key), instrument && instrument !== key && [" · ", t("quest.is"), " ", h("code", {}, instrument)])],
     h("ul", { class: "versions" }, versions.toReversed().map((one) => h("li", {}, h("a", { href: versionHash(one), "aria-label": t("quest.version_of", { n: one.version, title }) }, t("quest.version", { n: one.version })), " ", tag(one)))),
-    instrument ? h("code", {}, instrument) : "–",
   ]);
   return table({ caption: t("quest.title"), hideCaption: true, columns, rows });
 }

@@ -25,7 +25,7 @@ function drawn(item, about) {
   return h(
     "li",
     { class: `asked type-${item.type}` },
-    text && h("p", { class: item.type === "display" ? "told" : "question" }, number, text, item.required && h("span", { class: "needed" }, " (", ours(t("outline.required")), ")")),
+    text && h("p", { class: item.type === "display" ? "read" : "question" }, number, text, item.required && h("span", { class: "needed" }, " (", ours(t("outline.required")), ")")),
     !text && asks && h("p", { class: "question" }, number, h("code", {}, item.key)),
     item.help && h("p", { class: "soft" }, plain(item.help, wanted)),
     conditions(item, about),
