@@ -12,7 +12,7 @@ from backend.domain import redcap, xlsforms
 from backend.domain.fhir import reading as fhir_reading
 from backend.domain.imported import Imported
 from backend.domain.languages import LANGUAGES
-from backend.services import definitions
+from backend.services import claims, definitions
 from backend.services.context import Context
 from backend.services.definitions import Version
 
@@ -54,10 +54,17 @@ class QuestionnaireOut(QuestionnaireHeadOut):
     definition = fields.Object(required=True)
 
 
+class QuestionnaireLineOut(QuestionnaireHeadOut):
+    """One version in the list: also its title by language, and which instrument its questionnaire is, if any."""
+
+    title = fields.Object(required=True)
+    instrument = fields.Text(60, required=True, allow_none=True)
+
+
 class QuestionnaireList(Schema):
     """The versions of all questionnaires of a site: those that ship first, then by key, each oldest first."""
 
-    items = fields.Many(fields.Part(QuestionnaireHeadOut), most=100_000, required=True)
+    items = fields.Many(fields.Part(QuestionnaireLineOut), most=100_000, required=True)
 
 
 class ResourceIn(Schema):
@@ -105,7 +112,13 @@ class GivenOutOut(Schema):
 @room.route("GET", ALL, permission="questionnaires:read", gives=QuestionnaireList)
 def list_questionnaires(ctx: Context) -> dict[str, Any]:
     """List the versions of the questionnaires of one's own site, and of those that ship."""
-    return {"items": [_head(found) for found in definitions.of_site(ctx)]}
+    known = claims.instruments(ctx)
+    return {
+        "items": [
+            _head(found) | {"title": found.definition["title"], "instrument": known.get(found.key)}
+            for found in definitions.of_site(ctx)
+        ]
+    }
 
 
 @room.route(

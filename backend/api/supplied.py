@@ -13,7 +13,8 @@ from backend.services.context import Context
 
 room = Room("instruments")
 LARGEST = 1_000_000
-_PATH = "/sites/own/instruments/<string:key>"
+_ALL = "/sites/own/instruments"
+_PATH = f"{_ALL}/<string:key>"
 
 
 class SuppliedItemShape(Schema):
@@ -77,6 +78,18 @@ class SuppliedOut(Schema):
     needs = fields.Many(fields.Choice(Need), most=len(Need), required=True)
     supplied_at = fields.Instant(required=True)
     supplied_by = fields.Id(required=True, allow_none=True)
+
+
+class SuppliedList(Schema):
+    """What a site supplied, by the instrument's key."""
+
+    items = fields.Many(fields.Part(SuppliedOut), most=1000, required=True)
+
+
+@room.route("GET", _ALL, permission="questionnaires:read", gives=SuppliedList)
+def list_supplied(ctx: Context) -> dict[str, Any]:
+    """List what one's own site supplied to instruments, with what each needs still."""
+    return {"items": supplied.every(ctx)}
 
 
 @room.route("GET", _PATH, permission="questionnaires:read", gives=SuppliedOut, problems=(404,))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from backend.domain.claims import Claim
+from backend.domain.claims import SHIPPED, Claim
 from backend.domain.errors import ClinicError
 from backend.domain.instruments import instrument
 from backend.domain.licences import LicenceEvidence
@@ -55,6 +55,13 @@ def claimed(ctx: Context, key: str) -> Claimed:
     if row is None:
         raise ClinicError("not-found")
     return Claimed(row.instrument, _licence(row), row.claimed_at, row.claimed_by)
+
+
+def instruments(ctx: Context) -> dict[str, str]:
+    """Return which instrument each questionnaire is, by its key: those that ship, and what the actor's site says."""
+    gate.permit(ctx, "questionnaires:read")
+    told = {row.key: row.instrument for row in claims.of_site(ctx.session, gate.own_site(ctx))}
+    return told | {key: shipped for key, (shipped, _) in SHIPPED.items()}
 
 
 def of(ctx: Context, site_id: UUID, key: str) -> Claim | None:

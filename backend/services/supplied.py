@@ -62,6 +62,15 @@ def one(ctx: Context, key: str) -> Shown:
     return _shown(found)
 
 
+def every(ctx: Context) -> list[Shown]:
+    """Return what the actor's own site supplied, by the instrument's key."""
+    gate.permit(ctx, "questionnaires:read")
+    site_id = gate.own_site(ctx)
+    events.note(ctx, "questionnaires:read", None, site_id)
+    # What a release of ours no longer has is left alone.
+    return [_shown(row) for key, row in sorted(claims.supplied(ctx.session, site_id).items()) if key in instruments()]
+
+
 def of_site(ctx: Context, site_id: UUID) -> dict[str, Instrument]:
     """Return the instruments a site supplied something to, as they are then."""
     found = claims.supplied(ctx.session, site_id)

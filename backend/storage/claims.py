@@ -1,5 +1,6 @@
 """Claims: which published instrument a site's questionnaire is, and by what licence its text is used."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,12 @@ def get(session: Session, site_id: UUID, key: str) -> ClaimRow | None:
     """Return what a site says a questionnaire of its own is."""
     query = select(ClaimRow).where(ClaimRow.site_id == site_id, ClaimRow.key == key)
     return session.scalar(query.execution_options(populate_existing=True))
+
+
+def of_site(session: Session, site_id: UUID) -> Sequence[ClaimRow]:
+    """Return what a site says of all its questionnaires."""
+    query = select(ClaimRow).where(ClaimRow.site_id == site_id).order_by(ClaimRow.key)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def put(session: Session, row: ClaimRow) -> None:

@@ -69,6 +69,7 @@ def test_what_ships_stands_there_published_and_its_key_is_taken(house: House, ca
     assert {(one["key"], one["hash"]) for one in listed if one["built_in"] and one["published"]} == {
         (one.key, content_hash(one)) for one in forms().values()
     }
+    assert {one["key"]: one["instrument"] for one in listed}["vas-100"] == "vas-100"
     shipped = house.get(path(key="vas-100"), headers=carla.headers)
     assert shipped.json["definition"]["key"] == "vas-100"
     taken = draft(house, carla, {**FIRST, "key": "vas-100"})

@@ -49,17 +49,33 @@ def claimed(house: House, carla: Staff, **told: Any) -> Any:
     return house.put(f"{PATH}/instrument", json={"instrument": "fss", **told}, headers=carla.headers)
 
 
+def listed(house: House, carla: Staff) -> dict[str, Any]:
+    """What the list says of each questionnaire: its title, and which instrument it is."""
+    items = house.get("/sites/own/questionnaires", headers=carla.headers).json["items"]
+    return {one["key"]: (one["title"], one["instrument"]) for one in items}
+
+
 def test_an_instrument_is_not_published_without_its_licence(house: House, carla: Staff) -> None:
     assert claimed(house, carla).status_code == 404
     drafted(house, carla)
     assert house.get(f"{PATH}/instrument", headers=carla.headers).status_code == 404
     assert claimed(house, carla, instrument="none").status_code == 422
+    assert listed(house, carla)["fatigue"] == ({"nl": "Vermoeidheid"}, None)
     assert claimed(house, carla).json["licence"] is None
+    assert listed(house, carla)["fatigue"] == ({"nl": "Vermoeidheid"}, "fss")
     refused = published(house, carla)
     assert (refused.status_code, refused.json["code"]) == (422, "licence-needed")
     assert claimed(house, carla, licence=LICENCE).json["licence"] == LICENCE
     assert house.get(f"{PATH}/instrument", headers=carla.headers).json["licence"] == LICENCE
     assert published(house, carla).status_code == 200
+
+
+def test_a_draft_that_was_said_to_be_an_instrument_is_thrown_away_as_any_other(house: House, carla: Staff) -> None:
+    drafted(house, carla)
+    assert claimed(house, carla, licence=LICENCE).status_code == 200
+    away = house.delete(f"{PATH}/versions/1", headers={**carla.headers, "If-Match": '"1"'})
+    assert away.status_code == 204, away.text
+    assert "fatigue" not in listed(house, carla)
 
 
 def test_a_questionnaire_under_an_instruments_key_is_one(house: House, carla: Staff) -> None:

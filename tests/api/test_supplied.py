@@ -42,6 +42,7 @@ def test_what_was_supplied_is_kept_in_versions_and_says_what_is_needed_still(hou
     assert supply(house, carla, told(mirrored=[]), 1).json["code"] == "stale-version"
     shown = house.get(PATH, headers=carla.headers).json
     assert shown["supplied"]["mirrored"] == ["q1"]
+    assert house.get("/sites/own/instruments", headers=carla.headers).json == {"items": [shown]}
 
 
 @pytest.mark.parametrize(
@@ -88,6 +89,7 @@ def test_one_sites_manual_is_nothing_to_another(house: House, carla: Staff) -> N
     supply(house, carla, told())
     other = house.login("clinician", site=house.new_site())
     assert house.get(PATH, headers=other.headers).status_code == 404
+    assert house.get("/sites/own/instruments", headers=other.headers).json == {"items": []}
 
 
 def _published(house: House, carla: Staff) -> None:

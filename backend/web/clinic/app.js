@@ -22,7 +22,7 @@ import { ahead, SCREENS, fetched } from "./screens.js";
 import { expected, restore, when, who } from "./session.js";
 import { explain, link, trouble } from "./ui.js";
 
-const ORDER = ["worklist", "patients", "doses", "cohort", "studies", "research", "enrol"];
+const ORDER = ["worklist", "patients", "doses", "cohort", "studies", "questionnaires", "research", "enrol"];
 
 let leave = null;
 let turn = 0;

@@ -7,7 +7,7 @@ import { dialog, table } from "./ui.js";
 
 const KEPT = "clinic-shortcuts";
 const PATIENCE_MS = 1500;
-const WAYS = { worklist: "w", patients: "p", doses: "d", cohort: "c", studies: "s", research: "r", enrol: "e" };
+const WAYS = { worklist: "w", patients: "p", doses: "d", cohort: "c", studies: "s", questionnaires: "q", research: "r", enrol: "e" };
 
 let open = false;
 

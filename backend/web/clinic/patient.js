@@ -16,6 +16,7 @@ import { factList, identityLines, nameOf } from "./glance.js";
 import { words as glanceWords } from "./glance.words.js";
 import { words as overlayWords } from "./overlay.words.js";
 import { words } from "./patient.words.js";
+import { draw as assigned } from "./patientassigned.js";
 import { draw as care } from "./patientcare.js";
 import { drawIntervals, drawStretching, drawTimeline } from "./patientfigures.js";
 import { draw as findings } from "./patientfindings.js";
@@ -43,6 +44,7 @@ const PARTS = [
   ["stretching", drawStretching],
   ["treatment", treatment],
   ["forms", forms],
+  ["assigned", assigned],
   ["findings", findings],
   ["protocols", protocols],
   ["studies", studies],

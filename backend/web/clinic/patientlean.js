@@ -1,10 +1,11 @@
-/** The page of one patient for who sees no symptoms: who it is, the studies, phones and care. */
+/** The page of one patient for who sees no symptoms: who it is, the studies, what is asked, phones and care. */
 
 import { h } from "/static/shared/dom.js";
 import { localDay, t } from "/static/shared/words.js";
 
 import { api } from "./api.js";
 import { identityLines, nameOf } from "./glance.js";
+import { draw as assigned } from "./patientassigned.js";
 import { draw as care } from "./patientcare.js";
 import { draw as studies } from "./patientstudies.js";
 import { tabs } from "./tabs.js";
@@ -12,6 +13,7 @@ import { load } from "./ui.js";
 
 const PARTS = [
   ["studies", studies],
+  ["assigned", assigned],
   ["care", care],
 ];
 

@@ -5,6 +5,7 @@ import { number, t } from "/static/shared/words.js";
 
 import { file } from "./api.js";
 import { copyButton } from "./copied.js";
+import { save } from "./download.js";
 import { busy, button, table } from "./ui.js";
 
 // A browser keeps what it fetches in memory until it is whole.
@@ -22,14 +23,6 @@ export function filesPart(one, about) {
     found.bytes > LARGEST ? h("span", {}, t("files.large")) : taking(found, about),
   ]);
   return [table({ caption: t("files.title"), hideCaption: true, columns, rows }), script(one, about)];
-}
-
-/** Save bytes under a name, as a browser saves a download. */
-export function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  const way = h("a", { href: url, download: name });
-  way.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 function taking(found, about) {

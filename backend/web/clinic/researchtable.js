@@ -5,7 +5,7 @@ import { language, t } from "/static/shared/words.js";
 
 import { api, file } from "./api.js";
 import { columnsOf, datasetName } from "./researchbook.js";
-import { save } from "./researchfiles.js";
+import { save } from "./download.js";
 import { words } from "./researchtable.words.js";
 import { tableView } from "./researchtableview.js";
 import { busy, button, buttons, field, load, select } from "./ui.js";

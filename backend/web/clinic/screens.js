@@ -14,6 +14,7 @@ export const SCREENS = {
   doses: { roles: TREATING, load: () => import("./doses.js") },
   cohort: { roles: JUDGING, load: () => import("./cohort.js") },
   studies: { roles: [...TREATING, "admin"], load: () => import("./studies.js") },
+  questionnaires: { roles: [...TREATING, "admin"], load: () => import("./questionnaires.js") },
   research: { roles: ["researcher"], load: () => import("./research.js") },
   enrol: { roles: TREATING, load: () => import("./enrol.js") },
 };
