@@ -76,12 +76,12 @@ def workbook(name: str) -> bytes:
         ["geopoint", "place", "Waar?", "Where?"],
         ["text", "why", "Waardoor?", "Why?", "${hours} + 1 > 3"],
     ]
-    choices: list[list[Any]] = [
+    choices: list[list[object]] = [
         ["list_name", "name", "label::nl", "label::en"],
         ["yn", 1, "Ja", "Yes"],
         ["yn", 0, "Nee", "No"],
     ]
-    settings: list[list[Any]] = [["form_title", "form_id", "version"], ["Slaap", name, 7]]
+    settings: list[list[object]] = [["form_title", "form_id", "version"], ["Slaap", name, 7]]
     return packed({"survey": survey, "choices": choices, "settings": settings})
 
 

@@ -118,7 +118,7 @@ def test_a_coordinator_sees_the_studies_of_a_patient_and_who_may_be_contacted(
     assert barriers(page) == []
     page.get_by_role("link", name="Joke Vis").press("Enter")
     expect(page.locator("h1")).to_have_text("Joke Vis")
-    expect(page.get_by_role("tab")).to_have_count(2)
+    expect(page.get_by_role("tab")).to_have_count(3)
     expect(page.get_by_role("row", name="Benaderd mogen worden")).to_contain_text("akkoord")
     assert barriers(page) == []
     page.close()

@@ -1,9 +1,12 @@
 /** Rounds: how a patient stands with each time that something is asked, and how many stand how. */
 
 import { h } from "/static/shared/dom.js";
-import { day, t } from "/static/shared/words.js";
+import { add, day, t } from "/static/shared/words.js";
 
+import { words } from "./assignedrounds.words.js";
 import { table } from "./ui.js";
+
+add(words);
 
 /** The eight states, in the order in which they are told. */
 export const STATES = ["open", "begun", "in_time", "late", "partial", "missed", "not_open", "not_asked"];

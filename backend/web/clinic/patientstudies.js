@@ -29,7 +29,7 @@ function show(body, page) {
     const about = (study) => ({ page, study, plan: plans.get(study.id), staff, after: (...told) => after(body, page, ...told) });
     const shown = places.map((place) => placePanel(place, about({ id: place.consent.study_id, name: place.consent.name })));
     const others = studies.filter(({ id }) => !places.some(({ consent }) => consent.study_id === id));
-    return [places.length ? shown : empty(t("pstudy.none")), others.length > 0 && another(others, about)];
+    return [places.length ? shown : panel(t("patient.part.studies"), empty(t("pstudy.none"))), others.length > 0 && another(others, about)];
   });
 }
 
