@@ -152,7 +152,7 @@ def list_own_consents(ctx: Context) -> consent_standing.Own:
 def read_own_consent_text(ctx: Context, study_id: UUID, purpose: str, query: dict[str, Any]) -> consent_standing.Shown:
     """Read what a study asks one to agree to."""
     version = None if query["version"] is None else int(query["version"])
-    return consent_standing.text(ctx, study_id, consent_standing.purpose(purpose), version)
+    return consent_standing.text(ctx, study_id, purpose, version)
 
 
 @room.route(

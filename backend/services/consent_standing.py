@@ -86,12 +86,13 @@ def every(ctx: Context, patient: PatientRow) -> list[Consent]:
     return [_consent(study, row, standings(ctx, study.id, acts.get(study.id, ()))) for study, row in found]
 
 
-def text(ctx: Context, study_id: UUID, of: Purpose, version: int | None) -> Shown:
-    """Return a text in the acting patient's language, the newest if none is named.
+def text(ctx: Context, study_id: UUID, name: str, version: int | None) -> Shown:
+    """Return the text of a purpose, by its name, in the acting patient's language, the newest if none is named.
 
-    Raises ClinicError `not-found` for a study that never asked them.
+    Raises ClinicError `not-found` for a study that never asked them, a purpose or version there is not.
     """
     patient = gate.own(ctx, "own-consents:read")
+    of = _purpose(name)
     if not study_acts.of_patient(ctx.session, patient.id, study_id):
         raise ClinicError("not-found")
     versions = consent_texts.known(ctx, study_id)[of]
@@ -103,8 +104,7 @@ def text(ctx: Context, study_id: UUID, of: Purpose, version: int | None) -> Show
     return _shown(of, found.number, language, read, found.needed_from)
 
 
-def purpose(name: str) -> Purpose:
-    """Return a purpose by its name. Raises ClinicError `not-found`."""
+def _purpose(name: str) -> Purpose:
     try:
         return Purpose(name)
     except ValueError as error:
