@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=3, help="kill -9 of web processes per database")
     parser.addoption("--histories", type=int, default=10, help="generated histories of three phones per database")
     parser.addoption("--moves", type=int, default=24, help="doses moved while their reminders are being sent")
-    parser.addoption("--examples", type=int, default=2, help="generated requests per operation, phase and role")
+    parser.addoption("--examples", type=int, default=1, help="generated requests per operation, phase and role")
     parser.addoption("--seed", type=int, default=20261121, help="what the journeys of dispatchers draw their luck from")
     parser.addoption("--dispatch-s", type=float, default=9, help="seconds over which reminders fall due under kills")
     parser.addoption("--bench", action="store_true", help="measure speed, which takes the whole machine")

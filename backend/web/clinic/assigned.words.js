@@ -1,7 +1,7 @@
 /** What is said of assignments: which questionnaires are asked, when, of whom, and how that stands. */
 export const words = {
   nl: {
-    "patient.part.assigned": "Toegewezen",
+    "patient.part.assigned": "Gevraagd",
     "assigned.title": "Wat er wordt gevraagd",
     "assigned.patient_lead": "Vragenlijsten die deze patiënt krijgt, nu en eerder, ook door studies. Wanneer volgt uit de giften; hoe het ermee staat volgt uit de antwoorden.",
     "assigned.patients_lead": "Wat aan één patiënt wordt gevraagd, en hoe het daarmee staat.",

@@ -6,7 +6,7 @@ export const words = {
     "patient.parts": "Onderdelen",
     "patient.part.timeline": "Tijdlijn",
     "patient.part.intervals": "Intervallen",
-    "patient.part.stretching": "Voor en na verlengen",
+    "patient.part.stretching": "Voor en na",
     "patient.part.treatment": "Behandeling",
     "patient.part.forms": "Vragenlijsten",
     "patient.part.findings": "Bevindingen",
