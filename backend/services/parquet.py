@@ -5,6 +5,7 @@ from datetime import date, time
 from decimal import Decimal
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from backend.domain import codebook
@@ -14,8 +15,10 @@ from backend.domain.snapshots import thawed
 if TYPE_CHECKING:
     import pyarrow
 
-ROWS_TOGETHER = 1_000
-"""How many rows make a group of a file: what is held in memory at once."""
+ROWS_TOGETHER = 500
+"""How many rows are held as such at once; as columns they take a tenth of that."""
+SLICES = 30
+"""How many times so many rows make a group of a file: what is known of each group is held until the file ends."""
 
 
 def available() -> bool:
@@ -35,14 +38,20 @@ def written(dataset: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
     with pq.ParquetWriter(
         pa.PythonFile(pieces, mode="w"), schema, compression="zstd", write_statistics=False, memory_pool=pool
     ) as file:
-        for group in _groups(dataset, bodies):
-            arrays = [
-                pa.array([_plain(column.kind, cell) for cell in cells], _type(pa, column), memory_pool=pool)
-                for column, cells in zip(columns, zip(*group, strict=True), strict=True)
-            ]
-            file.write_table(pa.Table.from_arrays(arrays, schema=schema))
+        slices = (_slice(pa, pool, schema, columns, rows) for rows in _groups(dataset, bodies))
+        while group := list(islice(slices, SLICES)):
+            file.write_table(pa.Table.from_batches(group).unify_dictionaries(pool))
             yield pieces.taken()
     yield pieces.taken()
+
+
+def _slice(pa: Any, pool: Any, schema: Any, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Any:
+    """Return some rows as columns."""
+    arrays = [
+        pa.array([_plain(column.kind, cell) for cell in cells], _type(pa, column), memory_pool=pool)
+        for column, cells in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 class _Pieces:

@@ -116,7 +116,8 @@ def test_parquet_of_the_same_rows_has_the_same_bytes_and_an_empty_one_has_its_co
 
 
 def test_parquet_is_written_a_group_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(parquet, "ROWS_TOGETHER", 4)
+    monkeypatch.setattr(parquet, "ROWS_TOGETHER", 2)
+    monkeypatch.setattr(parquet, "SLICES", 2)
     pieces = list(parquet.written("checks", iter(bodies("checks"))))
     assert len(pieces) == 4  # nine rows in three groups, and the foot of the file
     path = tmp_path / "checks.parquet"
