@@ -60,11 +60,19 @@ def record(ctx: Context, patient_id: UUID, study_id: UUID, told: Answer) -> Cons
 
 
 def answer(ctx: Context, study_id: UUID, told: Answer) -> Consent:
-    """Store what the acting patient says to a study that asked them, or that they take part in. Raises as `record`."""
+    """Store what the acting patient says to a study that asked them, or that they take part in.
+
+    Raises as `record`, and `wrong-state` for a yes after they left: it may be one that arrives late, and the clinic
+    asks anew.
+    """
     patient = gate.own(ctx, "own-consents:write", lock=True)
     study = research.study(ctx.session, study_id)
-    if study is None or not study_acts.of_patient(ctx.session, patient.id, study_id):
+    acts = study_acts.of_patient(ctx.session, patient.id, study_id)
+    if study is None or not acts:
         raise ClinicError("not-found")
+    place = next(each for each in standings(ctx, study_id, acts) if each.purpose is Purpose.STUDY)
+    if told.yes and told.purpose is Purpose.STUDY and place.state is State.WITHDRAWN:
+        raise ClinicError("wrong-state", "They left the study; the clinic asks anew.")
     return _answer(ctx, "own-consents:write", patient, study, told)
 
 
@@ -121,7 +129,8 @@ def _answer(ctx: Context, permission: str, patient: PatientRow, study: StudyRow,
     stands = next((each for each in standings(ctx, study.id, acts) if each.purpose is told.purpose), none)
     if told.yes:
         said = _agreed(ctx, patient, study, told)
-        if not (stands.holds and (stands.agreed, stands.language) == (said["version"], said["language"])):
+        # A yes to an earlier version that arrives late, or the same once more, takes nothing back.
+        if not stands.holds or stands.agreed is None or stands.agreed < said["version"]:
             acting.write(ctx, patient, study.id, ACT, said)
             _join(ctx, patient, study, told.purpose, said["version"])
             _follow(ctx, patient)

@@ -7,11 +7,21 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from backend.domain.consents import Purpose
+from backend.domain.consents import Purpose, lapses_at
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.moments import local_date, plausible_on
 from backend.domain.visits import Fate, Planned, Told, planned
-from backend.services import assigned, consent_standing, events, feed, gate, intervals, reminders, study_plans
+from backend.services import (
+    assigned,
+    consent_standing,
+    consent_texts,
+    events,
+    feed,
+    gate,
+    intervals,
+    reminders,
+    study_plans,
+)
 from backend.services import study_acts as acting
 from backend.services.consent_standing import Consent
 from backend.services.context import Context
@@ -170,7 +180,8 @@ def _visits(ctx: Context, patient: PatientRow, row: SubjectRow, line: Line) -> l
     if not dates:
         return []
     joined_on = local_date(row.consented_at, patient.zone)
-    ends = [one for one in (row.withdrawn_at, row.finished_at) if one is not None]
+    needed_from = lapses_at(consent_texts.known(ctx, row.study_id)[Purpose.STUDY], row.agreed)
+    ends = [one for one in (row.withdrawn_at, row.finished_at, needed_from) if one is not None]
     left_on = local_date(min(ends), patient.zone) if ends else None
     course = assigned.course(line, joined_on, left_on)
     said = _said(study_acts.of_patient(ctx.session, patient.id, row.study_id))

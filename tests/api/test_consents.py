@@ -245,3 +245,29 @@ def test_a_text_is_read_by_nobody_whom_the_study_did_not_ask(
     assert house.get(path, headers=stranger.headers).status_code == 404
     body = {"purpose": "study", "texts": {"nl": "x"}}
     assert house.post(path, json=body, headers=stranger.headers).status_code == 404
+
+
+def test_an_older_answer_that_arrives_late_takes_no_newer_one_back(
+    house: House, anna: Patient, bram: Staff, wearing_off: Study, phone: dict[str, str]
+) -> None:
+    invite(wearing_off, anna, bram)
+    agree(wearing_off, phone)
+    newer = "Ik doe mee, ook met mijn bloed."
+    wearing_off.publish(nl=newer, needed_from=house.clock.now + timedelta(days=1))
+    renewed = agree(wearing_off, phone, version=2, hash=text_hash(newer)).json
+    assert agree(wearing_off, phone).json == renewed
+    house.clock.now += timedelta(days=2)
+    assert purposes(own(house, phone)["items"][0]) == {"study": "given"}
+
+
+def test_a_yes_that_arrives_after_a_withdrawal_brings_nobody_back_until_they_are_asked_anew(
+    house: House, anna: Patient, bram: Staff, wearing_off: Study, phone: dict[str, str]
+) -> None:
+    invite(wearing_off, anna, bram)
+    agree(wearing_off, phone)
+    house.post(f"/me/consents/{wearing_off.id}/withdrawal", headers=phone)
+    late = agree(wearing_off, phone)
+    assert (late.status_code, late.json["code"]) == (409, "wrong-state")
+    assert purposes(own(house, phone)["items"][0]) == {"study": "withdrawn"}
+    invite(wearing_off, anna, bram)
+    assert purposes(agree(wearing_off, phone).json) == {"study": "given"}

@@ -154,3 +154,15 @@ def test_participants_are_listed_to_who_cares_for_them_at_the_studys_own_site(
     assert [one["patient_id"] for one in house.get(path, headers=bram.headers).json["items"]] == [str(anna.id)]
     assert house.get(path, headers=house.login("nurse").headers).json["items"] == []
     assert house.get(path, headers=house.login("nurse", site=house.new_site()).headers).status_code == 404
+
+
+def test_who_did_not_agree_to_a_newer_text_is_asked_to_no_visit_until_they_do(
+    house: House, anna: Patient, bram: Staff, joined: Study
+) -> None:
+    joined.publish(nl="Ook met mijn bloed.", needed_from=house.clock.now + timedelta(days=10))
+    house.clock.now += timedelta(days=11)
+    assert [one["opens_on"] for one in place(joined, anna, bram)["visits"]] == ["2026-06-01"]
+    again = {"version": 1, "language": "nl"}
+    house.post(at(joined, anna, "consent"), json=again, headers=bram.headers)
+    days = [one["opens_on"] for one in place(joined, anna, bram)["visits"]]
+    assert days == ["2026-06-01", "2026-07-01"]
