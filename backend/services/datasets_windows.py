@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any
 
 from backend.domain.adherence import State
+from backend.domain.assignments import Anchor
 from backend.domain.rounds import Round
 from backend.domain.study_days import Days
 from backend.domain.visits import Planned
@@ -24,6 +25,8 @@ def windows(who: Subject) -> Iterator[dict[str, Any]]:
     rated = instruments.rated(who.ctx, who.patient_id, who.line.chain)
     days = [(on, day.rating) for told in rated.values() for on, day in told.days]
     for one in found:
+        if _dates(who, on_dates=any(version.told.anchor is Anchor.DATES for version in one.told)):
+            continue
         for number, each in enumerate(one.rounds, start=1):
             if _told(who, each):
                 yield _row(who, one, number, each, days)
@@ -35,7 +38,7 @@ def visits(who: Subject) -> Iterator[dict[str, Any]]:
     for visit in study_places.of_subject(who.ctx, who.patient_id, who.study_id, who.line):
         one = visit.planned
         numbers[one.key] += 1
-        if _visit_told(who, one):
+        if _visit_told(who, one) and not _dates(who, on_dates=visit.on_dates):
             yield {
                 "subject": who.pseudonym,
                 "visit": one.key,
@@ -61,6 +64,11 @@ def _visit_told(who: Subject, one: Planned) -> bool:
     if who.told.days is Days.CALENDAR:
         return one.state is not Visit.AHEAD
     return one.state in {Visit.HELD, Visit.MISSED} or _over(who, one.grace_on)
+
+
+def _dates(who: Subject, *, on_dates: bool) -> bool:
+    """Whether something on days of the calendar, which the plan tells, would date a study that counts days."""
+    return on_dates and who.told.days is not Days.CALENDAR
 
 
 def _over(who: Subject, grace_on: date) -> bool:

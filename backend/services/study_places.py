@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from backend.domain.assignments import Anchor
 from backend.domain.consents import Purpose, lapses_at
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.moments import local_date, plausible_on
@@ -48,10 +49,11 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A visit of a patient, with its name by language."""
+    """A visit of a patient, with its name by language; `on_dates` where its days are those of the calendar."""
 
     names: Mapping[str, str]
     planned: Planned
+    on_dates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def _visits(ctx: Context, patient: PatientRow, row: SubjectRow, line: Line) -> l
     said = _said(study_acts.of_patient(ctx.session, patient.id, row.study_id))
     today = local_date(ctx.now, patient.zone)
     found = [
-        Visit(one.names, each)
+        Visit(one.names, each, any(version.told.anchor is Anchor.DATES for version in one.versions))
         for one in dates
         for each in planned(one.key, one.versions, course, said.get(one.key, {}), today, one.ended_on)
     ]

@@ -63,3 +63,17 @@ def test_age_leaves_in_bands_of_which_each_holds_five_or_more(house: House, bram
     assert bands.count("") == 4 + 5
     assert set(bands) < {"", "30-39", "40-49"}
     assert str(date(1960, 7, 1)) not in found.text("subjects")
+
+
+@pytest.mark.promise("P20")
+def test_a_visit_on_days_that_the_plan_names_leaves_no_study_that_counts_days(
+    house: House, anna: Patient, bram: Staff
+) -> None:
+    dates = [{"opens_on": "2026-05-30", "closes_on": "2026-06-03"}]
+    days: dict[str, Any] = {"series": None, "anchor": "dates", "dates": dates}
+    for told in ("since-first-dose", "calendar"):
+        found = study(house, name=told, days=told)
+        assert found.plan(visits=[visit(**days)]).status_code == 200
+        found.join(anna, bram)
+        assert tell(found, anna, bram, {"fate": "held", "on": "2026-06-01"}, "2026-05-30").status_code == 200
+        assert len(found.pull("visits")) == (told == "calendar")
