@@ -24,11 +24,11 @@ _T = TypeVar("_T")
 
 
 def until(what: Callable[[], _T | None], said: str, within_s: float = READY_S) -> _T:
-    """Ask again and again until the answer is neither None nor False; AssertionError when time is up."""
+    """Ask again and again until the answer is something, not nothing or empty; AssertionError when time is up."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         found = what()
-        if found is not None and found is not False:
+        if found:
             return found
         time.sleep(0.02)
     raise AssertionError(f"{said}: not within {within_s} s")

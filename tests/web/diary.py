@@ -18,11 +18,11 @@ def stored(anna: Anna) -> list[dict[str, Any]]:
 def arrived(anna: Anna, holds: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
     """Wait until the clinic's copy of her diary is so, and return it."""
 
-    def so() -> list[dict[str, Any]] | None:
+    def so() -> tuple[list[dict[str, Any]], ...]:
         found = stored(anna)
-        return found if holds(found) else None
+        return (found,) if holds(found) else ()
 
-    return until(so, "the diary never came to say so")
+    return until(so, "the diary never came to say so")[0]
 
 
 def go(page: Page, where: str) -> None:

@@ -54,7 +54,7 @@ def arrived(phone: Phone, id_: str) -> None:
     """Let a message about it arrive and wait until it is shown."""
     phone.call("sync.sync")
     deliver(phone.page, orjson.dumps({"id": id_, "title": "Uitwerk", "body": "Tomorrow"}).decode())
-    until(lambda: phone.page.evaluate(SHOWN) or None, "a notification")
+    until(lambda: phone.page.evaluate(SHOWN), "a notification")
 
 
 def snoozes(server: Scripted, id_: str) -> list[datetime]:
@@ -68,11 +68,11 @@ def test_a_message_can_be_put_off_by_an_hour_from_the_lock_screen(server: Script
     assert phone.page.evaluate(ACTIONS) == [["later", "Over een uur"]]
     before = datetime.now(UTC)
     phone.context.service_workers[0].evaluate(TAP)
-    (asked,) = until(lambda: snoozes(server, id_) or None, "it is put off")
+    (asked,) = until(lambda: snoozes(server, id_), "it is put off")
     assert timedelta(minutes=59) < asked - before < timedelta(minutes=61)
-    until(lambda: (id_, "dismissed") in receipts(server) or None, "the server knows that it was seen")
+    until(lambda: (id_, "dismissed") in receipts(server), "the server knows that it was seen")
     assert (id_, "opened") not in receipts(server)
-    until(lambda: phone.call(WAITS) == [] or None, "nothing waits")
+    until(lambda: phone.call(WAITS) == [], "nothing waits")
     phone.call("sync.sync")
     assert len(snoozes(server, id_)) == 1
 
@@ -101,12 +101,12 @@ def test_what_could_not_be_sent_at_once_is_sent_when_the_browser_wakes_the_worke
     cdp, registration = worker(phone.page)
     phone.page.goto("about:blank")
     phone.context.service_workers[0].evaluate(TAP)
-    until(lambda: snoozes(server, id_) or None, "it is tried")
+    until(lambda: snoozes(server, id_), "it is tried")
     del server.paths[f"/me/reminders/{id_}/snooze"]
     server.calls.clear()
     told = {"origin": server.url, "registrationId": registration, "tag": "uitwerk", "lastChance": False}
     cdp.send("ServiceWorker.dispatchSyncEvent", told)
-    assert until(lambda: snoozes(server, id_) or None, "it is put off")
+    assert until(lambda: snoozes(server, id_), "it is put off")
 
 
 def put_off(phone: Phone, id_: str, until_: datetime) -> None:

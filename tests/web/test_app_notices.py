@@ -57,7 +57,7 @@ def test_what_is_due_by_the_servers_clock_is_shown_once_and_told(server: Scripte
     later, over = reminder(timedelta(minutes=1)), reminder(-timedelta(hours=9), -timedelta(hours=1))
     server.documents["reminders"] = {"items": [due, later, over]}
     assert begun(phone) == [["Uitwerk", "Morgen", due["id"]]]
-    until(lambda: receipts(server) or None, "a receipt")
+    until(lambda: receipts(server), "a receipt")
     other = phone.tab()
     phone.call("notices.look", page=other)
     phone.call("notices.look")
@@ -72,7 +72,7 @@ def test_what_a_message_told_already_is_not_shown_again(server: Scripted, phone:
         "(id) => self.dispatchEvent(new PushEvent('push', {data: JSON.stringify({id, title: 'A', body: 'B'})}))",
         due["id"],
     )
-    until(lambda: receipts(server) or None, "a receipt")
+    until(lambda: receipts(server), "a receipt")
     phone.page.evaluate(
         "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((one) => one.close())"
     )
@@ -89,7 +89,7 @@ def test_a_reminder_that_falls_due_while_the_app_is_open_is_shown_then(server: S
     server.documents["reminders"] = {"items": [due]}
     assert begun(phone) == []
     phone.page.clock.fast_forward(31 * 60_000)
-    until(lambda: phone.page.evaluate(SHOWN) or None, "a notice")
+    until(lambda: phone.page.evaluate(SHOWN), "a notice")
 
 
 def test_without_leave_nothing_is_shown_and_nothing_said(whole_chromium: Browser, server: Scripted) -> None:

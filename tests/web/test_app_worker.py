@@ -96,7 +96,7 @@ def test_a_new_version_takes_the_place_of_the_old_as_a_whole(server: Scripted, p
         assert phone.call("clock.renewed", page=fresh) == 1
         fresh.evaluate("async () => { await (await navigator.serviceWorker.ready).update() }")
         until(lambda: fresh.evaluate("() => caches.keys()") != before, "the new version")
-        until(lambda: len(fresh.evaluate("() => caches.keys()")) == 1 or None, "the old version gone")
+        until(lambda: len(fresh.evaluate("() => caches.keys()")) == 1, "the old version gone")
     offline = phone.tab("/app#/trouble")
     expect(offline.locator("h1")).to_be_visible()
     assert phone.call("clock.renewed", page=offline) == 1
@@ -152,7 +152,7 @@ def test_a_message_is_shown_with_its_own_words_and_told_to_the_server_once(serve
     id_ = str(uuid4())
     for _ in range(2):
         deliver(phone.page, orjson.dumps({"id": id_, "title": "Uitwerk", "body": "Tomorrow"}).decode())
-    until(lambda: receipts(server) or None, "a receipt")
+    until(lambda: receipts(server), "a receipt")
     assert phone.page.evaluate(SHOWN) == [["Uitwerk", "Tomorrow", id_]]
     phone.call("sync.sync")
     assert receipts(server) == [(id_, "shown")]
@@ -162,7 +162,7 @@ def test_a_message_is_shown_with_its_own_words_and_told_to_the_server_once(serve
 def test_a_message_that_cannot_be_read_says_something_neutral(server: Scripted, phone: Phone, data: str) -> None:
     phone.call("sync.sync")
     deliver(phone.page, data)
-    until(lambda: phone.page.evaluate(SHOWN) or None, "a notification")
+    until(lambda: phone.page.evaluate(SHOWN), "a notification")
     assert phone.page.evaluate(SHOWN) == [["Uitwerk", "Er staat iets voor je klaar.", ""]]
 
 
@@ -171,7 +171,7 @@ def test_what_became_of_a_message_is_told(server: Scripted, phone: Phone, event:
     phone.call("sync.sync")
     id_ = str(uuid4())
     deliver(phone.page, orjson.dumps({"id": id_, "title": "Uitwerk", "body": "Tomorrow"}).decode())
-    until(lambda: phone.page.evaluate(SHOWN) or None, "a notification")
+    until(lambda: phone.page.evaluate(SHOWN), "a notification")
     phone.context.service_workers[0].evaluate(
         "async (name) => { const [notification] = await self.registration.getNotifications();"
         " self.dispatchEvent(new NotificationEvent(name, {notification})) }",
@@ -189,5 +189,5 @@ def test_what_waits_is_sent_when_there_is_internet_again_with_the_app_closed(ser
         phone.page.goto("about:blank")
     told = {"origin": server.url, "registrationId": registration, "tag": "uitwerk", "lastChance": False}
     cdp.send("ServiceWorker.dispatchSyncEvent", told)
-    sent = until(lambda: server.sent or None, "an upload")
+    sent = until(lambda: server.sent, "an upload")
     assert [change["id"] for change in sent] == [written]

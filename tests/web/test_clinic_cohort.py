@@ -78,7 +78,7 @@ def test_nothing_waits_for_another_that_need_not(desk: Desk, carla: Staff) -> No
     with opened.expect_request("**/static/clinic/cohort.js"):
         opened.goto(f"{desk.url}#/cohort", wait_until="commit")
     with opened.expect_request("**/api/v1/cohort"):
-        until(lambda: (opened.title(), held or None)[1], "it is asked who this is").pop().continue_()
+        until(lambda: (opened.title(), held)[1], "it is asked who this is").pop().continue_()
     expect(opened.locator(".glance .fact").first).to_contain_text("12")
     expect(opened.locator("#cohort-study, #cohort-drug")).to_have_count(0)
     held.pop().continue_()

@@ -135,7 +135,7 @@ def test_a_message_of_the_clinic_is_received_opened_and_told(
     page = anna.pair(phone)
     (waiting, *_) = [r for r in anywhere.nurse.get(anna.path("/reminders"))["items"] if r["status"] == "planned"]
     deliver(page, orjson.dumps({"id": waiting["id"], "title": "Uitwerk", "body": "Kijk in de app"}).decode())
-    until(lambda: page.evaluate(SHOWN) or None, "a notification")
+    until(lambda: page.evaluate(SHOWN), "a notification")
     phone.service_workers[0].evaluate(
         "async () => { const [one] = await self.registration.getNotifications();"
         " self.dispatchEvent(new NotificationEvent('notificationclick', {notification: one})) }"
