@@ -60,6 +60,11 @@ class Build:
         if self.stopping() or not snapshots.hold(session, self.id, self.turn, until, **columns):
             raise Stopped
 
+    def go_on(self) -> None:
+        """Hold it for longer while nothing is kept. Raises Stopped."""
+        with unit_of_work(Session(self.engine), writes=True) as session:
+            self.hold(session)
+
 
 def freeze_next(
     engine: Engine, context: Callable[[Session], Context], stopping: Callable[[], bool] = lambda: False
@@ -166,7 +171,7 @@ def _write(build: Build) -> None:
     with unit_of_work(Session(build.engine), writes=False) as reading:
         content = snapshot_files.content_hash(reading, build.id, build.asked, build.resources)
         row = reading.get_one(SnapshotRow, build.id)
-        made = [_file(build, one) for one in snapshot_files.of(reading, row)]
+        made = [_file(build, one) for one in snapshot_files.of(reading, row, build.go_on)]
         study = reading.get_one(StudyRow, build.study_id)
         told = {"id": str(build.id), "revision": build.revision, "taken_at": row.taken_at, "content": content}
         manifest = snapshot_files.manifest(told, Days(study.days), row, made)

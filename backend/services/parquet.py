@@ -2,84 +2,65 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, time
-from decimal import Decimal
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryFile
+from typing import Any
 
 from backend.domain import codebook
 from backend.domain.datasets import DATASETS, Column
-from backend.domain.snapshots import thawed
-
-if TYPE_CHECKING:
-    import pyarrow
+from backend.domain.snapshots import Cell, thawed
 
 ROWS_TOGETHER = 500
 """How many rows are held as such at once; as columns they take a tenth of that."""
-SLICES = 30
-"""How many times so many rows make a group of a file: what is known of each group is held until the file ends."""
+GROUP = 20_000
+"""How many rows make a group of a file: what is known of each group is held until the file ends."""
+PIECE = 256 * 1024
+_EPOCH = date(1970, 1, 1)
 
 
 def available() -> bool:
     """Whether the library that writes it is installed (the extra `parquet`)."""
-    return find_spec("pyarrow") is not None
+    return find_spec("arro3.io") is not None
 
 
 def written(dataset: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield a dataset as Parquet. Days are dates, codes dictionaries, and each column has its label and meaning."""
-    # An extra, and large: only a process that writes Parquet loads it.
-    pa, pq = import_module("pyarrow"), import_module("pyarrow.parquet")
+    """Yield a dataset as Parquet. Days are dates, codes dictionaries, and each column has its label and meaning.
+
+    It is written to a file without a name, which ends with the last piece, since the library writes a file at one go.
+    """
+    core, io = import_module("arro3.core"), import_module("arro3.io")  # an extra: loaded where Parquet is written
     columns = DATASETS[dataset]
-    pool = pa.system_memory_pool()  # which gives back what a group needed
-    schema = pa.schema([_field(pa, column) for column in columns])
-    pieces = _Pieces()
-    # No statistics: the least and the greatest cell of a group would say who is in it.
-    with pq.ParquetWriter(
-        pa.PythonFile(pieces, mode="w"), schema, compression="zstd", write_statistics=False, memory_pool=pool
-    ) as file:
-        slices = (_slice(pa, pool, schema, columns, rows) for rows in _groups(dataset, bodies))
-        while group := list(islice(slices, SLICES)):
-            file.write_table(pa.Table.from_batches(group).unify_dictionaries(pool))
-            yield pieces.taken()
-    yield pieces.taken()
+    schema = core.Schema([_field(core, column) for column in columns])
+    batches = (_batch(core, schema, columns, rows) for rows in _groups(dataset, bodies))
+    reader = core.RecordBatchReader.from_batches(schema, batches)
+    with TemporaryFile() as file:
+        io.write_parquet(reader, file, compression="zstd(3)", max_row_group_size=GROUP, created_by="uitwerk")
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece
 
 
-def _slice(pa: Any, pool: Any, schema: Any, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Any:
+def _batch(core: Any, schema: Any, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Any:
     """Return some rows as columns."""
-    arrays = [
-        pa.array([_plain(column.kind, cell) for cell in cells], _type(pa, column), memory_pool=pool)
-        for column, cells in zip(columns, zip(*rows, strict=True), strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    cells = zip(*rows, strict=True)
+    arrays = [_array(core, column, told) for column, told in zip(columns, cells, strict=True)]
+    return core.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-class _Pieces:
-    """A file that is written and taken away in pieces."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._held = bytearray()
-
-    def write(self, some: bytes) -> int:
-        self._held += some
-        return len(some)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        """What was written is still to be taken."""
-
-    def taken(self) -> bytes:
-        some = bytes(self._held)
-        self._held.clear()
-        return some
+def _array(core: Any, column: Column, cells: Sequence[Cell]) -> Any:
+    kind = core.DataType
+    if column.kind in {"date", "time"}:  # whose numbers the library takes, and not what they are in Python
+        return core.Array([_number(column.kind, cell) for cell in cells], kind.int32()).cast(_type(core, column))
+    if column.kind == "decimal":
+        return core.Array([None if cell is None else float(cell) for cell in cells], kind.float64())
+    if column.kind == "code":
+        return core.Array(cells, kind.utf8()).cast(_type(core, column))
+    return core.Array(cells, _type(core, column))
 
 
-def _groups(dataset: str, bodies: Iterator[bytes]) -> Iterator[list[Sequence[Any]]]:
-    held: list[Sequence[Any]] = []
+def _groups(dataset: str, bodies: Iterator[bytes]) -> Iterator[list[Sequence[Cell]]]:
+    held: list[Sequence[Cell]] = []
     for body in bodies:
         for row in thawed(dataset, body):
             held.append(row)
@@ -90,26 +71,28 @@ def _groups(dataset: str, bodies: Iterator[bytes]) -> Iterator[list[Sequence[Any
         yield held
 
 
-def _field(pa: Any, column: Column) -> "pyarrow.Field":
+def _field(core: Any, column: Column) -> Any:
     called = codebook.names(column)
     told = {"label": called["en"], "label_nl": called["nl"], "meaning": column.meaning, "unit": column.unit}
     for code in column.codes:
         told[f"code:{code}"] = codebook.code_names(column, code)["en"]
-    return pa.field(column.name, _type(pa, column), metadata=told)
+    return core.Field(column.name, _type(core, column), nullable=True, metadata=told)
 
 
-def _type(pa: Any, column: Column) -> "pyarrow.DataType":
-    if column.kind == "code":
-        return pa.dictionary(pa.int32(), pa.string())
-    kinds = {"integer": pa.int64(), "decimal": pa.float64(), "boolean": pa.bool_(), "date": pa.date32()}
-    return kinds.get(column.kind, pa.time32("s") if column.kind == "time" else pa.string())
+def _type(core: Any, column: Column) -> Any:
+    kind = core.DataType
+    kinds = {
+        "integer": kind.int64(), "decimal": kind.float64(), "boolean": kind.bool(), "date": kind.date32(),
+        "time": kind.time32("ms"), "code": kind.dictionary(kind.int32(), kind.utf8()),
+    }  # fmt: skip
+    return kinds.get(column.kind, kind.utf8())
 
 
-def _plain(kind: str, cell: Any) -> Any:
+def _number(kind: str, cell: Any) -> int | None:
+    """Return a day as days since 1970 began, and a time as milliseconds since its day began."""
     if cell is None:
         return None
     if kind == "date":
-        return date.fromisoformat(cell)
-    if kind == "time":
-        return time.fromisoformat(cell)
-    return float(cell) if isinstance(cell, Decimal) else cell
+        return (date.fromisoformat(cell) - _EPOCH).days
+    at = time.fromisoformat(cell)
+    return ((at.hour * 60 + at.minute) * 60 + at.second) * 1000

@@ -28,6 +28,8 @@ CHUNK = 256 * 1024
 """So many bytes of a file are kept, and sent, together."""
 ROWS_TOGETHER = 1000
 """So many rows of a file are written together: somebody may have thousands."""
+SUBJECTS_TOGETHER = 20
+"""After the rows of so many subjects it is said that it goes on."""
 MANIFEST = "manifest.json"
 _DOSES = "MedicationAdministration"
 
@@ -55,16 +57,20 @@ class Made:
     hash: str
 
 
-def of(session: Session, row: SnapshotRow) -> Iterator[Plan]:
-    """Yield the files of a snapshot one after another; each has to be taken whole before the next."""
+def of(session: Session, row: SnapshotRow, go_on: Callable[[], None]) -> Iterator[Plan]:
+    """Yield the files of a snapshot one after another; each has to be taken whole before the next.
+
+    A file may need all rows before its first piece: `go_on` is called now and then as they are read.
+    """
     yield Plan("codebook.csv", Format.CSV, "", 0, iter([as_csv([codebook.HEADER, *codebook.rows()])]))
     yield Plan("codebook.json", "json", "", 0, iter([_json(codebook.document())]))
     for dataset in row.datasets:
         rows = snapshots.rows_of(session, row.id, dataset)
         for form, (ending, written) in _WRITERS.items():
             if form in row.formats:
-                bodies = (zlib.decompress(body) for _, _, body in snapshots.parts(session, row.id, dataset))
-                yield Plan(f"{dataset}.{ending}", form, dataset, rows, written(dataset, bodies))
+                yield Plan(
+                    f"{dataset}.{ending}", form, dataset, rows, written(dataset, _bodies(session, row, dataset, go_on))
+                )
     if {Format.CSV, Format.PARQUET} & {*row.formats}:
         views = sql_views.script(row.datasets, parquet=Format.CSV not in row.formats)
         yield Plan("views.sql", "sql", "", 0, iter([views.encode()]))
@@ -73,6 +79,13 @@ def of(session: Session, row: SnapshotRow) -> Iterator[Plan]:
         yield Plan("dictionary.redcap.csv", Format.REDCAP, "", 0, iter([redcap_records.dictionary(row.datasets)]))
     if Format.ODM in row.formats:
         yield Plan("study.odm.xml", Format.ODM, "", 0, _odm(session, row))
+
+
+def _bodies(session: Session, row: SnapshotRow, dataset: str, go_on: Callable[[], None]) -> Iterator[bytes]:
+    for number, (_, _, body) in enumerate(snapshots.parts(session, row.id, dataset), 1):
+        yield zlib.decompress(body)
+        if number % SUBJECTS_TOGETHER == 0:
+            go_on()
 
 
 def _odm(session: Session, row: SnapshotRow) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from backend.domain.datasets import DATASETS, KEYS
 from backend.domain.fhir.pseudonymous import TYPES
 from backend.domain.snapshots import Format
-from backend.services import freezing
+from backend.services import freezing, snapshot_files
 from backend.services.snapshots import Withdrawn
 from backend.storage.events import EventRow
 from backend.storage.snapshots import ChunkRow, PartRow
@@ -202,6 +202,25 @@ def test_one_whose_builder_died_is_taken_over_when_its_lease_has_ended(
     assert build(house)
     assert snapshots.told(made)["state"] == "ready"
     assert len(table(snapshots.file(made, "entries.csv"))) == 3
+
+
+def test_its_builder_holds_on_while_a_file_takes_all_rows_before_its_first_piece(
+    house: House, bram: Staff, found: Study, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        subject(house, bram, found)
+    made = snapshots.ask(["subjects"], ["parquet"])
+    monkeypatch.setattr(snapshot_files, "SUBJECTS_TOGETHER", 1)
+    held: list[UUID] = []
+    hold = freezing.Build.go_on
+
+    def go_on(build: freezing.Build) -> None:
+        held.append(build.id)
+        hold(build)
+
+    monkeypatch.setattr(freezing.Build, "go_on", go_on)
+    build(house)
+    assert held == [UUID(made)] * 2
 
 
 def test_one_that_cannot_be_built_says_so_and_holds_up_no_other(

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import IO
 from uuid import uuid4
@@ -71,24 +72,12 @@ def test_w5_a_million_answers_are_frozen_in_little_memory_while_others_write(
     for patient_id in patients:
         answer(house, patient_id, RESPONSES)
     Snapshots(found).ask(["answers"], ["csv", "jsonl", "parquet"])
-    child = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", CHILD], cwd=ROOT, env=installation.environ, stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert child.stdin is not None
-    assert child.stdout is not None
-    idle = told(child.stdout, "idle")
-    done = threading.Event()
-    writer = threading.Thread(target=go_on_writing, args=(house, patients, done), daemon=True)
-    started = time.perf_counter()
-    child.stdin.write("\n")
-    child.stdin.flush()
-    writer.start()
-    peak = told(child.stdout, "peak")
-    took = time.perf_counter() - started
-    done.set()
-    writer.join()
-    assert child.wait(60) == 0
+    ) as child:  # fmt: skip
+        idle, peak, took = frozen(child, house, patients)
+    assert child.returncode == 0
     with house.unit(writes=False) as ctx:
         state = ctx.session.scalar(select(SnapshotRow.state))
         files = ctx.session.execute(select(FileRow.name, FileRow.rows, FileRow.bytes).where(FileRow.rows > 0)).all()
@@ -102,6 +91,24 @@ def test_w5_a_million_answers_are_frozen_in_little_memory_while_others_write(
     (held,) = {held for _, held, _ in files}  # all three of the same moment, whatever was written meanwhile
     assert rows <= held < later * len(ANSWERS)
     assert peak - idle < ROOM_MB
+
+
+def frozen(child: "subprocess.Popen[str]", house: House, patients: Sequence[object]) -> tuple[float, float, float]:
+    """Let a process freeze while others write; return its megabytes when idle and at most, and the seconds it took."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    idle = told(child.stdout, "idle")
+    done = threading.Event()
+    writer = threading.Thread(target=go_on_writing, args=(house, patients, done), daemon=True)
+    started = time.perf_counter()
+    child.stdin.write("\n")
+    child.stdin.flush()
+    writer.start()
+    peak = told(child.stdout, "peak")
+    took = time.perf_counter() - started
+    done.set()
+    writer.join()
+    return idle, peak, took
 
 
 def told(out: IO[str], what: str) -> float:
@@ -127,7 +134,7 @@ def answer(house: House, patient_id: object, times: int) -> None:
         ctx.session.execute(insert(ResponseRow), made)
 
 
-def go_on_writing(house: House, patients: list[object], done: threading.Event) -> None:
+def go_on_writing(house: House, patients: Sequence[object], done: threading.Event) -> None:
     """Put down one form after another until told to stop."""
     while not done.is_set():
         for patient_id in patients:

@@ -216,7 +216,7 @@ def test_a_file_is_written_in_slices_however_much_one_subject_has(
     monkeypatch.setattr(snapshot_files, "CHUNK", 1000)
     with house.unit(writes=False) as ctx:
         row = ctx.session.get_one(SnapshotRow, UUID(made))
-        plans = {plan.name: list(plan.pieces) for plan in snapshot_files.of(ctx.session, row)}
+        plans = {plan.name: list(plan.pieces) for plan in snapshot_files.of(ctx.session, row, lambda: None)}
     assert b"".join(plans["Observation.ndjson"]) == whole
     assert max(map(len, plans["Observation.ndjson"])) == 1000 < len(whole) / 20
 

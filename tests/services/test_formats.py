@@ -117,11 +117,13 @@ def test_parquet_of_the_same_rows_has_the_same_bytes_and_an_empty_one_has_its_co
 
 def test_parquet_is_written_a_group_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(parquet, "ROWS_TOGETHER", 2)
-    monkeypatch.setattr(parquet, "SLICES", 2)
+    monkeypatch.setattr(parquet, "GROUP", 4)
+    monkeypatch.setattr(parquet, "PIECE", 1000)
     pieces = list(parquet.written("checks", iter(bodies("checks"))))
-    assert len(pieces) == 4  # nine rows in three groups, and the foot of the file
+    assert {len(piece) for piece in pieces[:-1]} == {1000}
     path = tmp_path / "checks.parquet"
     path.write_bytes(b"".join(pieces))
+    assert pq.ParquetFile(path).num_row_groups == 3
     assert len(pd.read_parquet(path)) == 9
 
 
