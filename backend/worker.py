@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from backend import channels, failpoints, logs
 from backend.clock import Clock, chosen
-from backend.services import digest_mark, digesting, freezing, replanning
+from backend.services import digest_mark, digesting, feeding, freezing, replanning
 from backend.services.context import Context
 from backend.services.unit import act
 from backend.settings import Settings
@@ -63,6 +63,7 @@ def jobs(settings: Settings, stop: threading.Event, clock: Clock | None = None) 
         over(box, settings, dispatcher.clock),
         digests(box, settings, dispatcher.clock),
         snapshots(box, settings, dispatcher.clock, stop),
+        feeds(box, settings, dispatcher.clock, stop),
     ]
 
 
@@ -93,6 +94,15 @@ def snapshots(box: SqlOutbox, settings: Settings, clock: Clock, stop: threading.
         return Context(session, None, clock(), "freezing", box.sealer, settings)
 
     return partial(freezing.freeze_next, box.engine, context, stop.is_set)
+
+
+def feeds(box: SqlOutbox, settings: Settings, clock: Clock, stop: threading.Event) -> Job:
+    """Return the job that keeps the feeds researchers asked for, one round after another."""
+
+    def context(session: Session) -> Context:
+        return Context(session, None, clock(), "feeding", box.sealer, settings)
+
+    return partial(feeding.keep_next, box.engine, context, stop.is_set)
 
 
 def tend(dispatcher: Dispatcher) -> bool:

@@ -33,6 +33,7 @@ import backend.storage.research
 import backend.storage.samples
 import backend.storage.snapshots
 import backend.storage.study_acts
+import backend.storage.study_feeds
 import backend.storage.symptoms
 import backend.storage.treatment
 import backend.storage.undelivered

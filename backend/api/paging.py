@@ -20,10 +20,15 @@ Cursor = tuple[datetime, UUID]
 
 def asked(query: dict[str, Any]) -> tuple[Cursor | None, int]:
     """Return place and size of a page (`PageIn`). Raises ClinicError `invalid` for a cursor that is not ours."""
+    return (None if query["cursor"] is None else _place(query["cursor"])), size(query)
+
+
+def size(query: dict[str, Any]) -> int:
+    """Return the size of a page. Raises ClinicError `invalid` for one that is too large."""
     limit = int(query["limit"])
     if limit > LARGEST:
         raise invalid("/query/limit", f"At most {LARGEST}.")
-    return (None if query["cursor"] is None else _place(query["cursor"])), limit
+    return limit
 
 
 def page(found: Page[T], shown: Callable[[T], Any]) -> dict[str, Any]:

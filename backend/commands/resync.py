@@ -1,4 +1,4 @@
-"""`uitwerk resync`: makes phones read everything anew, as after a database was restored from a copy."""
+"""`uitwerk resync`: makes phones and studies read everything anew, as after a database was restored from a copy."""
 
 import argparse
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from backend.commands import Refused, surroundings
-from backend.storage import feed
+from backend.storage import feed, study_feeds
 from backend.storage.db import unit_of_work
 
 
@@ -26,7 +26,10 @@ def run(args: argparse.Namespace) -> int:
         unit_of_work(Session(engine), writes=True) as session,
     ):
         renewed = feed.renew(session, patient_id)
+        studies = study_feeds.renew(session) if patient_id is None else 0
     if patient_id is not None and not renewed:
         raise Refused("no phone of such a patient has synced yet.")
     print(f"{renewed} feeds renewed: their phones read everything anew at their next call, and lose nothing unsent")
+    if patient_id is None:
+        print(f"{studies} feeds of studies begin anew: researchers' scripts are given everything again")
     return 0

@@ -96,6 +96,12 @@ def frozen(dataset: str, rows: Iterable[Mapping[str, Any]]) -> bytes:
     return b"".join(line for _, line in sorted(made))
 
 
+def shape(datasets: Iterable[str]) -> str:
+    """Return the hash of what rows of some datasets look like: those frozen under another cannot be read as these."""
+    columns = [[name, [[column.name, column.kind] for column in DATASETS[name]], KEYS[name]] for name in datasets]
+    return sha256(_line(columns)).hexdigest()
+
+
 def _line(told: Sequence[object]) -> bytes:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 

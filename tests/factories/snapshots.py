@@ -57,8 +57,9 @@ class Snapshots:
 def build(house: House, stopping: Callable[[], bool] = lambda: False) -> bool:
     """Build what waits, as a dispatcher does; tell whether something did."""
     with house.app.app_context():
-        return freezing.freeze_next(db.engine, lambda session: _context(house, session), stopping)
+        return freezing.freeze_next(db.engine, lambda session: acting(house, session), stopping)
 
 
-def _context(house: House, session: Any) -> Any:
+def acting(house: House, session: Any) -> Any:
+    """Return the surroundings of what a dispatcher does in a session."""
     return replace(house.app.extensions["uitwerk"].context("freezing"), session=session)
