@@ -86,7 +86,7 @@ class FeedLineRow(Base):
     dataset: Mapped[str] = mapped_column(String(40))
     key: Mapped[Any] = mapped_column(JSON)
     nth: Mapped[int]
-    row: Mapped[Any] = mapped_column(JSON(none_as_null=True))
+    row: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
 
     __table_args__ = (Index("ix_study_feed_lines_seq", "study_id", "seq", "place"),)
 

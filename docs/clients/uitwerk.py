@@ -66,14 +66,26 @@ class Uitwerk:
         """Return a snapshot once it can be downloaded. Raises Broken."""
         return made.ready(wait_s)
 
+    def copy(self, study: str, file: str | Path, datasets: Sequence[str] = ()) -> "Copy":
+        """Return one's own copy of a study's rows in a file, kept up to date by the study's feed of some datasets."""
+        self.put(f"/research/studies/{study}/feed", {"datasets": list(datasets)})
+        return Copy(self, study, Path(file))
+
     def get(self, path: str) -> Any:
         """Return what an address below /api/v1 says."""
         return json.loads(self.ask("GET", API + path, {}, None)[2])
 
     def post(self, path: str, body: Any = None) -> Any:
         """Send something to an address below /api/v1 and return the answer."""
+        return self._send("POST", path, body)
+
+    def put(self, path: str, body: Any = None) -> Any:
+        """Put something at an address below /api/v1 and return the answer."""
+        return self._send("PUT", path, body)
+
+    def _send(self, method: str, path: str, body: Any) -> Any:
         raw = json.dumps(body if body is not None else {}).encode()
-        return json.loads(self.ask("POST", API + path, {"Content-Type": "application/json"}, raw)[2] or b"null")
+        return json.loads(self.ask(method, API + path, {"Content-Type": "application/json"}, raw)[2] or b"null")
 
     def ask(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Any:
         """Return status, headers and body of one request. Raises Refused."""
@@ -178,6 +190,45 @@ class Snapshot:
         about = next(one for one in self.told["files"] if one["name"] == name)
         if hashlib.sha256(raw).hexdigest() != about["sha256"]:
             raise Broken(f"{name} is not what the snapshot says it is")
+
+
+class Copy:
+    """Rows of a study in a file of one's own; `update` does to them what changed since it was last called."""
+
+    def __init__(self, site: Uitwerk, study: str, file: Path) -> None:
+        self._site, self.study, self.file = site, study, file
+        held = json.loads(file.read_text("utf-8")) if file.exists() else {}
+        self.cursor: str | None = held.get("cursor")
+        self._rows: dict[str, Row] = held.get("rows", {})
+
+    def update(self) -> list[Row]:
+        """Read what changed, do it, keep it in the file, and return it: `op` insert, edit or delete, `key`, `row`."""
+        told: Row = {"more": True}
+        found: list[Row] = []
+        while told["more"]:
+            query = f"?limit=500&cursor={self.cursor}" if self.cursor else "?limit=500"
+            told = self._site.get(f"/research/studies/{self.study}/feed{query}")
+            if told["reset"]:  # another feed than before: nothing that was given counts
+                self._rows, found = {}, []
+            for one in told["items"]:
+                self._do(one)
+            found += told["items"]
+            self.cursor = told["cursor"]
+        part = self.file.with_name(f"{self.file.name}.part")
+        part.write_text(json.dumps({"cursor": self.cursor, "rows": self._rows}), "utf-8")
+        part.replace(self.file)
+        return found
+
+    def rows(self, dataset: str) -> list[Row]:
+        """Return the rows of a dataset as they were when it was last brought up to date."""
+        return [row for key, row in self._rows.items() if json.loads(key)[0] == dataset]
+
+    def _do(self, one: Row) -> None:
+        key = json.dumps([one["dataset"], one["key"], one["nth"]])
+        if one["op"] == "delete":
+            self._rows.pop(key, None)
+        else:
+            self._rows[key] = one["row"]
 
 
 def _told(raw: bytes) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Published tables: rebuilt from frozen snapshots of such cohorts by the scripts of the docs, figures exact."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import published_tables as client
 import pytest
-from uitwerk import Refused, Snapshot, Uitwerk
 
 from backend.domain.drugs import catalogue
 from backend.services import consents
@@ -21,7 +20,7 @@ from tests.factories.chains import ZONE, local
 from tests.factories.doses import PlanFactory, TreatmentFactory, given
 from tests.factories.findings import FindingUpload
 from tests.factories.responses import ResponseUpload
-from tests.factories.snapshots import build
+from tests.factories.sites import Site
 from tests.factories.studies import Study, study
 from tests.house import House, Staff
 
@@ -118,27 +117,6 @@ def respond(house: House, person: Person, course: Course, answers: Answers) -> N
     told = cast("Answers", ResponseUpload(at=at(course.answered, "20:00"), about=course.about, answers=answers))
     answer = house.post("/me/responses", json=told, headers=person.phone)
     assert answer.status_code == 201, answer.text
-
-
-class Site(Uitwerk):
-    """The client of the docs, at the house itself; what it asks for is built at once."""
-
-    def __init__(self, found: Study) -> None:
-        super().__init__("", found.dirk.headers["Authorization"].removeprefix("Bearer "))
-        self.house = found.house
-
-    def ask(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> Any:
-        answer = self.house.client.open(path, method=method, headers={**headers, **self._own()}, data=body)
-        if answer.status_code >= 400:
-            raise Refused(answer.status_code, answer.json or {})
-        return answer.status_code, answer.headers, answer.data
-
-    def stream(self, path: str, start: int) -> Iterator[bytes]:
-        yield self.ask("GET", f"/api/v1{path}", {}, None)[2]
-
-    def ready(self, made: Snapshot, wait_s: float) -> Snapshot:
-        assert build(self.house)
-        return self.snapshot(made.study, made.id).ready(wait_s)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The feed of a study: whoever follows it has what a pull has, whatever came, changed and went on the way."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,6 +17,7 @@ from backend.storage.study_feeds import FeedLineRow, FeedPartRow, StudyFeedRow
 from tests.factories.chains import chain, dose, local
 from tests.factories.entries import Rated, keep
 from tests.factories.feeds import Follower, later, round_over
+from tests.factories.sites import Site
 from tests.factories.studies import Study, study
 from tests.house import House, Patient, Staff
 
@@ -300,6 +302,31 @@ def test_reading_is_written_down_for_everybody_who_was_told_of(
     assert len(read_of()) == 1
     script.follow()
     assert read_of() == {anna.id, bea.id}
+
+
+def test_the_client_of_the_docs_keeps_a_copy_in_a_file_and_asks_only_for_what_changed(
+    house: House, bram: Staff, found: Study, tmp_path: Path
+) -> None:
+    anna, leaves = subject(bram, found), subject(bram, found)
+    file = tmp_path / "copy.json"
+    assert Site(found).copy(found.id, file, ["entries", "intervals"]).update() == []
+    round_over(house)
+    assert len(Site(found).copy(found.id, file, ["entries", "intervals"]).update()) == 2 * (3 + 3)
+    log(house, anna, range(20, 21), rating=9)
+    found.leave(leaves, bram)
+    later(house)
+    copy = Site(found).copy(found.id, file, ["entries", "intervals"])
+    assert sorted((one["op"], one["dataset"]) for one in copy.update()) == [
+        *[("delete", "entries")] * 3, *[("delete", "intervals")] * 3, ("edit", "intervals"), ("insert", "entries"),
+    ]  # fmt: skip
+    (pseudonym,) = {row["subject"] for row in copy.rows("entries")}
+    assert [row["subject"] for row in found.pull("subjects")] == [pseudonym]
+    assert sorted(row["mean_rating"] for row in copy.rows("entries")) == [4, 4, 4, 9]
+    assert Site(found).copy(found.id, file, ["entries"]).update() == []
+    assert copy.update() == []
+    later(house)
+    assert {one["dataset"] for one in copy.update()} == {"entries"}
+    assert copy.rows("intervals") == []
 
 
 class Histories(RuleBasedStateMachine):
