@@ -1,5 +1,6 @@
-"""What is planted in sixty records leaves no trace in any byte of a snapshot, and two studies cannot be joined."""
+"""What is planted in sixty records leaves no trace in any byte of a snapshot or feed, and two studies share no id."""
 
+import json
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -15,6 +16,7 @@ from backend.domain.snapshots import Format
 from backend.services.context import Actor
 from tests.factories.chains import chain
 from tests.factories.entries import EntryUpload
+from tests.factories.feeds import Follower, round_over
 from tests.factories.findings import FindingUpload
 from tests.factories.people import PatientBody
 from tests.factories.responses import ResponseUpload
@@ -58,9 +60,14 @@ def lived(house: House, bram: Staff, number: int) -> tuple[Patient, list[str]]:
     return anna, [*told.values(), words, "Zonnebloem", *ids, *(one.replace("-", "") for one in ids)]
 
 
-def files(snapshots: Snapshots) -> dict[str, bytes]:
+def files(found: Study) -> dict[str, bytes]:
+    """Return every file of a snapshot by name, and what the feed tells from its beginning."""
+    snapshots, script = Snapshots(found), Follower(found)
     made = snapshots.frozen(formats=[*Format])
-    return {one["name"]: snapshots.file(made, one["name"]) for one in snapshots.told(made)["files"]}
+    told = {one["name"]: snapshots.file(made, one["name"]) for one in snapshots.told(made)["files"]}
+    script.keep()
+    assert round_over(found.house)
+    return {**told, "feed": json.dumps(script.follow()).encode()}
 
 
 def readable(told: dict[str, bytes], folder: Any) -> Iterable[tuple[str, bytes]]:
@@ -86,14 +93,15 @@ def test_nothing_planted_in_sixty_records_leaves_and_two_studies_share_no_id(hou
         for one in joined:
             assert one.join(anna, bram).status_code == 200
     house.clock.now += timedelta(minutes=5)
-    whole, part = files(Snapshots(first)), files(Snapshots(second))
+    whole, part = files(first), files(second)
     assert whole["subjects.csv"].count(b"\r\n") == COHORT + 1
     assert part["subjects.csv"].count(b"\r\n") == SHARED + 1
     found = [(name, trace) for name, raw in readable(whole, tmp_path) for trace in traces if trace.encode() in raw]
     assert found == []
+    assert whole["feed"].count(b'"dataset": "subjects"') == COHORT
 
     keyed = re.compile(rb"\b(?:[A-Z2-7]{16}|[0-9a-f]{24})\b")
-    names = [{key for name, raw in told.items() if name.endswith(".csv") for key in keyed.findall(raw)}
+    names = [{key for name, raw in told.items() if name.endswith((".csv", "feed")) for key in keyed.findall(raw)}
              for told in (whole, part)]  # fmt: skip
     assert len(names[0]) > COHORT * 5
     assert len(names[1]) > SHARED * 5
