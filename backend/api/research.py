@@ -49,6 +49,21 @@ class AdmissionIn(Schema):
     ends_at = fields.Instant(load_default=None, allow_none=True)
 
 
+class AdmissionOut(Schema):
+    """A researcher who may pull the data, since when, and until a moment or without end."""
+
+    staff_id = fields.Id(required=True)
+    name = fields.Text(200, required=True)
+    starts_at = fields.Instant(required=True)
+    ends_at = fields.Instant(required=True, allow_none=True)
+
+
+class AdmissionList(Schema):
+    """Researchers by name, those whose admission has ended among them."""
+
+    items = fields.Many(fields.Part(AdmissionOut), most=10_000, required=True)
+
+
 @room.route("POST", "/studies", permission="studies:write", takes=StudyIn, gives=StudyOut, status=201, problems=(409,))
 def set_up_study(ctx: Context, data: dict[str, Any]) -> research.Study:
     """Set up a study at one's own site."""
@@ -65,6 +80,12 @@ def list_studies(ctx: Context) -> dict[str, Any]:
 def admit_researcher(ctx: Context, study_id: UUID, data: dict[str, Any]) -> None:
     """Let a researcher pull a study's data."""
     research.admit(ctx, study_id, data["staff_id"], data["ends_at"])
+
+
+@room.route("GET", "/studies/<uuid:study_id>/researchers", permission="studies:write", gives=AdmissionList)
+def list_researchers(ctx: Context, study_id: UUID) -> dict[str, Any]:
+    """List who was ever admitted to a study of one's own site."""
+    return {"items": research.admitted(ctx, study_id)}
 
 
 @room.route("GET", "/research/studies", permission="datasets:read", gives=StudyList)

@@ -43,6 +43,16 @@ class Study:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A researcher who may pull a study's data, since when, and until when; None without end."""
+
+    staff_id: UUID
+    name: str
+    starts_at: datetime
+    ends_at: datetime | None
+
+
 def set_up(ctx: Context, name: str, windows: str | None = None, days: Days = Days.SINCE_FIRST_DOSE) -> Study:
     """Return a new study at the actor's site; `windows` is a key of `domain.windows.designs`.
 
@@ -76,6 +86,19 @@ def admit(ctx: Context, study_id: UUID, staff_id: UUID, ends_at: datetime | None
         raise invalid("/staff_id", "Not a researcher.")
     research.admit(ctx.session, study_id, staff_id, ctx.now, ends_at)
     events.note(ctx, "studies:write", None, study_id, {"admitted": str(staff_id)})
+
+
+def admitted(ctx: Context, study_id: UUID) -> list[Admission]:
+    """Return who was ever admitted to a study of the acting admin's site, by name. Raises ClinicError `not-found`."""
+    actor = gate.permit(ctx, "studies:write")
+    study = research.study(ctx.session, study_id)
+    if study is None or study.site_id != actor.site_id:
+        raise ClinicError("not-found")
+    events.note(ctx, "studies:write", None, study_id)
+    return [
+        Admission(staff.id, staff.name, row.starts_at, row.ends_at)
+        for row, staff in research.admissions(ctx.session, study_id)
+    ]
 
 
 def of_site(ctx: Context) -> list[Study]:

@@ -25,6 +25,7 @@ from backend.domain.consents import Purpose
 from backend.domain.study_days import Days
 from backend.storage import patients
 from backend.storage.db import Base, Instant
+from backend.storage.people import StaffRow
 from backend.storage.records import insert_new, insert_once
 
 
@@ -111,6 +112,13 @@ def admit(session: Session, study_id: UUID, staff_id: UUID, now: datetime, ends_
     if not insert_once(session, _table(ResearcherRow), {**key, "starts_at": now, "ends_at": ends_at}):
         standing = update(ResearcherRow).filter_by(**key)
         session.execute(standing.values(ends_at=ends_at).execution_options(synchronize_session=False))
+
+
+def admissions(session: Session, study_id: UUID) -> list[tuple[ResearcherRow, StaffRow]]:
+    """Return who was ever admitted to a study, with who they are, by name."""
+    query = select(ResearcherRow, StaffRow).join(StaffRow, StaffRow.id == ResearcherRow.staff_id)
+    query = query.where(ResearcherRow.study_id == study_id).order_by(StaffRow.name, StaffRow.id)
+    return [(row, staff) for row, staff in session.execute(query)]
 
 
 def studies_of(session: Session, staff_id: UUID, now: datetime) -> list[StudyRow]:

@@ -203,6 +203,23 @@ def test_only_researchers_are_admitted(house: House, bram: Staff, wearing_off: S
         assert (answer.status_code, (answer.json or {})["pointers"][0]["pointer"]) == (422, "/staff_id")
 
 
+def test_who_was_admitted_until_when_is_listed_for_the_sites_administrator_alone(
+    house: House, bram: Staff, wearing_off: Study
+) -> None:
+    path, dirk = f"/studies/{wearing_off.id}/researchers", wearing_off.dirk
+    over = house.clock.now + timedelta(days=30)
+    since = house.clock.now
+    house.clock.now += timedelta(days=1)
+    admit(wearing_off, dirk, over)
+    (one,) = house.get(path, headers=wearing_off.admin.headers).json["items"]
+    assert (one["staff_id"], one["starts_at"], one["ends_at"]) == (str(dirk.id), since.isoformat(), over.isoformat())
+    assert one["name"]
+    assert house.get(path, headers=bram.headers).status_code == 403
+    assert house.get(path, headers=dirk.headers).status_code == 403
+    elsewhere = house.login("admin", site=house.new_site(), email="there@clinic.example")
+    assert house.get(path, headers=elsewhere.headers).status_code == 404
+
+
 def test_two_studies_of_one_name_are_refused(house: House, wearing_off: Study) -> None:
     again = house.post("/studies", json={"name": "Wearing-off"}, headers=wearing_off.admin.headers)
     assert (again.status_code, (again.json or {})["code"]) == (409, "already-exists")

@@ -6,15 +6,19 @@ import { add, day, t } from "/static/shared/words.js";
 import { api } from "./api.js";
 import { who } from "./session.js";
 import { words } from "./studies.words.js";
+import { setUp } from "./studynew.js";
+import { words as newWords } from "./studynew.words.js";
 import { draw as people } from "./studyparticipants.js";
 import { words as partWords } from "./studyparts.words.js";
 import { draw as plan } from "./studyplan.js";
+import { draw as researchers } from "./studyresearchers.js";
 import { draw as rules } from "./studyrules.js";
 import { draw as texts } from "./studytexts.js";
 import { tabs } from "./tabs.js";
-import { empty, field, load, select } from "./ui.js";
+import { button, buttons, empty, field, load, select } from "./ui.js";
 
 add(partWords);
+add(newWords);
 
 /** The parts of a study, each for the roles that may read it. */
 const PARTS = [
@@ -22,6 +26,7 @@ const PARTS = [
   { name: "texts", draw: texts, roles: ["nurse", "clinician", "coordinator", "admin"] },
   { name: "plan", draw: plan, roles: ["nurse", "clinician", "coordinator", "admin"] },
   { name: "participants", draw: people, roles: ["nurse", "clinician", "coordinator"] },
+  { name: "researchers", draw: researchers, roles: ["admin"] },
 ];
 
 export const screen = { words, render };
@@ -29,9 +34,16 @@ export const screen = { words, render };
 async function render(root, { params: [id, part] }) {
   const body = h("div", { class: "stacked" });
   const page = { part, leave: null };
-  fill(root, h("h1", {}, t("studies.title")), h("p", { class: "note" }, t("studies.lead")), body);
-  await load(body, () => api("GET", "/studies"), ({ items }) => (items.length ? chosen(items, page, id) : empty(t("studies.none"))));
+  const draw = (wanted) => load(body, () => api("GET", "/studies"), ({ items }) => (items.length ? chosen(items, page, wanted) : none()));
+  const again = (made) => (page.part = null, draw(made));
+  const act = who()?.role === "admin" && buttons(button(t("snew.do"), () => void setUp(again), { id: "study-new" }));
+  fill(root, h("h1", {}, t("studies.title")), h("p", { class: "note" }, t("studies.lead")), act, body);
+  await draw(id);
   return () => page.leave?.();
+}
+
+function none() {
+  return empty(t(who()?.role === "admin" ? "snew.none" : "studies.none"));
 }
 
 function chosen(studies, page, id) {
