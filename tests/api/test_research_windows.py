@@ -65,6 +65,23 @@ def test_where_days_are_counted_nothing_moves_with_the_day_of_the_pull(house: Ho
     assert "2026" not in before
 
 
+@pytest.mark.parametrize(("days", "told"), [("calendar", 1), ("since-first-dose", 0), ("since-last-dose", 0)])
+def test_a_round_on_days_of_the_calendar_leaves_no_study_that_counts_days(
+    house: House, carla: Staff, days: str, told: int
+) -> None:
+    """Everybody knows the plan: its date beside a number of days would date all the rest."""
+    house.clock.now = local("2026-03-02 12:00")
+    found = study(house, days=days)
+    fixed = assignment("vas-100", dates=[{"opens_on": "2026-03-10", "closes_on": "2026-03-12"}], anchor="dates")
+    asked = house.post(f"/studies/{found.id}/assignments", json=body(fixed), headers=carla.headers)
+    assert asked.status_code == 201, asked.text
+    anna = house.patient(cares_for=[carla])
+    chain(house, anna, GIVEN)
+    assert found.join(anna, carla).status_code == 200
+    house.clock.now = local("2026-05-20 12:00")
+    assert len(found.pull("windows")) == told
+
+
 def test_a_patients_own_assignments_and_those_of_other_studies_are_none_of_this_ones(
     house: House, carla: Staff
 ) -> None:
