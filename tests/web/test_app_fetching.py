@@ -77,6 +77,7 @@ def test_a_screen_that_is_not_here_says_there_is_no_internet_and_comes_once_ther
     if language == "en":
         go(page, "more")
         page.locator("#language-en").click()
+        expect(page.locator("h1")).to_have_text("More")
     phone.set_offline(True)
     page.locator("#tab-prick").press("Enter")
     expect(page.get_by_role("alert")).to_contain_text(NO_INTERNET[language])

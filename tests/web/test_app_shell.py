@@ -144,6 +144,18 @@ def test_every_place_is_reached_by_keyboard_and_its_heading_takes_the_focus(anna
         assert (anna_app.locator("h1").text_content() or "-") in anna_app.title()
 
 
+def test_whoever_is_on_a_tab_stays_there_while_the_phone_goes_off_and_on_line(anna_app: Page) -> None:
+    anna_app.locator("#tab-prick").focus()
+    for offline, told in ((True, "offline"), (False, "sent")):
+        anna_app.context.set_offline(offline)
+        expect(anna_app.locator(f"#queue.{told}")).to_be_visible()
+        anna_app.evaluate("import('/static/patient/sync.js').then(({ sync }) => sync('test'))")
+        expect(anna_app.locator("#tab-prick")).to_be_focused()
+    anna_app.keyboard.press("Enter")
+    expect(anna_app.locator(".screen-prick h1")).to_be_focused()
+    expect(anna_app.locator("#tab-prick")).to_have_attribute("aria-current", "page")
+
+
 def test_an_unknown_address_leads_to_today_and_the_queue_to_what_waits(anna_app: Page) -> None:
     anna_app.evaluate("location.hash = '#/no/such/place'")
     expect(anna_app.locator(".screen-today")).to_be_visible()

@@ -47,6 +47,10 @@ export function drawFrame(name = place) {
 function drawTabs() {
   const tabs = byId("tabs");
   tabs.hidden = place === "pair";
+  // Tabs that stand are left alone: who is on one with a keyboard stays there.
+  const fresh = `${place} ${t("app.tabs")} ${t("app.tab.more")}`;
+  if (tabs.dataset.said === fresh) return;
+  tabs.dataset.said = fresh;
   tabs.setAttribute("aria-label", t("app.tabs"));
   fill(tabs, h("ul", {}, Object.keys(PLACES).map((name) => h("li", {}, tab(name)))));
 }
