@@ -209,7 +209,7 @@ def _questionnaires(of: Studied) -> Resources:
     for one in {one.content_hash: one for one in of.forms.values()}.values():
         key = one.key if one.definition is None else f"{one.key}.{one.version}"
         if ids.FORM.fullmatch(key):
-            told = questionnaires.export(one.form, base=base(of.who.ctx)).resource
+            told = questionnaires.export(one.form, one.status, base=base(of.who.ctx)).resource
             yield of.leaving({**told, "id": key, "meta": {"versionId": one.form.version}})
 
 
