@@ -28,9 +28,9 @@ def opened(ctx: Context, kind: Type, token: str) -> tuple[Asked, Place]:
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         said = orjson.loads(ctx.sealer.open_own(raw, _bound(ctx, kind)))
+        whose, ids, dates, updated, count, statuses, at, key = said  # of an earlier release it has fewer
     except (SealError, ValueError, binascii.Error) as error:
         raise ClinicError("bad-request", "Not a page of this search.", {"/query/_page": "Unknown."}) from error
-    whose, ids, dates, updated, count, statuses, at, key = said
     asked = Asked(
         None if whose is None else UUID(whose),
         None if ids is None else tuple(ids),
