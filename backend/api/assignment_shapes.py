@@ -106,7 +106,10 @@ class AssignmentVersionOut(Schema):
 
 
 class AssignmentOut(Schema):
-    """An assignment of a study or of a patient, with all its versions, oldest first."""
+    """An assignment of a study or of a patient, with all its versions, oldest first.
+
+    `retired_version` is the retired version of the questionnaire that it goes on asking, null if it asks none.
+    """
 
     id = fields.Id(required=True)
     study_id = fields.Id(required=True, allow_none=True)
@@ -115,6 +118,7 @@ class AssignmentOut(Schema):
     starts_on = fields.Day(required=True)
     ended_on = fields.Day(required=True, allow_none=True)
     version = fields.Integer(1, 1_000_000, required=True)
+    retired_version = fields.Integer(1, 999_999_999, required=True, allow_none=True)
     duplicate = fields.Flag(required=True)
     assignment = fields.Part(AssignmentShape, required=True)
     versions = fields.Many(fields.Part(AssignmentVersionOut), most=100_000, required=True)

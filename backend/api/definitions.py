@@ -12,6 +12,7 @@ from backend.domain import redcap, xlsforms
 from backend.domain.fhir import reading as fhir_reading
 from backend.domain.imported import Imported
 from backend.domain.languages import LANGUAGES
+from backend.domain.questionnaires import Status
 from backend.services import claims, definitions
 from backend.services.context import Context
 from backend.services.definitions import Version
@@ -33,7 +34,8 @@ class QuestionnaireHeadOut(Schema):
     """One version of a questionnaire, without what it asks.
 
     `edit` counts how often the draft was written, and is what If-Match names; `hash` is the SHA-256 of the definition
-    as canonical JSON. What ships is published, and nobody of the site made it.
+    as canonical JSON. What ships is published, and nobody of the site made it. What is `retired` was `published`, and
+    is assigned to nobody any more.
     """
 
     key = fields.Text(60, required=True)
@@ -41,11 +43,14 @@ class QuestionnaireHeadOut(Schema):
     edit = fields.Integer(1, 1_000_000, required=True)
     built_in = fields.Flag(required=True)
     published = fields.Flag(required=True)
+    status = fields.Choice(Status, required=True)
     hash = fields.Text(64, required=True)
     made_at = fields.Instant(required=True, allow_none=True)
     made_by = fields.Id(required=True, allow_none=True)
     published_at = fields.Instant(required=True, allow_none=True)
     published_by = fields.Id(required=True, allow_none=True)
+    retired_at = fields.Instant(required=True, allow_none=True)
+    retired_by = fields.Id(required=True, allow_none=True)
 
 
 class QuestionnaireOut(QuestionnaireHeadOut):
@@ -166,6 +171,15 @@ def publish_questionnaire(ctx: Context, key: str, version_name: str, version: in
     return _answer(definitions.publish(ctx, key, version_name, version))
 
 
+@room.route(
+    "POST", f"{ONE}/retirement", permission="questionnaires:publish", gives=QuestionnaireOut, problems=(404, 409),
+    if_match=True,
+)  # fmt: skip
+def retire_questionnaire(ctx: Context, key: str, version_name: str, version: int) -> Answer:
+    """Retire a published version: it is assigned to nobody any more; who is asked it goes on, and answers stay."""
+    return _answer(definitions.retire(ctx, key, version_name, version))
+
+
 def _for_drafts(read: Callable[[dict[str, Any]], Imported]) -> Callable[[Reading, dict[str, Any]], Imported]:
     """Return what reads a file before the act begins, which it would hold up, for nobody but who may draft."""
 
@@ -230,11 +244,14 @@ def _head(found: Version) -> dict[str, Any]:
         "edit": found.edit,
         "built_in": found.built_in,
         "published": found.published,
+        "status": found.status,
         "hash": found.content_hash,
         "made_at": found.made_at,
         "made_by": found.made_by,
         "published_at": found.published_at,
         "published_by": found.published_by,
+        "retired_at": found.retired_at,
+        "retired_by": found.retired_by,
     }
 
 

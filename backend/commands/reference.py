@@ -11,6 +11,7 @@ from backend.api.problems import STATUS
 from backend.commands.table import COMMANDS, help_of, make_parser
 from backend.domain.drugs import is_confirmed
 from backend.domain.errors import REGISTRY
+from backend.domain.fhir import consents
 from backend.domain.fhir.diary import VERIFIED
 from backend.domain.fhir.pseudonymous import DAYS, EXTENSION
 from backend.domain.fhir.pseudonymous import TYPES as TOLD
@@ -135,9 +136,25 @@ def fhir_page() -> str:
     )
     body = (
         f"{_table(head, rows)}\n\n## Profiles\n\nNamed in `meta.profile` where a resource meets them.\n\n{profiles}\n\n"
-        f"## Symptoms\n\n{symptoms}\n\n{_table(('word', 'reads', 'SNOMED CT', 'told'), words)}\n\n{_export()}"
+        f"## Symptoms\n\n{symptoms}\n\n{_table(('word', 'reads', 'SNOMED CT', 'told'), words)}\n\n{_consents()}\n\n"
+        f"{_export()}"
     )
     return _page("FHIR", told, body)
+
+
+def _consents() -> str:
+    """Return the section of consents: how one stands, and where its text is told."""
+    told = (
+        "One for each purpose of a study that was answered; the purpose is our code in `category`, the study in the "
+        f"extension `{consents.STUDY}` of `provision`. `dateTime` is when the yes or the no was said; a yes has a "
+        "`provision.period` that ends when it was taken back, or when a newer text is, or was, needed. `policy.uri` is "
+        "the version of the text, `sourceAttachment` tells its language; a paper of the study's own has neither. R4's "
+        "`Attachment.hash` is a SHA-1 and stays empty. To those who may see a study's dosing rules in care "
+        "(`protocols:read`), what belongs to a study whose consent `care` does not stand does not exist."
+    )
+    rows = ((f"`{state.value}`", f"`{status}`") for state, status in consents.STATUS.items())
+    also = "\n".join(f"- `{url}` {meaning}." for url, meaning in consents.EXTENSIONS.items())
+    return f"## Consents\n\n{told}\n\n{_table(('in `/api/v1`', 'status'), rows)}\n\nExtensions of ours:\n\n{also}"
 
 
 def _export() -> str:
@@ -153,7 +170,8 @@ def _export() -> str:
         f"It holds {', '.join(f'`{one}`' for one in TOLD)}: standing versions of subjects whose consent stands, "
         "labelled `PSEUDED` in `meta.security`. An id is the subject's pseudonym, a dot, and the keyed id that the "
         "datasets hold; `Patient` tells nothing else. Not told: identity, anything written in words, identifiers of "
-        "`/api/v1`, when something was recorded or consented to, the time of day of anything, weekdays of a plan."
+        "`/api/v1`, when something was recorded or consented to, in which language a consent's text was read, on which "
+        "side it was said, the time of day of anything, weekdays of a plan."
     )
     days = (
         "A study of the calendar tells days as dates (never times). In every study days stand, counted as in the "

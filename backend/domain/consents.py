@@ -68,17 +68,36 @@ class Version:
     number: int
     texts: Mapping[str, Text]
     needed_from: datetime | None
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that was done about one purpose at a moment (aware); `version` is 0 for a yes to no text of ours."""
+    """One thing that was done about one purpose at a moment (aware); `version` is 0 for a yes to no text of ours.
+
+    `by_patient` tells that they said it themselves, on their phone; else the clinic recorded it.
+    """
 
     act: Act
     at: datetime
     version: int = 0
     language: str | None = None
     hash: str | None = None
+    by_patient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What somebody answered to a purpose, whether or not they were asked anew since.
+
+    `said` is the yes or the no, `state` how it stands, `last` what was said last: for a withdrawn yes the withdrawal.
+    A yes holds until `until`, which may be to come; None where nothing ends it.
+    """
+
+    state: State
+    said: Said
+    last: Said
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +187,32 @@ def standing(purpose: Purpose, said: Sequence[Said], versions: Sequence[Version]
     if given is None:
         asks = newest if last.act is Act.ASKED else None
         return Standing(purpose, State(last.act.value), asks=asks, since=last.at)
-    until = lapses_at(versions, given.version)
-    state = State.GIVEN if until is None else State.RENEWING if until > now else State.LAPSED
+    state, until = _held(given, versions, now)
     return Standing(
         purpose, state, given.version, given.language, given.hash, newest if until else None, given.at, until
     )
+
+
+def answered(said: Sequence[Said], versions: Sequence[Version], now: datetime) -> Answered | None:
+    """Return what somebody last answered to a purpose, of what was said of it, oldest first; None for no answer."""
+    answers = [one for one in said if one.act is not Act.ASKED]
+    if not answers:
+        return None
+    last, stands = answers[-1], _given(answers)
+    if stands is None and last.act is Act.DECLINED:
+        return Answered(State.DECLINED, last, last)
+    if stands is None:
+        yes = next((one for one in reversed(answers) if one.act is Act.GIVEN), last)
+        needed = lapses_at(versions, yes.version)
+        return Answered(State.WITHDRAWN, yes, last, last.at if needed is None else min(last.at, needed))
+    state, until = _held(stands, versions, now)
+    return Answered(state, stands, stands, until)
+
+
+def _held(given: Said, versions: Sequence[Version], now: datetime) -> tuple[State, datetime | None]:
+    """Return how a yes that was not taken back stands, and the moment from which a newer one is needed."""
+    until = lapses_at(versions, given.version)
+    return (State.GIVEN if until is None else State.RENEWING if until > now else State.LAPSED), until
 
 
 def _given(said: Sequence[Said]) -> Said | None:

@@ -143,7 +143,7 @@ TABLE: tuple[Row, ...] = (
         "questionnaires:read", Reach.SITE, (*_CARING, _R, _A), "See the questionnaires of one's own site, drafts too."
     ),
     _row("questionnaires:write", Reach.SITE, (_C, _K), "Draft a version of a questionnaire of one's own site."),
-    _row("questionnaires:publish", Reach.SITE, (_C,), "Publish a draft, so that it never changes again."),
+    _row("questionnaires:publish", Reach.SITE, (_C,), "Publish a draft, so that it never changes; retire a version."),
     _row(
         "study-assignments:read",
         Reach.SITE,

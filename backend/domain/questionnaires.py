@@ -57,6 +57,14 @@ class Operator(StrEnum):
     AT_MOST = "<="
 
 
+class Status(StrEnum):
+    """How a version of a questionnaire stands; what is retired is put to nobody who is not asked it already."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
 class Behavior(StrEnum):
     """Whether all conditions of an item must hold, or one is enough."""
 

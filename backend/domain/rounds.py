@@ -14,10 +14,14 @@ from backend.domain.legs import Leg
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What was decided of an assignment, and the local day from which that holds."""
+    """What was decided of an assignment, and the local day from which that holds: until the next, or `until_on`.
+
+    From `until_on` on nothing is asked until the next version, None where that follows at once.
+    """
 
     told: Assignment
     from_on: date
+    until_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,15 @@ class Round:
         return self.state is State.LATE
 
 
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A stretch, the version under which it opened, and the day on which that broke off before it was over."""
+
+    told: Assignment
+    stretch: Stretch
+    cut_on: date | None
+
+
 @dataclass(slots=True)
 class _Asked:
     """One round while answers are handed out."""
@@ -80,32 +93,39 @@ def rounds(
     `versions` are oldest first, `said` the standing answers in the order in which they were given, `ended_on` the day
     on which somebody ended the assignment. Rounds never overlap, unless one window asks several times: where the next
     would open, the one before closes. An answer belongs to the round that opened last before it, in time or not, and
-    completes at most that one. What opened under an earlier version stays as it was.
+    completes at most that one. What opened under an earlier version stays as it was, but what was broken off and is
+    back before it closes, which is the later one's.
     """
     given = sorted(said, key=lambda one: one.on)
     ends_on = min((day for day in (ended_on, course.left_on) if day is not None), default=None)
-    found = [one for one in _decided(versions, course, given, today) if ends_on is None or one[1].opens_on < ends_on]
+    decided = _decided(versions, course, given, today)
+    found = [one for one in decided if ends_on is None or one.stretch.opens_on < ends_on]
     asked = _asked(found, ends_on)
     _hand_out(asked, given)
     return tuple(_round(one, course, today) for one in asked)
 
 
-def _decided(
-    versions: Sequence[Version], course: Course, given: Sequence[Given], today: date
-) -> list[tuple[Assignment, Stretch]]:
+def _decided(versions: Sequence[Version], course: Course, given: Sequence[Given], today: date) -> list[_Decided]:
     """Return the stretches in order, each under the version that held when it opened."""
-    found: list[tuple[Assignment, Stretch]] = []
-    seen: set[str] = set()
+    found: dict[str, _Decided] = {}
     for place, version in enumerate(versions):
-        until_on = versions[place + 1].from_on if place + 1 < len(versions) else None
+        next_on = versions[place + 1].from_on if place + 1 < len(versions) else None
+        until_on = version.until_on or next_on
         if until_on is not None and until_on <= version.from_on:
             continue  # taken back on the day it was decided
         since = max(course.joined_on, version.from_on) if place else course.joined_on
         for one in _answered_then(version.told, course, given, today):
-            if one.key not in seen and one.closes_on >= since and (until_on is None or one.opens_on < until_on):
-                seen.add(one.key)
-                found.append((version.told, one))
-    return sorted(found, key=lambda pair: (pair[1].opens_on, pair[1].closes_on, pair[1].key))
+            before = found.get(one.key)
+            new = before is None or before.cut_on is not None
+            if new and one.closes_on >= since and (until_on is None or one.opens_on < until_on):
+                found[one.key] = _Decided(version.told, one, _cut_on(version, one))
+    return sorted(found.values(), key=lambda one: (one.stretch.opens_on, one.stretch.closes_on, one.stretch.key))
+
+
+def _cut_on(version: Version, one: Stretch) -> date | None:
+    """Return the day on which a version broke off before a stretch and its grace were over, None where it did not."""
+    over_on = one.closes_on + timedelta(days=version.told.grace_days)
+    return version.until_on if version.until_on is not None and over_on >= version.until_on else None
 
 
 def _answered_then(told: Assignment, course: Course, given: Sequence[Given], today: date) -> Iterator[Stretch]:
@@ -141,17 +161,19 @@ def _then(told: Assignment, when: Doses, leg: Leg, now: Stretch | None, given: S
     return None
 
 
-def _asked(found: Sequence[tuple[Assignment, Stretch]], ends_on: date | None) -> list[_Asked]:
+def _asked(found: Sequence[_Decided], ends_on: date | None) -> list[_Asked]:
     """Return what is asked, in order: each stretch cut off where the next one opens, and told so often as is meant."""
     kept: list[_Asked] = []
     next_on = date.max
-    for told, one in reversed(found):
+    for decided in reversed(found):
+        told, one = decided.told, decided.stretch
         closes_on = min(one.closes_on, next_on - timedelta(days=1))
         if closes_on < one.opens_on:
             continue
         grace_on = min(closes_on + timedelta(days=told.grace_days), next_on - timedelta(days=1))
         next_on = one.opens_on
-        asked = _Asked(replace(one, closes_on=closes_on), one.key, grace_on, ends_on is None or grace_on < ends_on)
+        over = all(end is None or grace_on < end for end in (ends_on, decided.cut_on))
+        asked = _Asked(replace(one, closes_on=closes_on), one.key, grace_on, over)
         kept += reversed(list(_burst(told, asked)))
     return kept[::-1]
 

@@ -11,7 +11,7 @@ from backend.domain.definitions import content_hash, read
 from backend.domain.errors import invalid
 from backend.domain.forms import forms
 from backend.domain.moments import at_wall
-from backend.domain.questionnaires import Form
+from backend.domain.questionnaires import Form, Status
 from backend.services.context import Context
 from backend.storage import assignments, definitions
 from backend.storage.patients import PatientRow
@@ -19,13 +19,26 @@ from backend.storage.patients import PatientRow
 
 @dataclass(frozen=True)
 class Published:
-    """One published version; what ships has been since ever (`published_at` None). `definition` is None for it."""
+    """One published version; what ships has been since ever (`published_at` None). `definition` is None for it.
+
+    What was retired stays here: who is asked it goes on with it, and answers to it are read with it.
+    """
 
     key: str
     version: int
     content_hash: str
     published_at: datetime | None
     definition: Any = None
+    retired_at: datetime | None = None
+
+    @property
+    def status(self) -> Status:
+        """How it stands."""
+        return Status.PUBLISHED if self.retired_at is None else Status.RETIRED
+
+    def offered(self, at: datetime) -> bool:
+        """Tell whether it could be assigned at a moment."""
+        return self.retired_at is None or at < self.retired_at
 
     @cached_property
     def form(self) -> Form:
@@ -39,33 +52,49 @@ def published(ctx: Context, site_id: UUID, key: str) -> Sequence[Published]:
     if shipped is not None:
         return [Published(key, int(shipped.version), content_hash(shipped), None)]
     return [
-        Published(key, row.version, row.content_hash, row.published_at, row.definition)
+        Published(key, row.version, row.content_hash, row.published_at, row.definition, row.retired_at)
         for row in definitions.versions(ctx.session, site_id, key)
         if row.published_at is not None
     ]
 
 
 def checked(ctx: Context, site_id: UUID, key: str, version: int | None, pointer: str) -> None:
-    """Pass, or raise ClinicError `unknown-form` where no such version can be put to patients of the site."""
+    """Pass, or raise ClinicError `unknown-form` where no such version can be put to patients of the site.
+
+    Where the newest is retired no earlier one takes its place by itself: it has to be named.
+    """
     found = published(ctx, site_id, key)
-    if not found:
-        raise invalid(f"{pointer}/questionnaire", "No questionnaire of that key is published.", "unknown-form")
-    if version is not None and all(one.version != version for one in found):
+    if not any(one.offered(ctx.now) for one in found):
+        raise invalid(f"{pointer}/questionnaire", "No questionnaire of that key can be asked.", "unknown-form")
+    meant = found[-1] if version is None else next((one for one in found if one.version == version), None)
+    if meant is None:
         raise invalid(f"{pointer}/version", "That version is not published.", "unknown-form")
+    if not meant.offered(ctx.now):
+        raise invalid(f"{pointer}/version", f"Version {meant.version} is retired: name another.", "unknown-form")
 
 
-def when_opened(found: Sequence[Published], pinned: int | None, opens_on: date, zone: str) -> Published:
+def when_opened(
+    found: Sequence[Published], pinned: int | None, opens_on: date, zone: str, decided_at: datetime
+) -> Published:
     """Return the version that is asked in a window: the pinned one, else the newest published when it opened.
 
-    Where none was, that is the first. `found` is not empty; a pinned version of what ships gives way to a later one
-    that the program came with.
+    Where none was, that is the first. What was retired before the assignment was decided gives way to the next one;
+    what was retired since is still asked, until there is a newer one. `found` is not empty; a pinned version of what
+    ships gives way to a later one that the program came with.
     """
     for one in found:
         if one.version == pinned:
             return one
     opened_at = at_wall(opens_on, time(0), zone)
-    then = [one for one in found if one.published_at is None or one.published_at <= opened_at]
-    return then[-1] if then else found[0]
+    then = sum(one.published_at is None or one.published_at <= opened_at for one in found)
+    newest = found[max(then, 1) - 1 :]
+    return next((one for one in newest if one.offered(decided_at)), newest[0])
+
+
+def goes_on(found: Sequence[Published], pinned: int | None) -> int | None:
+    """Return the retired version that an assignment goes on asking, None where what it asks is not retired."""
+    asked = [one for one in found if pinned in {None, one.version}][-1:]
+    return next((one.version for one in asked if one.status is Status.RETIRED), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -44,8 +44,14 @@ class Assigned:
 
     def pinned(self, opens_on: date) -> int | None:
         """Return the version of the questionnaire that is pinned for a window that opens on a day, None for none."""
-        then = [one for one in self.told if one.from_on <= opens_on]
-        return (then[-1] if then else self.told[0]).told.version
+        return self.told[self._place(opens_on)].told.version
+
+    def decided_at(self, opens_on: date) -> datetime:
+        """Return when it was decided what is asked in a window that opens on a day."""
+        return [one for one in self.versions if not one.ends][self._place(opens_on)].recorded_at
+
+    def _place(self, opens_on: date) -> int:
+        return max(sum(one.from_on <= opens_on for one in self.told), 1) - 1
 
     def stand(self, course: Course, today: date) -> tuple[Round, ...]:
         """Return its rounds as they stand on a day, over some doses."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from backend.domain.adherence import State
@@ -12,6 +13,7 @@ from backend.services.answerable import Published
 from backend.services.assigned import ASKED, Assigned
 from backend.services.assignment_versions import Shown, shown, whose
 from backend.services.context import Context
+from backend.services.intervals import Line
 from backend.storage.patients import PatientRow
 
 
@@ -78,6 +80,16 @@ def one(ctx: Context, patient_id: UUID, assignment_id: UUID) -> Followed:
     return Followed(found.shown, found.rounds, assigned.overtaken_of(ctx, patient.id, mine, line))
 
 
+def asks(ctx: Context, patient: PatientRow, line: Line, form: Published, on: date) -> bool:
+    """Tell whether an assignment that had not ended on a local day had asked a patient a version of a form by then."""
+    return any(
+        each.form.version == form.version and each.round.opens_on <= on
+        for one in assigned.of_patient(ctx, patient.id, line)
+        if one.row.questionnaire == form.key and (one.row.ended_on is None or on < one.row.ended_on)
+        for each in _asked(ctx, patient, one)
+    )
+
+
 def every(ctx: Context, patient: PatientRow) -> list[Followed]:
     """Return what `of_patient` does of a patient who is within reach."""
     return _followed(ctx, patient, assigned.of_patient(ctx, patient.id, intervals.line(ctx, patient.id)))
@@ -99,7 +111,8 @@ def _asked(ctx: Context, patient: PatientRow, one: Assigned) -> list[Asked]:
 def _told(
     patient: PatientRow, one: Assigned, each: Round, versions: Sequence[Published], titles: dict[int, str]
 ) -> Asked:
-    form = answerable.when_opened(versions, one.pinned(each.opens_on), each.opens_on, one.zone)
+    opens_on = each.opens_on
+    form = answerable.when_opened(versions, one.pinned(opens_on), opens_on, one.zone, one.decided_at(opens_on))
     if form.version not in titles:
         language = form.form.language(patient.language)
         titles[form.version] = form.form.title.told(language, form.form.languages[0])

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from backend.domain.errors import ClinicError
-from backend.services import gate, words
+from backend.services import answerable, gate, words
+from backend.services.answerable import Published
 from backend.services.context import Context
 from backend.storage import assignments
 from backend.storage.assignments import AssignmentRow, AssignmentVersionRow
@@ -34,7 +35,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An assignment with all its versions, oldest first."""
+    """An assignment with all its versions, oldest first.
+
+    `retired_version` is that of the questionnaire which it goes on asking though nobody is assigned it any more.
+    """
 
     id: UUID
     study_id: UUID | None
@@ -45,6 +49,7 @@ class Shown:
     version: int
     assignment: dict[str, Any]
     versions: list[Decided]
+    retired_version: int | None = None
     duplicate: bool = False
 
 
@@ -97,11 +102,17 @@ def sealed(ctx: Context, owner: Owner, reason: str, assignment_id: UUID, version
 def shown(ctx: Context, owner: Owner, rows: Sequence[AssignmentRow], *, duplicate: bool = False) -> list[Shown]:
     """Return assignments with their versions; of those that are not the owner's without the reasons."""
     found = assignments.versions(ctx.session, [row.id for row in rows])
-    return [_shown(ctx, owner, row, found[row.id], duplicate) for row in rows]
+    forms = {key: answerable.published(ctx, owner.site_id, key) for key in {row.questionnaire for row in rows}}
+    return [_shown(ctx, owner, row, found[row.id], forms[row.questionnaire], duplicate) for row in rows]
 
 
 def _shown(
-    ctx: Context, owner: Owner, row: AssignmentRow, versions: Sequence[AssignmentVersionRow], duplicate: bool
+    ctx: Context,
+    owner: Owner,
+    row: AssignmentRow,
+    versions: Sequence[AssignmentVersionRow],
+    forms: Sequence[Published],
+    duplicate: bool,
 ) -> Shown:
     decided = [
         Decided(
@@ -126,6 +137,7 @@ def _shown(
         version=row.version,
         assignment=versions[-1].told,
         versions=decided,
+        retired_version=answerable.goes_on(forms, versions[-1].told["version"]) if row.ended_on is None else None,
         duplicate=duplicate,
     )
 

@@ -52,6 +52,7 @@ def make_for_patient(ctx: Context, patient_id: UUID, new: New) -> Shown:
 def change_of_study(ctx: Context, study_id: UUID, assignment_id: UUID, version: int, new: New) -> Shown:
     """Store a newer version; what opened before today stays as it was, and the questionnaire stays the same.
 
+    It cannot go on with a retired version of it: that is what is replaced.
     Raises ClinicError `not-found`, `stale-version`, `wrong-state` for one that ended, and as `make_for_study`.
     """
     return _change(ctx, study(ctx, STUDY, study_id), assignment_id, version, new)
@@ -83,6 +84,8 @@ def of_study(ctx: Context, study_id: UUID) -> list[Shown]:
 
 def _make(ctx: Context, owner: Owner, new: New) -> Shown:
     told, template = _told(new)
+    if assignments.get(ctx.session, new.id) is not None:
+        return _again(ctx, owner, new, told)
     answerable.checked(ctx, owner.site_id, _key(told), told.version, POINTER)
     today = local_date(ctx.now, owner.zone)
     starts_on = plausible_on(new.starts_on, ctx.now, "/starts_on") if new.starts_on else today

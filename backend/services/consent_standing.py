@@ -39,6 +39,11 @@ class Consent:
         """Whether they ever took part."""
         return self.consented_at is not None
 
+    @property
+    def shown_in_care(self) -> bool:
+        """Whether those who treat may see what the study knows: it asks no such consent, or it holds."""
+        return all(one.holds for one in self.purposes if one.purpose is Purpose.CARE)
+
 
 @dataclass(frozen=True, slots=True)
 class Own:
@@ -133,9 +138,14 @@ def _consent(study: StudyRow, row: SubjectRow | None, stand: list[Standing]) -> 
 def standings(ctx: Context, study_id: UUID, acts: Sequence[StudyActRow]) -> list[Standing]:
     """Return how each purpose stands that the study asks for, or that something was said of."""
     versions = consent_texts.known(ctx, study_id)
-    said = {purpose: [_said(act) for act in acts if _about(act) == purpose.value] for purpose in Purpose}
+    said = said_of(acts)
     asked = [one for one in Purpose if one is Purpose.STUDY or versions[one] or said[one]]
     return [standing(one, said[one], versions[one], ctx.now) for one in asked]
+
+
+def said_of(acts: Sequence[StudyActRow]) -> dict[Purpose, list[Said]]:
+    """Return what was said of each purpose of a study, oldest first, of all that was done about a patient in it."""
+    return {purpose: [_said(act) for act in acts if _about(act) == purpose.value] for purpose in Purpose}
 
 
 def _about(act: StudyActRow) -> str | None:
@@ -145,7 +155,8 @@ def _about(act: StudyActRow) -> str | None:
 
 def _said(act: StudyActRow) -> Said:
     told = act.told
-    return Said(Act(told["act"]), act.recorded_at, told.get("version", 0), told.get("language"), told.get("hash"))
+    read = (told.get("version", 0), told.get("language"), told.get("hash"))
+    return Said(Act(told["act"]), act.recorded_at, *read, by_patient=act.by_patient)
 
 
 def _shown(purpose: Purpose, version: int, language: str, read: Text, needed_from: datetime | None) -> Shown:

@@ -65,7 +65,7 @@ def known(ctx: Context, study_id: UUID) -> Versions:
     """Return the versions of a study's texts by purpose, oldest first; of a purpose it does not ask for, none."""
     found: dict[Purpose, list[Version]] = {purpose: [] for purpose in Purpose}
     for row in study_acts.versions(ctx.session, study_id):
-        found[Purpose(row.purpose)].append(Version(row.version, _texts(row), row.needed_from))
+        found[Purpose(row.purpose)].append(Version(row.version, _texts(row), row.needed_from, row.published_at))
     return found
 
 

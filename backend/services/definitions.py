@@ -13,7 +13,7 @@ from backend.domain.errors import ClinicError, invalid
 from backend.domain.fhir.questionnaires import Exported, export
 from backend.domain.forms import forms
 from backend.domain.imported import Imported, Lost
-from backend.domain.questionnaires import Form
+from backend.domain.questionnaires import Form, Status
 from backend.services import claims, events, gate, supplied
 from backend.services.context import Context
 from backend.storage import definitions
@@ -41,6 +41,15 @@ class Version:
     published_at: datetime | None
     published_by: UUID | None
     definition: Mapping[str, Any]
+    retired_at: datetime | None = None
+    retired_by: UUID | None = None
+
+    @property
+    def status(self) -> Status:
+        """How it stands."""
+        if self.retired_at is not None:
+            return Status.RETIRED
+        return Status.PUBLISHED if self.published else Status.DRAFT
 
 
 def of_site(ctx: Context) -> list[Version]:
@@ -104,7 +113,7 @@ def take_in(ctx: Context, told: Imported) -> tuple[Version, tuple[Lost, ...]]:
 def give_out(ctx: Context, key: str, version: str) -> Exported:
     """Return one version of a questionnaire as a FHIR R4 Questionnaire. Raises ClinicError `not-found`."""
     found = one(ctx, key, version)
-    return export(read(found.definition), published=found.published)
+    return export(read(found.definition), found.status)
 
 
 def replace(ctx: Context, key: str, version: str, edit: int, told: object) -> Version:
@@ -160,6 +169,29 @@ def publish(ctx: Context, key: str, version: str, edit: int) -> Version:
     return _version(_stored(ctx, site_id, key, version))
 
 
+def retire(ctx: Context, key: str, version: str, edit: int) -> Version:
+    """Retire a published version: it is assigned to nobody any more; twice changes nothing.
+
+    Assignments that ask it go on, answers to it stay, and no earlier version takes its place
+    (`services.answerable`). Raises ClinicError `not-found`, `stale-version`, and `wrong-state` for a draft.
+    """
+    gate.permit(ctx, "questionnaires:publish")
+    site_id = gate.own_site(ctx)
+    _lock(ctx, site_id)
+    row = _stored(ctx, site_id, key, version)
+    if row.published_at is None:
+        raise ClinicError("wrong-state", "A draft is thrown away.")
+    if row.edit != edit:
+        raise ClinicError("stale-version")
+    told = {"key": key, "version": version, "retired": True}
+    if row.retired_at is not None:
+        events.note(ctx, "questionnaires:publish", None, site_id, told | {"duplicate": True})
+        return _version(row)
+    definitions.retire(ctx.session, site_id, key, row.version, {"retired_at": ctx.now, "retired_by": ctx.who.id})
+    events.note(ctx, "questionnaires:publish", None, site_id, told)
+    return _version(_stored(ctx, site_id, key, version))
+
+
 def _lock(ctx: Context, site_id: UUID) -> None:
     """Let of two who write at once one follow the other."""
     ctx.session.get_one(SiteRow, site_id, with_for_update=True)
@@ -193,7 +225,8 @@ def _change(ctx: Context, row: QuestionnaireVersionRow, values: dict[str, Any]) 
 
 def _content(ctx: Context, form: Form) -> dict[str, Any]:
     told = {"definition": written(form), "content_hash": content_hash(form)}
-    return told | {"made_at": ctx.now, "made_by": ctx.who.id, "published_at": None, "published_by": None}
+    still = dict.fromkeys(("published_at", "published_by", "retired_at", "retired_by"))
+    return told | {"made_at": ctx.now, "made_by": ctx.who.id, **still}
 
 
 def _version(row: QuestionnaireVersionRow) -> Version:
@@ -209,6 +242,8 @@ def _version(row: QuestionnaireVersionRow) -> Version:
         published_at=row.published_at,
         published_by=row.published_by,
         definition=row.definition,
+        retired_at=row.retired_at,
+        retired_by=row.retired_by,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.domain import reports
-from backend.domain.errors import ClinicError
+from backend.domain.errors import ClinicError, invalid
 from backend.domain.linking import Place
 from backend.domain.moments import Occurred, plausible, with_offset
 from backend.domain.occasions import About, about_interval
@@ -16,7 +16,7 @@ from backend.domain.questionnaires import Form
 from backend.domain.reports import Report
 from backend.domain.responses import as_json as answers_told
 from backend.domain.responses import check
-from backend.services import answerable, events, feed, gate, intervals, records, reminders, words
+from backend.services import answerable, assignment_course, events, feed, gate, intervals, records, reminders, words
 from backend.services.answerable import Named, Published
 from backend.services.context import Context
 from backend.services.corrections import Correction, settle
@@ -89,8 +89,14 @@ def respond(ctx: Context, report: Report, named: Named, told: Told) -> Response:
 
 
 def first(ctx: Context, patient: PatientRow, line: Line, report: Report, named: Named, told: Told) -> dict[str, Any]:
-    """Return the row that `respond` stores of a new response; raises what the form refuses."""
+    """Return the row that `respond` stores of a new response; raises what the form refuses.
+
+    What is retired is begun only by whom an assignment still asks it; what was said before arrives late as ever.
+    """
     asked = answerable.asked(ctx, patient, named)
+    on = report.occurred.on
+    if not asked.offered(report.written_at) and not assignment_course.asks(ctx, patient, line, asked, on):
+        raise invalid("/form_version", "That version is retired.", "unknown-form")
     said, tied = _content(asked, told)
     statement = {"form": asked.key, "occurred": as_json(report.occurred), **said}
     if asked.definition is not None:

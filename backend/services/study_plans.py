@@ -9,7 +9,7 @@ from uuid import UUID
 from backend.domain.errors import ClinicError, invalid
 from backend.domain.moments import local_date
 from backend.domain.rounds import Version
-from backend.domain.study_plans import StudyPlan, plan, told_plan
+from backend.domain.study_plans import StudyPlan, Visit, plan, told_plan
 from backend.services import consent_texts, events
 from backend.services.context import Context
 from backend.storage import research, study_acts
@@ -82,12 +82,18 @@ def dated(ctx: Context, study_id: UUID) -> list[Dated]:
 
 
 def _dated(stored: Sequence[Decided], key: str) -> Dated:
-    found = [(each, each.plan.visit(key)) for each in stored]
-    has = [(each, one) for each, one in found if one is not None]
-    after = stored.index(has[-1][0]) + 1
-    ended_on = stored[after].from_on if after < len(stored) else None
-    versions = [Version(one.days, each.from_on or date.min) for each, one in has]
-    return Dated(key, has[-1][1].names, versions, ended_on)
+    found = [each.plan.visit(key) for each in stored]
+    days = [each.from_on or date.min for each in stored]
+    has = [(place, one) for place, one in enumerate(found) if one is not None]
+    versions = [Version(one.days, days[place], _left_on(found, days, place)) for place, one in has]
+    after = has[-1][0] + 1
+    return Dated(key, has[-1][1].names, versions, days[after] if after < len(days) else None)
+
+
+def _left_on(found: Sequence[Visit | None], days: Sequence[date], place: int) -> date | None:
+    """Return the day on which a visit left the plan after a version that has it, if it came back on a later day."""
+    back = next((after for after in range(place + 1, len(found)) if found[after] is not None), None)
+    return days[place + 1] if back is not None and days[place + 1] < days[back] else None
 
 
 def _decided(row: StudyPlanRow) -> Decided:

@@ -27,7 +27,7 @@ class QuestionnaireVersionRow(Base):
     """One version of a questionnaire: a draft until `published_at`, and from then on as it stands.
 
     `definition` is as `domain.definitions.written` told it, `content_hash` its hash; `edit` counts what a draft was
-    replaced by.
+    replaced by. From `retired_at` on it is put to nobody who is not asked it already.
     """
 
     __tablename__ = "questionnaire_versions"
@@ -42,6 +42,8 @@ class QuestionnaireVersionRow(Base):
     made_by: Mapped[UUID | None]
     published_at: Mapped[datetime | None] = mapped_column(Instant)
     published_by: Mapped[UUID | None]
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
+    retired_by: Mapped[UUID | None]
 
     __table_args__ = (ForeignKeyConstraint(["site_id", "key"], ["questionnaires.site_id", "questionnaires.key"]),)
 
@@ -77,6 +79,18 @@ def put(session: Session, site_id: UUID, key: str, version: int, values: dict[st
     )
     done = session.execute(update(QuestionnaireVersionRow).where(*draft).values(**values))
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
+
+
+def retire(session: Session, site_id: UUID, key: str, version: int, values: dict[str, Any]) -> None:
+    """Mark what was published as retired; nothing else of it changes."""
+    published = (
+        QuestionnaireVersionRow.site_id == site_id,
+        QuestionnaireVersionRow.key == key,
+        QuestionnaireVersionRow.version == version,
+        QuestionnaireVersionRow.published_at.is_not(None),
+        QuestionnaireVersionRow.retired_at.is_(None),
+    )
+    session.execute(update(QuestionnaireVersionRow).where(*published).values(**values))
 
 
 def discard(session: Session, site_id: UUID, key: str, version: int) -> None:

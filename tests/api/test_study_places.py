@@ -166,3 +166,52 @@ def test_who_did_not_agree_to_a_newer_text_is_asked_to_no_visit_until_they_do(
     house.post(at(joined, anna, "consent"), json=again, headers=bram.headers)
     days = [one["opens_on"] for one in place(joined, anna, bram)["visits"]]
     assert days == ["2026-06-01", "2026-07-01"]
+
+
+def months(*at_: int, days: int = 6) -> dict[str, Any]:
+    series = {"unit": "mo", "at": list(at_), "opens_days": 0, "closes_days": days}
+    return {"key": "month", "names": {"nl": "Bezoek"}, "days": {"anchor": "enrolment", "series": series}}
+
+
+def test_a_visit_that_was_out_of_the_plan_and_is_back_was_not_asked_in_between(
+    house: House, anna: Patient, bram: Staff, joined: Study
+) -> None:
+    assert joined.plan(1, arms=ARMS, visits=[months(0, 1, 2, 3)]).status_code == 200
+    house.clock.now += timedelta(days=10)  # 11 June: taken out
+    assert joined.plan(2, arms=ARMS).status_code == 200
+    house.clock.now += timedelta(days=40)  # 21 July: back
+    assert joined.plan(3, arms=ARMS, visits=[months(0, 1, 2, 3)]).status_code == 200
+    days = [(one["opens_on"], one["state"]) for one in place(joined, anna, bram)["visits"]]
+    assert days == [("2026-06-01", "overdue"), ("2026-08-01", "ahead"), ("2026-09-01", "ahead")]
+
+
+def test_a_visit_that_was_open_when_it_left_the_plan_is_asked_again_if_it_is_back_before_it_closes(
+    house: House, anna: Patient, bram: Staff, joined: Study
+) -> None:
+    assert joined.plan(1, arms=ARMS, visits=[months(0, days=20)]).status_code == 200
+    for _ in range(2):
+        house.clock.now += timedelta(days=5)
+        version = joined.house.get(f"/studies/{joined.id}/plan", headers=joined.admin.headers).json["version"]
+        assert joined.plan(version, arms=ARMS).status_code == 200
+        assert [one["state"] for one in place(joined, anna, bram)["visits"]] == []
+        house.clock.now += timedelta(days=3)
+        assert joined.plan(version + 1, arms=ARMS, visits=[months(0, days=20)]).status_code == 200
+        days = [(one["opens_on"], one["closes_on"], one["state"]) for one in place(joined, anna, bram)["visits"]]
+        assert days == [("2026-06-01", "2026-06-21", "open")]
+    house.clock.now += timedelta(days=1)
+    assert joined.plan(version + 2, arms=ARMS).status_code == 200
+    house.clock.now += timedelta(days=30)
+    assert joined.plan(version + 3, arms=ARMS, visits=[months(0, days=20)]).status_code == 200
+    assert place(joined, anna, bram)["visits"] == []  # it was off when it closed
+
+
+def test_what_was_said_of_a_visit_stays_while_it_is_out_of_the_plan_and_when_it_is_back(
+    house: House, anna: Patient, bram: Staff, joined: Study
+) -> None:
+    tell(joined, anna, bram, {"fate": "missed"})
+    house.clock.now += timedelta(days=3)
+    assert joined.plan(1, arms=ARMS).status_code == 200
+    assert [one["state"] for one in place(joined, anna, bram)["visits"]] == ["missed"]
+    house.clock.now += timedelta(days=60)
+    assert joined.plan(2, arms=ARMS, visits=[visit()]).status_code == 200
+    assert [one["state"] for one in place(joined, anna, bram)["visits"]] == ["missed"]

@@ -6,7 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.consents import Act, Purpose, Said, State, Version, agreeing, chosen, standing, text_hash, texts
+from backend.domain.consents import (
+    Act,
+    Answered,
+    Purpose,
+    Said,
+    State,
+    Version,
+    agreeing,
+    answered,
+    chosen,
+    standing,
+    text_hash,
+    texts,
+)
 from backend.domain.errors import ClinicError
 
 NOW = datetime(2026, 6, 1, 10, tzinfo=UTC)
@@ -122,3 +135,22 @@ def test_time_alone_never_makes_a_consent_hold_again(
     acts = [(act, min(number, len(needed))) for act, number in acts]
     now, then = (standing(Purpose.STUDY, said(*acts), versions, NOW + n * DAY).holds for n in (0, later))
     assert now or not then
+
+
+def test_what_was_last_answered_is_told_whether_or_not_somebody_was_asked_anew() -> None:
+    assert answered(said((Act.ASKED, 0)), [version(1)], NOW) is None
+    no = said((Act.ASKED, 0), (Act.DECLINED, 0), (Act.ASKED, 0))
+    assert answered(no, [version(1)], NOW) == Answered(State.DECLINED, no[1], no[1])
+    yes = said((Act.GIVEN, 1), (Act.ASKED, 0))
+    assert answered(yes, [version(1)], NOW) == Answered(State.GIVEN, yes[0], yes[0])
+    gone = said((Act.GIVEN, 1), (Act.WITHDRAWN, 0), (Act.ASKED, 0))
+    assert answered(gone, [version(1)], NOW) == Answered(State.WITHDRAWN, gone[0], gone[1], gone[1].at)
+
+
+def test_a_yes_ends_when_a_newer_text_is_needed_or_earlier_when_it_is_taken_back() -> None:
+    yes, taken_back = said((Act.GIVEN, 1)), said((Act.GIVEN, 1), (Act.WITHDRAWN, 0))
+    for days, state in ((1, State.RENEWING), (-1, State.LAPSED)):
+        found = answered(yes, [version(1), version(2, days)], NOW)
+        assert (found and found.state, found and found.until) == (state, NOW + days * DAY)
+    ends = {days: answered(taken_back, [version(1), version(2, days)], NOW) for days in (5, -1)}
+    assert {days: one and one.until for days, one in ends.items()} == {5: taken_back[1].at, -1: NOW - DAY}

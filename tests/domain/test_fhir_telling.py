@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend.domain.consents import Act, Answered, Purpose, Said
+from backend.domain.consents import State as Stands
 from backend.domain.dosing import BodySite, Dose, PartGiven, plan, record, record_new
 from backend.domain.drugs import catalogue
-from backend.domain.fhir import diary, findings, laboratory, medication, responses, studies
+from backend.domain.fhir import consents, diary, findings, laboratory, medication, responses, studies
 from backend.domain.fhir.telling import Head, Telling, plain
 from backend.domain.findings import Kind
 from backend.domain.forms import form
@@ -130,12 +132,12 @@ def _answers(by: Telling) -> dict[str, Any]:
 
 
 def _studies(by: Telling) -> list[dict[str, Any]]:
-    head, span = Head(OTHER, 1, NOW), {"consented_at": NOW, "withdrawn_at": NOW + timedelta(days=1)}
+    head, left_at = Head(OTHER, 1, NOW), NOW + timedelta(days=1)
+    yes = Said(Act.GIVEN, NOW, 2, "nl", "ab" * 32, by_patient=True)
+    given = Answered(Stands.WITHDRAWN, yes, Said(Act.WITHDRAWN, left_at), left_at)
     return [
-        studies.research_subject(
-            by, head, study_key="s", consented_at=span["consented_at"], ended_at=span["withdrawn_at"]
-        ),
-        studies.consent(by, head, study_name=WORDS, **span),
+        studies.research_subject(by, head, study_key="s", consented_at=NOW, ended_at=left_at),
+        *(consents.consent(by, head, one, given, study_key="s", study_name=WORDS) for one in Purpose),
     ]
 
 

@@ -167,6 +167,21 @@ def test_what_was_open_when_it_was_ended_is_no_longer_asked_and_nobody_missed_it
     assert [one.state for one in answered] == [State.MISSED, State.IN_TIME]
 
 
+def test_what_was_out_between_two_versions_is_not_asked_then_and_what_was_cut_off_only_if_it_is_back_in_time() -> None:
+    doses = course(0, 28, 56, then=84)
+
+    def states(until: int, back: int) -> list[tuple[int, State]]:
+        first = Version(Assignment("vas-100", FIRST_WEEK), START, until_on=day(until))
+        found = rounds([first, Version(Assignment("vas-100", FIRST_WEEK), day(back))], doses, [], day(70))
+        return [((one.opens_on - START).days, one.state) for one in found]
+
+    missed = State.MISSED
+    assert states(20, 50) == [(1, missed), (57, missed)]
+    assert states(31, 50) == [(1, missed), (29, State.NOT_ASKED), (57, missed)]
+    assert states(31, 34) == [(1, missed), (29, missed), (57, missed)]
+    assert states(20, 30) == [(1, missed), (29, missed), (57, missed)]
+
+
 def test_a_change_leaves_what_had_opened_as_it_was() -> None:
     versions = [Version(Assignment("vas-100", FIRST_WEEK), START), Version(Assignment("vas-100", LAST_WEEK), day(30))]
     assert days_of(rounds(versions, course(0, 28, 56, then=84), [], day(60))) == [(1, 7), (29, 35), (77, 84)]

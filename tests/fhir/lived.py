@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
+from backend.domain.consents import text_hash
 from backend.domain.permissions import Role
 from backend.domain.symptoms import Impact, OtherCause, WearingOffFelt, vocabulary
 from backend.services.context import Actor
@@ -15,7 +16,7 @@ from tests.factories.findings import GOOD, FindingUpload
 from tests.factories.people import PatientBody
 from tests.factories.responses import ResponseUpload
 from tests.factories.samples import SampleUpload, happened, level
-from tests.factories.studies import study
+from tests.factories.studies import Study, study
 from tests.house import House, Patient, Staff
 
 ZONE = "Europe/Amsterdam"
@@ -114,7 +115,18 @@ def lived(house: House, seed: int = 1) -> Lived:
     left = study(house, "Left").id
     found.post(f"/studies/{left}/consent")
     found.post(f"/studies/{left}/withdrawal")
+    _consented(found, study(house, "Texts"))
     return found
+
+
+def _consented(found: Lived, asking: Study) -> None:
+    """Let anna answer on her phone to what a study asks in texts: twice yes, and no to being contacted."""
+    for purpose in ("study", "care", "contact"):
+        assert asking.publish(purpose, nl=f"Ja, {purpose}.", en=f"Yes, {purpose}.").status_code == 201
+    found.post(f"/studies/{asking.id}/invitation")
+    for purpose in ("study", "care", "contact"):
+        read = {"version": 1, "language": "nl", "hash": text_hash(f"Ja, {purpose}.")}
+        found.own(f"/consents/{asking.id}/answer", {"purpose": purpose, "yes": purpose != "contact"} | read)
 
 
 def _treated(found: Lived) -> None:

@@ -51,6 +51,7 @@ POINTS: Mapping[str, set[str]] = {
     "author": {"Patient"}, "performer": {"Patient"}, "actor": {"Patient"}, "who": {"Patient"}, "what": {"Patient"},
     "hasMember": {"Observation", "QuestionnaireResponse"}, "partOf": {"MedicationAdministration"},
     "specimen": {"Specimen"}, "request": {"MedicationRequest"}, "study": {"ResearchStudy"}, "consent": {"Consent"},
+    "valueReference": {"ResearchStudy"},
     "target": {"Patient", "Observation", "MedicationRequest", "MedicationAdministration", "Appointment"},
 }  # fmt: skip
 """What the references of our resources may point at, of what R4 allows."""
@@ -146,6 +147,10 @@ def _dosed(resource: Mapping[str, Any]) -> Iterator[str]:
 def _consented(resource: Mapping[str, Any]) -> Iterator[str]:
     if not resource.keys() & {"policy", "policyRule"}:
         yield "ppc-1"
+    if "type" in resource.get("provision", {}):
+        yield "a root provision has no type"
+    if {"hash", "data"} & resource.get("sourceAttachment", {}).keys():
+        yield "a hash of R4 is SHA-1 in base64"
 
 
 _OF_TYPES: Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]] = {

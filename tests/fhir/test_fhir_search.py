@@ -1,5 +1,6 @@
 """Searching over FHIR: pages that are whole and stable, dates, ids, ways of asking, addresses that tell nothing."""
 
+from base64 import urlsafe_b64encode
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 from uuid import uuid4
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from backend.storage.sealing import Place
 from tests.factories.entries import EntryUpload
 from tests.fhir.lived import SECRETS, Lived, enrolled, pages, resources
 from tests.house import House
@@ -61,6 +63,13 @@ def test_a_page_opens_for_who_asked_and_for_that_type_only(anna: Lived) -> None:
     refused = [anna.get(f"/Specimen?{token}"), anna.get(f"/Observation?{token}", anna.phone)]
     refused += [anna.get(f"/Observation?{token[:-3]}AAA"), anna.get("/Observation?_page=%C3%A9")]
     assert {answer.status_code for answer in refused} == {400}
+
+
+def test_a_page_of_an_earlier_release_is_refused_as_any_other_that_cannot_be_read(anna: Lived) -> None:
+    with anna.house.unit(anna.carla, writes=False) as ctx:
+        place = Place("fhir-pages", "Observation", str(anna.carla.id))
+        token = urlsafe_b64encode(ctx.sealer.seal_own("[null, null, [], [], 50]", place)).decode().rstrip("=")
+    assert anna.get(f"/Observation?_page={token}").status_code == 400
 
 
 @pytest.mark.promise("P17")

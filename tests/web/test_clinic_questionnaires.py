@@ -244,6 +244,45 @@ def test_what_cannot_be_published_or_brought_in_is_refused_in_words(desk: Desk, 
     assert not [one for one in doctor.get(ALL)["items"] if one["key"] == "second"]
 
 
+def test_a_version_is_retired_and_what_asks_it_says_so_and_moves_on_to_another(
+    desk: Desk, window: Page, vera: Anna, doctor: Person
+) -> None:
+    name = key()
+    for number in ("1", "2"):
+        published(doctor, definition(question("a"), key=name, version=number, title=words("Nachtlijst", "Night list")))
+    doctor.post(vera.path("/assignments"), body(assignment(name, anchor="dose", window=FIRST_WEEK)))
+    page = fresh(window, desk, f"questionnaires/list/{name}/2")
+    page.locator("#quest-retire").press("Enter")
+    asked = page.get_by_role("dialog")
+    expect(asked).to_contain_text("no earlier version takes its place")
+    assert barriers(page) == []
+    asked.get_by_role("button", name="Retire").press("Enter")
+    expect(page.locator("#quest-heading")).to_be_focused()
+    expect(page.locator("#quest-heading")).to_contain_text("retired since")
+    expect(page.get_by_text("Retired by Carla")).to_be_visible()
+    assert page.locator("#quest-retire, #quest-publish, #quest-discard").count() == 0
+    assert barriers(page) == []
+    fresh(page, desk, f"patient/{vera.id}/assigned")
+    card = page.locator(".assignment").filter(has_text="Night list")
+    expect(card.locator(".asks-retired")).to_contain_text("version 2 is retired")
+    assert barriers(page) == []
+    card.get_by_role("button", name="Change").press("Enter")
+    expect(page.locator("#assigned-version option")).to_have_text(["always version 1"])
+    page.locator("#assigned-reason").fill("back to the first")
+    page.locator("#assigned-look").press("Enter")
+    page.locator("#assigned-keep").press("Enter")
+    expect(card).to_contain_text("always version 1")
+    expect(card.locator(".asks-retired")).to_have_count(0)
+    doctor.post(f"{ALL}/{name}/versions/1/retirement", status=200, version=1)
+    fresh(page, desk, f"patient/{vera.id}/assigned")
+    card.get_by_role("button", name="Change").press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("Every version of this questionnaire is retired")
+    page.keyboard.press("Escape")
+    page.locator("#assigned-make").press("Enter")
+    assert page.locator(f"#assigned-questionnaire option[value={name}]").count() == 0
+    page.keyboard.press("Escape")
+
+
 def test_the_list_is_searched_and_a_version_saved_as_fhir(desk: Desk, window: Page, doctor: Person) -> None:
     name = key()
     published(doctor, definition(question("a", text=words("Eén", "One")), key=name, title=words("Lijst", "The list")))

@@ -6,12 +6,12 @@ from uuid import UUID
 from flask import request
 
 from backend.domain.errors import ClinicError
-from backend.services.fhir.search import Asked, checked
+from backend.services.fhir.search import Asked, Texts, checked
 from backend.services.fhir.types import Type
 
 JSON = "application/fhir+json"
 LARGEST = 500
-PAGE, FORMAT = "_page", "_format"
+PAGE, FORMAT, STATUS = "_page", "_format", "status"
 _GENERAL = frozenset({PAGE, FORMAT})
 _FORMATS = frozenset({JSON, "application/json", "json", "text/json"})
 _TAKEN = (JSON, "application/json", "text/json")
@@ -21,7 +21,8 @@ def of(kind: Type) -> tuple[tuple[str, str], ...]:
     """Return the search parameters of a type with their FHIR types."""
     dated = [(kind.date, "date")] if kind.date else []
     whose = [("patient", "reference")] if kind.by_patient and kind.name != "Patient" else []
-    return (("_id", "token"), ("_lastUpdated", "date"), *whose, *dated)
+    stands = [(STATUS, "token")] if kind.statuses else []
+    return (("_id", "token"), ("_lastUpdated", "date"), *whose, *dated, *stands)
 
 
 def negotiated() -> None:
@@ -71,7 +72,8 @@ def understood(kind: Type, said: Mapping[str, Sequence[str]]) -> Asked:
     listed = [value.split(",") for value in mine.get("_id", [])]
     ids = None if not listed else tuple(sorted(set.intersection(*map(set, listed))))
     dates = checked(mine.get(kind.date or "", []), kind.date or "")
-    return Asked(_patient(mine), ids, dates, checked(mine.get("_lastUpdated", []), "_lastUpdated"), _count(mine))
+    updated = checked(mine.get("_lastUpdated", []), "_lastUpdated")
+    return Asked(_patient(mine), ids, dates, updated, _count(mine), _statuses(kind, mine.get(STATUS, [])))
 
 
 def self_link(kind: Type, asked: Asked) -> list[tuple[str, str]]:
@@ -80,6 +82,7 @@ def self_link(kind: Type, asked: Asked) -> list[tuple[str, str]]:
     found += [("_id", ",".join(asked.ids))] if asked.ids is not None else []
     found += [(kind.date or "", ",".join(either)) for either in asked.dates]
     found += [("_lastUpdated", ",".join(either)) for either in asked.updated]
+    found += [(STATUS, ",".join(either)) for either in asked.statuses]
     return [*found, ("_count", str(asked.count))]
 
 
@@ -100,6 +103,16 @@ def _patient(said: Mapping[str, Sequence[str]]) -> UUID | None:
         return UUID(values[0].removeprefix("Patient/"))
     except ValueError as error:
         raise ClinicError("not-found") from error
+
+
+def _statuses(kind: Type, said: Sequence[str]) -> Texts:
+    """Return the codes that are sought, from `code` or `system|code`; of another system there is none."""
+    return tuple(tuple(_code(kind, one) for one in value.split(",")) for value in said)
+
+
+def _code(kind: Type, token: str) -> str:
+    system, bar, code = token.rpartition("|")
+    return code if not bar or system == kind.statuses else token
 
 
 def _count(said: Mapping[str, Sequence[str]]) -> int:

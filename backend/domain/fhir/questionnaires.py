@@ -1,13 +1,15 @@
 """FHIR R4 Questionnaire: a form as a resource for other systems, and what of it has no place there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from backend.domain.fhir import values as fhir
 from backend.domain.fhir.values import value_told, words_told
 from backend.domain.imported import Lost
-from backend.domain.questionnaires import Behavior, Condition, Form, Item, Operator, Type, Words
+from backend.domain.questionnaires import Behavior, Condition, Form, Item, Operator, Status, Type, Words
+
+_STATUS: Mapping[Status, str] = {Status.DRAFT: "draft", Status.PUBLISHED: "active", Status.RETIRED: "retired"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Exported:
     lost: tuple[Lost, ...]
 
 
-def export(form: Form, *, published: bool = True, base: str | None = None) -> Exported:
+def export(form: Form, status: Status = Status.PUBLISHED, *, base: str | None = None) -> Exported:
     """Return a form as a FHIR R4 Questionnaire; `base` is the address under which the site names what it publishes.
 
     Bands and what moved since the version before have no place there, nor has the help of a text that asks nothing.
@@ -30,7 +32,7 @@ def export(form: Form, *, published: bool = True, base: str | None = None) -> Ex
         "version": form.version,
         "language": first,
         **words_told("title", form.title, first),
-        "status": "active" if published else "draft",
+        "status": _STATUS[status],
         "item": [_item(form, one) for one in form.items],
     }
     if base is not None:

@@ -1,17 +1,14 @@
-"""FHIR R4 of studies: the ResearchStudy, a patient's place in it as ResearchSubject, and what they consented to."""
+"""FHIR R4 of studies: the ResearchStudy, and a patient's place in it as ResearchSubject."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from backend.domain.consents import Purpose
+from backend.domain.fhir import consents
 from backend.domain.fhir import elements as fhir
 from backend.domain.fhir.telling import Head, Telling
-
-_CONSENT = "http://terminology.hl7.org/CodeSystem"
-_RESEARCH = fhir.concept(fhir.coding(f"{_CONSENT}/consentscope", "research", "Research"))
-_CATEGORY = fhir.concept(fhir.coding(f"{_CONSENT}/consentcategorycodes", "research", "Research Information Access"))
-_OPT_IN = fhir.concept(fhir.coding(f"{_CONSENT}/v3-ActCode", "OPTIN", "opt-in"))
 
 
 def study(study_id: UUID, name: str, updated: datetime | None, arms: Sequence[str] = ()) -> dict[str, Any]:
@@ -51,24 +48,6 @@ def research_subject(
             "assignedArm": arm,
             "study": fhir.reference("ResearchStudy", study_key),
             "individual": fhir.subject(told),
-            "consent": fhir.reference("Consent", told.key(head.id)),
-        }
-    )
-
-
-def consent(
-    told: Telling, head: Head, *, study_name: str, consented_at: datetime | None, withdrawn_at: datetime | None
-) -> dict[str, Any]:
-    """Return a patient's consent to a study; withdrawn it is inactive, and its period ends."""
-    return fhir.full(
-        fhir.resource("Consent", told, head)
-        | {
-            "status": "active" if withdrawn_at is None else "inactive",
-            "scope": _RESEARCH,
-            "category": [_CATEGORY],
-            "patient": fhir.subject(told),
-            "dateTime": consented_at and told.at(consented_at),
-            "policyRule": _OPT_IN | {"text": f"Takes part in {study_name}." if told.words else None},
-            "provision": {"type": "permit", "period": fhir.period(told, consented_at, withdrawn_at)},
+            "consent": fhir.reference("Consent", told.key(head.id) + consents.suffix(Purpose.STUDY)),
         }
     )

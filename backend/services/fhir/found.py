@@ -21,7 +21,8 @@ NO_PATIENT = "Name the patient."
 class Found:
     """One resource: `at` is its place in the order (aware), `span` when it was, `tell` makes it.
 
-    `gone` marks what was taken back; days that a search names are those of `zone`.
+    `gone` marks what was taken back; days that a search names are those of `zone`; `status` is the code where a type
+    is sought by it.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Found:
     zone: str
     tell: Callable[[], dict[str, Any]]
     gone: bool = False
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

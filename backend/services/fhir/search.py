@@ -21,13 +21,17 @@ Texts = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a search asks: whose, which ids (None for any), and when it was or became known, as it was written."""
+    """What a search asks: whose, which ids (None for any), and when it was or became known, as it was written.
+
+    `statuses` are the codes of how it stands.
+    """
 
     patient_id: UUID | None = None
     ids: tuple[str, ...] | None = None
     dates: Texts = ()
     updated: Texts = ()
     count: int = 50
+    statuses: Texts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ def _is_sought(found: Found, asked: Asked) -> bool:
     if found.gone and not asked.updated:
         return False
     if asked.ids is not None and found.id not in asked.ids:
+        return False
+    if not all(found.status in either for either in asked.statuses):
         return False
     known = None if found.updated is None else of_instant(found.updated)
     return _holds(asked.dates, found.span, found.zone) and _holds(asked.updated, known, found.zone)

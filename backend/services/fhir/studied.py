@@ -10,8 +10,20 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from backend.domain.consents import Purpose
+from backend.domain.consents import answered as consented
 from backend.domain.dosing import Dose, Status
-from backend.domain.fhir import diary, ids, laboratory, medication, pseudonymous, questionnaires, responses, studies
+from backend.domain.fhir import (
+    consents,
+    diary,
+    ids,
+    laboratory,
+    medication,
+    pseudonymous,
+    questionnaires,
+    responses,
+    studies,
+)
 from backend.domain.fhir import findings as observed
 from backend.domain.fhir.pseudonymous import leaving
 from backend.domain.fhir.telling import Head, Telling
@@ -20,11 +32,11 @@ from backend.domain.linking import place
 from backend.domain.samples import State, Step, find, state, validity
 from backend.domain.study_days import Days
 from backend.domain.troughs import trough
-from backend.services import answerable, results
+from backend.services import answerable, consent_standing, consent_texts, results
 from backend.services.answerable import Published
 from backend.services.fhir.reports import base
 from backend.services.subjects import Subject, taken_at, whole_line
-from backend.storage import findings, samples, symptoms
+from backend.storage import findings, samples, study_acts, symptoms
 from backend.storage import questionnaires as answered
 from backend.storage.patients import PatientRow
 from backend.storage.questionnaires import ResponseRow
@@ -197,7 +209,7 @@ def _questionnaires(of: Studied) -> Resources:
     for one in {one.content_hash: one for one in of.forms.values()}.values():
         key = one.key if one.definition is None else f"{one.key}.{one.version}"
         if ids.FORM.fullmatch(key):
-            told = questionnaires.export(one.form, base=base(of.who.ctx)).resource
+            told = questionnaires.export(one.form, one.status, base=base(of.who.ctx)).resource
             yield of.leaving({**told, "id": key, "meta": {"versionId": one.form.version}})
 
 
@@ -212,9 +224,15 @@ def _place(of: Studied) -> Resources:
     yield of.leaving(told)
 
 
-def _consent(of: Studied) -> Resources:
-    head = Head(of.study.id, 1, None)
-    yield of.leaving(studies.consent(of.told, head, study_name="", consented_at=None, withdrawn_at=None))
+def _consents(of: Studied) -> Resources:
+    who, head = of.who, Head(of.study.id, 1, None)
+    said = consent_standing.said_of(study_acts.of_patient(who.session, who.patient_id, of.study.id))
+    versions = consent_texts.known(who.ctx, of.study.id)
+    for purpose in Purpose:
+        given = consented(said[purpose], versions[purpose], who.ctx.now)
+        if given is not None:
+            told = consents.consent(of.told, head, purpose, given, study_key=str(of.study.id), study_name="")
+            yield of.leaving(told)
 
 
 _FOUND: Mapping[str, Callable[[Studied], Iterable[dict[str, Any]]]] = {
@@ -228,6 +246,6 @@ _FOUND: Mapping[str, Callable[[Studied], Iterable[dict[str, Any]]]] = {
     "Specimen": _specimens,
     "ResearchStudy": _study,
     "ResearchSubject": _place,
-    "Consent": _consent,
+    "Consent": _consents,
 }
 """What finds each of `pseudonymous.TYPES`."""

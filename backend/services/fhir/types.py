@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backend.domain.fhir import consents
 from backend.domain.fhir.diary import GONE, PRESENT
 from backend.domain.fhir.findings import BODY_WEIGHT
 from backend.services.fhir import clinic, course, forms, laboratory, people, reports, studies
@@ -14,7 +15,8 @@ class Type:
     """One type of resource.
 
     `care` is the permission of staff, `own` the patient's; None where there is no such read. `date` is the parameter
-    by which R4 searches when it was; `by_patient` whether it belongs to one. `holds` and `without` say for readers what
+    by which R4 searches when it was, `statuses` the code system of its status where it is sought by that; `by_patient`
+    whether it belongs to one. `holds` and `without` say for readers what
     it is made of, and what of the type is not kept here.
     """
 
@@ -25,6 +27,7 @@ class Type:
     holds: str
     without: str
     date: str | None = None
+    statuses: str | None = None
     by_patient: bool = True
     profiles: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -93,18 +96,22 @@ TYPES: tuple[Type, ...] = (
     ),
     Type(
         "ResearchStudy", studies.CARE, studies.OWN, studies.known,
-        "Studies: to staff those of their site, to the patient those they ever consented to.",
+        "Studies: to staff those of their site, to the patient those they ever answered.",
         "Sponsor, protocol, period: every study set up is active.", by_patient=False,
     ),
     _of(
         "ResearchSubject", (Source(studies.OWN, studies.CARE, studies.subjects),),
         "A patient's place in a study, with the arm. The pseudonym is never told.",
-        "Visits; an earlier consent that was withdrawn and given again.", date="date",
+        "Visits; an earlier consent that was withdrawn and given again; to those who treat, a study that the patient "
+        "does not want shown to them.", date="date",
     ),
     _of(
-        "Consent", (Source(studies.OWN, studies.CARE, studies.consents),),
-        "Consent to a study, active or withdrawn.",
-        "The text that was agreed to and its version; consents to being shown in care and to contact.", date="date",
+        "Consent", (Source(studies.OWN, studies.CARE, studies.consents, consents.MARK),),
+        "One for each purpose of a study (taking part, shown in care, contact) that was answered: active, inactive "
+        "(taken back, or a newer text is needed) or rejected, with the version, language and SHA-256 of the text, and "
+        "whether it was said on the phone or recorded by the clinic.",
+        "The words of the text; earlier answers; which text was declined; who recorded it; to those who treat, those "
+        "of a study that the patient does not want shown to them.", date="date", statuses=consents.STATUS_SYSTEM,
     ),
     _of(
         "Provenance", (Source(None, "history:read", clinic.changes),),

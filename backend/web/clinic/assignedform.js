@@ -44,11 +44,12 @@ export function make(about) {
 /** Change one from today on. */
 export function change(one, title, about) {
   return dialog(t("assigned.change_named", { title }), (close) => {
-    const version = versionField(askable(about.forms).find(({ key }) => key === one.questionnaire), one.assignment.version);
+    const form = askable(about.forms).find(({ key }) => key === one.questionnaire);
+    const version = versionField(form, one.assignment.version);
     const parts = pieces(about, one);
     return lookFirst({
       ...common(about, parts, close),
-      children: [h("p", { class: "soft" }, t("assigned.change_lead")), version, parts.days, parts.ends, parts.reason],
+      children: [h("p", { class: "soft" }, t("assigned.change_lead")), !form && h("p", {}, t("assigned.all_retired")), version, parts.days, parts.ends, parts.reason],
       fields: () => ({ version, ...parts.fields() }),
       read: () => parts.read(one.questionnaire, version && Number(valueOf(version))),
       look: (told) => same(told, one, parts) ? null : [changed(t("assigned.when"), daysText(one.assignment), daysText(parts.shown(told))), ...endTexts(parts.shown(told)), t("assigned.opened_stays"), about.owner.concerns],
@@ -111,8 +112,10 @@ function reasonField() {
 /** Which version is asked; nothing to choose for what ships. */
 function versionField(form, standing = null) {
   if (!form || form.built_in) return null;
-  const options = [{ value: "", text: t("assigned.newest") }, ...form.versions.map((n) => ({ value: String(n), text: t("assigned.always", { n }) }))];
-  return field(t("assigned.version"), select(options, { id: "assigned-version", value: standing ? String(standing) : "" }), { hint: t("assigned.version_hint") });
+  const numbered = form.versions.toReversed().map((n) => ({ value: String(n), text: t("assigned.always", { n }) }));
+  const options = form.newest ? [{ value: "", text: t("assigned.newest") }, ...numbered] : numbered;
+  const value = form.versions.includes(standing) ? String(standing) : options[0].value;
+  return field(t("assigned.version"), select(options, { id: "assigned-version", value }), { hint: t(form.newest ? "assigned.version_hint" : "assigned.version_hint_retired") });
 }
 
 function lines(told, title, parts, { owner }, starts) {

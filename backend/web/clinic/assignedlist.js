@@ -30,6 +30,7 @@ function drawn(one, at, about) {
     h("h3", { class: "row" }, title, h("span", { class: one.ended_on ? "tag plain" : "tag" }, one.ended_on ? t("assigned.ended", { on: day(one.ended_on, "date") }) : t("assigned.runs", { on: day(one.starts_on, "date") }))),
     h("p", { class: "when" }, daysText(one.assignment)),
     endTexts(one.assignment).map((text) => h("p", { class: "soft" }, text)),
+    one.retired_version && h("p", { class: "asks-retired" }, h("span", { class: "tag warm" }, t("assigned.retired", { n: one.retired_version })), " ", t("assigned.retired_told")),
     elsewhere,
     about.more?.(one, at),
     history(one, about),

@@ -1,4 +1,4 @@
-/** What is done with a version of a questionnaire: published, thrown away, saved as a FHIR resource. */
+/** What is done with a version of a questionnaire: published, retired, thrown away, saved as a FHIR resource. */
 
 import { fill, h, notice } from "/static/shared/dom.js";
 import { t } from "/static/shared/words.js";
@@ -24,6 +24,7 @@ export function versionActs(one, about) {
     buttons(
       !one.published && mayPublish() && pressed("quest-publish", t("quest.publish"), () => publish(one, about), { primary: true }),
       pressed("quest-export", t("quest.export"), () => given(one, about, lost)),
+      one.status === "published" && !one.built_in && mayPublish() && pressed("quest-retire", t("quest.retire"), () => retire(one, about), { danger: true }),
       !one.published && mayDraft() && pressed("quest-discard", t("quest.discard"), () => discard(one, about), { danger: true }),
     ),
     !one.published && !mayPublish() && h("p", { class: "soft" }, t("quest.only_publish")),
@@ -37,6 +38,14 @@ async function publish(one, { at, again }) {
   await api("POST", `${at}/publication`, undefined, { version: one.edit });
   await again();
   notice(t("quest.is_published"));
+  document.getElementById("quest-heading")?.focus();
+}
+
+async function retire(one, { at, again }) {
+  if (!(await confirm(t("quest.retire"), t("quest.retire_text"), t("quest.retire"), { danger: true }))) return;
+  await api("POST", `${at}/retirement`, undefined, { version: one.edit });
+  await again();
+  notice(t("quest.is_retired"));
   document.getElementById("quest-heading")?.focus();
 }
 

@@ -62,7 +62,8 @@ export function tag(one) {
   return h("span", { class: one.published ? "tag plain" : "tag warm" }, stateText(one));
 }
 
-function stateText({ built_in: ships, published, published_at: at }) {
+function stateText({ built_in: ships, published, published_at: at, retired_at: retired }) {
   if (ships) return t("quest.state.ships");
+  if (retired) return t("quest.state.retired", { on: day(retired.slice(0, 10), "date") });
   return published ? t("quest.state.published", { on: day(at.slice(0, 10), "date") }) : t("quest.state.draft");
 }

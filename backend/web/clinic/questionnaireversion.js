@@ -40,7 +40,10 @@ function drawn(one, about) {
 function facts(one, staff) {
   if (one.built_in) return [t("quest.ships")];
   const made = t("quest.made", { who: nameOf(staff, one.made_by), when: moment(one.made_at, "short") });
-  return [made, one.published ? t("quest.published_by", { who: nameOf(staff, one.published_by), when: moment(one.published_at, "short") }) : t("quest.draft_told")];
+  if (!one.published) return [made, t("quest.draft_told")];
+  const published = t("quest.published_by", { who: nameOf(staff, one.published_by), when: moment(one.published_at, "short") });
+  const retired = one.retired_at ? [t("quest.retired_by", { who: nameOf(staff, one.retired_by), when: moment(one.retired_at, "short") }), t("quest.retired_told")] : [];
+  return [made, published, ...retired];
 }
 
 /** What a patient is asked, in one of the languages that it is told in. */

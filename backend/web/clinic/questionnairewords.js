@@ -32,14 +32,18 @@ export function versionHash({ key, version }) {
   return `#/questionnaires/list/${encodeURIComponent(key)}/${version}`;
 }
 
-/** Return the questionnaires that may be asked, [{key, title, versions}], by title: those with a published version. */
+/**
+ * Return the questionnaires that may be asked, [{key, title, versions, newest}], by title: those of which a version is
+ * published and not retired. `newest` tells whether the newest may be asked, else a version has to be named.
+ */
 export function askable(items) {
   const found = new Map();
   for (const one of items.filter(({ published }) => published)) {
     const before = found.get(one.key);
-    found.set(one.key, { key: one.key, title: one.title, built_in: one.built_in, versions: [...(before?.versions ?? []), one.version] });
+    const newest = one.status === "published";
+    found.set(one.key, { key: one.key, title: one.title, built_in: one.built_in, newest, versions: [...(before?.versions ?? []), ...(newest ? [one.version] : [])] });
   }
-  return [...found.values()].sort((one, other) => plain(one.title).localeCompare(plain(other.title)));
+  return [...found.values()].filter(({ versions }) => versions.length > 0).sort((one, other) => plain(one.title).localeCompare(plain(other.title)));
 }
 
 /** Return what a questionnaire is called, of its newest version; its key where it is not known. */
