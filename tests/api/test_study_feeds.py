@@ -1,5 +1,7 @@
 """The feed of a study: whoever follows it has what a pull has, whatever came, changed and went on the way."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -282,6 +284,37 @@ def test_a_round_whose_keeper_died_is_gone_anew_when_its_lease_has_ended_and_the
     assert len(script.follow()) == 3
     with house.app.app_context(), pytest.raises(freezing.Stopped):
         feeding._go_round(lost[0])
+
+
+def test_two_keepers_at_once_and_a_reader_between_them_miss_nothing(
+    house: House, bram: Staff, found: Study, script: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeding, "EVERY", timedelta(0))
+    people = [subject(bram, found, days=1) for _ in range(6)]
+    script.keep("entries", "intervals", "subjects")
+    done = threading.Event()
+
+    def keep_on() -> int:
+        rounds = 0
+        while not done.is_set():
+            rounds += round_over(house)
+        return rounds
+
+    with ThreadPoolExecutor(2) as keepers:
+        running = [keepers.submit(keep_on) for _ in range(2)]
+        try:
+            for day in range(3, 11):
+                log(house, people[day % 4], range(day, day + 1))
+                script.page()
+            found.leave(people[5], bram)
+            script.page()
+        finally:
+            done.set()
+        assert sum(one.result() for one in running) > 1
+    assert later(house)
+    script.follow()
+    script.check("entries", "intervals", "subjects")
+    assert script.resets == 1
 
 
 def test_reading_is_written_down_for_everybody_who_was_told_of(

@@ -59,9 +59,9 @@ class Follower:
             if not told["more"]:
                 return found
 
-    def check(self) -> None:
-        """Hold the copy against a pull of every dataset."""
-        for dataset in DATASETS:
+    def check(self, *datasets: str) -> None:
+        """Hold the copy against a pull of datasets, of every one for none."""
+        for dataset in datasets or DATASETS:
             mine = [_texts(row) for (of, _, _), row in self.rows.items() if of == dataset]
             assert sorted(map(repr, mine)) == sorted(map(repr, self.study.pull(dataset))), dataset
 
