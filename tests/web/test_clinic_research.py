@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from backend.storage.snapshots import SnapshotRow
 from tests.api.test_snapshots import GIVEN, log
 from tests.factories.chains import chain
 from tests.factories.snapshots import Snapshots, build
@@ -158,6 +160,22 @@ def test_one_on_its_way_is_stopped_resumed_and_thrown_away_and_a_broken_server_i
     expect(page.locator("details.book")).to_have_count(1)
     expect(page.locator("details.book")).to_contain_text("near_trough")
     assert barriers(page) == []
+
+
+def test_one_that_nobody_builds_for_minutes_says_so(
+    desk: Desk, window: Page, found: Study, snapshots: Snapshots
+) -> None:
+    desk.clinic.house.clock.now = desk.clinic.installation.now()
+    new = snapshots.ask(["subjects"])
+    page = fresh(window, desk, f"research/{found.id}/snapshots")
+    expect(page.locator(f"#cancel-{new}")).to_be_visible()
+    expect(page.get_by_text("whether the dispatcher runs")).to_have_count(0)
+    with desk.clinic.house.unit() as ctx:
+        ctx.session.get_one(SnapshotRow, UUID(new)).asked_at -= timedelta(minutes=5)
+    page = fresh(window, desk, f"research/{found.id}/snapshots")
+    expect(page.get_by_text("whether the dispatcher runs")).to_be_visible()
+    assert barriers(page) == []
+    assert snapshots.act(new, "cancel").status_code == 200
 
 
 @pytest.mark.parametrize("size", SIZES)

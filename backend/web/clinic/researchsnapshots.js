@@ -11,7 +11,7 @@ import { busy, button, buttons, confirm, empty, load, panel, table } from "./ui.
 const FORMS = ["csv", "jsonl", "parquet", "odm", "redcap", "fhir"];
 const ON_ITS_WAY = new Set(["waiting", "building"]);
 const AGAIN = new Set(["cancelled", "failed"]);
-const [SOON_MS, LATE_MS] = [2000, 10_000];
+const [SOON_MS, LATE_MS, LONG_MS] = [2000, 10_000, 120_000];
 
 /** Draw them; returns what stops asking how far they are. */
 export async function snapshotsPart(root, about) {
@@ -77,7 +77,13 @@ function drawn(items, state) {
   if (!state.over && items.some((one) => ON_ITS_WAY.has(one.state))) state.timer = setTimeout(() => void quietly(state), state.wait);
   if (items.length === 0) return empty(t("snap.none"));
   const columns = ["when", "state", "hash", "revision", "withdrawn", "act"].map((name) => ({ text: t(`snap.column.${name}`), number: ["revision", "withdrawn"].includes(name) }));
-  return table({ caption: t("snap.list"), hideCaption: true, columns, rows: items.map((one) => row(one, state)) });
+  return [unbuilt(items) && h("p", { class: "note", role: "status" }, t("snap.unbuilt")), table({ caption: t("snap.list"), hideCaption: true, columns, rows: items.map((one) => row(one, state)) })];
+}
+
+/** Whether one waits for long while none is being built: then nothing on the server seems to build any. */
+function unbuilt(items) {
+  const long = ({ state, asked_at: at }) => state === "waiting" && Date.now() - Date.parse(at) > LONG_MS;
+  return items.some(long) && !items.some(({ state }) => state === "building");
 }
 
 /** Look again how far they are, and leave the focus where it is; what fails is tried again later. */
