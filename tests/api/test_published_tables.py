@@ -16,12 +16,12 @@ from backend.domain.drugs import catalogue
 from backend.domain.moments import at_moment
 from backend.domain.occasions import About
 from backend.domain.reports import Report
-from backend.services import consents, intervals, questionnaires
+from backend.services import intervals, pseudonyms, questionnaires
 from backend.services.answerable import Named
-from backend.services.consents import Answer
 from backend.storage import doses, treatment
 from backend.storage import questionnaires as stored
 from backend.storage.patients import PatientRow
+from backend.storage.research import StudyRow, SubjectRow
 from tests.factories import base
 from tests.factories.chains import ZONE, local
 from tests.factories.doses import PlanFactory, TreatmentFactory, given
@@ -73,6 +73,7 @@ def enrol(house: House, carla: Staff, found: Study, n: int, drug: str) -> list[P
     sealer = house.app.extensions["uitwerk"].sealer
     people = []
     with house.unit(carla) as ctx:
+        joined, now = ctx.session.get_one(StudyRow, found.id_), ctx.now
         for _ in range(n):
             patient_id, token = uuid4(), uuid4().hex
             key = sealer.new_key(str(patient_id))
@@ -90,7 +91,10 @@ def enrol(house: House, carla: Staff, found: Study, n: int, drug: str) -> list[P
                 ctx.session.add(row)
                 ctx.session.flush()
             treatment.add(ctx.session, patient_id, course, None)
-            consents.record(ctx, patient_id, found.id_, Answer())
+            pseudonym = pseudonyms.of_patient(ctx, joined, patient_id)
+            ctx.session.add(
+                SubjectRow(study_id=joined.id, patient_id=patient_id, pseudonym=pseudonym, consented_at=now)
+            )
     return people
 
 
