@@ -1,6 +1,7 @@
 """How modules are written: an opening sentence, short modules and functions, no hidden imports, one clock."""
 
 import ast
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -24,9 +25,11 @@ def _tree(path: Path) -> ast.Module:
 
 @pytest.fixture(scope="module", autouse=True)
 def _forgotten() -> Iterator[None]:
-    """A million nodes are not kept for tests of other modules to carry along."""
+    """Of a million nodes none is rubbish before the last test here; then all are, and nobody carries them along."""
+    gc.disable()
     yield
     _tree.cache_clear()
+    gc.enable()
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
