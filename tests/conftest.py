@@ -1,5 +1,6 @@
 """Fixtures for all tests: one PostgreSQL server per run, one database per worker and kind, and the house."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the journeys, else one worker is left with the longest at the end; all stays in random order."""
     items.sort(key=lambda item: item.get_closest_marker("journey") is None or "web" in item.path.parts)
+
+
+def pytest_collection_finish() -> None:
+    """Look through what was imported once, and not again and again while the tests run, as a web process does."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

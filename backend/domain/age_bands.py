@@ -1,12 +1,7 @@
-"""Age bands: how old somebody was, in bands of ten years, and which of those are withheld as too small."""
+"""Age bands: how old somebody was, in bands of ten years."""
 
-from collections.abc import Hashable, Mapping
 from datetime import date
-from typing import TypeVar
 
-from backend.domain.withholding import FEWEST, Tally, together
-
-Who = TypeVar("Who", bound=Hashable)
 _FIRST, _LAST, _WIDTH = 20, 70, 10
 UNDER, OVER = f"under-{_FIRST}", f"{_LAST}-and-over"
 BANDS = (UNDER, *(f"{low}-{low + _WIDTH - 1}" for low in range(_FIRST, _LAST, _WIDTH)), OVER)
@@ -26,17 +21,3 @@ def band(years: int) -> str:
         return OVER
     low = years - years % _WIDTH
     return f"{low}-{low + _WIDTH - 1}"
-
-
-def told(bands: Mapping[Who, str | None], fewest: int = FEWEST) -> dict[Who, str | None]:
-    """Return the band of each as it may leave: None where it is not known, and where too few are in it.
-
-    Not of one band alone, which would follow from there being no other: never are fewer than `fewest` left out, unless
-    that is everybody.
-    """
-    groups: dict[str, Tally] = {}
-    for number, one in enumerate(bands.values()):
-        if one is not None:
-            groups.setdefault(one, Tally()).add(str(number))
-    few = together(groups, fewest)
-    return {who: None if one in few else one for who, one in bands.items()}

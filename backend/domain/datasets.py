@@ -160,9 +160,14 @@ SUBJECTS = (
     Column("treatment_state", "code", "How that treatment stands.", codes=("running", "stopped")),
     *_day("Its start:", "started_"),
     *_day("Its stop:", "stopped_"),
-    Column("arm", "code", "Key of the study's arm; empty while in none."),
+    Column("arm", "code", "Key of the study's arm, however few are in it; empty while in none."),
     *_day("The day from which the study asked nothing more:", "finished_"),
-    Column("age_band", "code", "Age at consent in bands of ten years; empty where too few are in one.", codes=BANDS),
+    Column(
+        "age_band",
+        "code",
+        "Age at consent, by ten years; empty where fewer than 5 of those on the same substance share it.",
+        codes=BANDS,
+    ),
 )
 
 VISITS = (

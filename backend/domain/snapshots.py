@@ -10,6 +10,9 @@ from hashlib import sha256
 from typing import Any
 
 from backend.domain.datasets import DATASETS, KEYS, Column
+from backend.domain.quasi_identifiers import BESIDE
+from backend.domain.quasi_identifiers import WITHHELD as SUPPRESSED
+from backend.domain.withholding import FEWEST
 
 Cell = str | int | bool | Decimal | None
 Cells = Sequence[Cell]
@@ -159,14 +162,27 @@ WITHHELD: Mapping[str, str] = {
 _DATES = "Calendar days and the day of the pull: this study tells days as numbers, as its patients consented to."
 
 
-def withheld(*, tells_dates: bool, withdrawn: int, doses: bool = False) -> list[dict[str, Any]]:
+_SMALL = (
+    f"Fewer than {FEWEST} subjects share it together with {' and '.join(BESIDE)}, or it would follow from the rest. "
+    "The drug counts though it is told, as every interval tells it; the arm does not: it was drawn at random, nobody "
+    "outside the clinic knows it, and it is told however few are in it."
+)
+
+
+def withheld(
+    *, tells_dates: bool, withdrawn: int, doses: bool = False, small: int | None = None
+) -> list[dict[str, Any]]:
     """Return what a snapshot's manifest says is not in it: what, why, and of how many subjects where that is known.
 
-    `doses` is whether doses are told one by one, as only FHIR does.
+    `doses` is whether doses are told one by one, as only FHIR does; `small` of how many subjects cells were too small,
+    None where there are none of the kind.
     """
     left = {what: why for what, why in WITHHELD.items() if not (doses and what == _DOSE_IDS)}
     told: list[dict[str, Any]] = [{"what": what, "why": why} for what, why in left.items()]
     if not tells_dates:
         told.append({"what": "dates", "why": _DATES})
+    if small is not None:
+        columns = [f"subjects.{name}" for name in SUPPRESSED]
+        told.append({"what": "small-cells", "columns": columns, "why": _SMALL, "fewest": FEWEST, "subjects": small})
     why = "Patients who withdrew after it was frozen, with every row of theirs; the files were made anew."
     return [*told, {"what": "withdrawn", "why": why, "subjects": withdrawn}]

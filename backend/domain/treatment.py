@@ -99,6 +99,11 @@ class Expected:
         return self.dose_id is not None
 
 
+def latest(treatments: Iterable[Treatment]) -> Treatment | None:
+    """Return the treatment that began last, of those that run if any does."""
+    return max(treatments, key=lambda one: (one.stopped_on is None, one.started_on, one.id), default=None)
+
+
 def opens_intervals(of: Drug) -> bool:
     """Tell whether doses of a drug open intervals: not where every regimen is taken daily (DOMAIN.md, Intervals)."""
     return not all(isinstance(regimen.pattern, Daily) for regimen in of.regimens)

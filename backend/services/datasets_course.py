@@ -7,7 +7,7 @@ from backend.domain.datasets import COMPARATORS
 from backend.domain.findings import Field, Kind, Type, kinds
 from backend.domain.levels import Comparator
 from backend.domain.linking import place
-from backend.domain.treatment import Treatment, class_weeks, expected
+from backend.domain.treatment import Treatment, class_weeks, expected, latest
 from backend.services import worsening as derived
 from backend.services.subjects import Subject, items, place_cells
 from backend.storage import findings as found
@@ -18,25 +18,25 @@ _COMPARATOR = "comparator"
 
 def subjects(who: Subject) -> Iterator[dict[str, Any]]:
     """Yield one row: who it is, the day of the pull where it may be told, and the standing treatment."""
-    latest = max(who.line.treatments, key=lambda one: (one.stopped_on is None, one.started_on, one.id), default=None)
+    standing = latest(who.line.treatments)
     yield {
         "subject": who.pseudonym,
         "days": who.told.days,
         **who.told.pull(who.today),
         "intervals": len(who.line.chain.intervals),
-        **(_standing(who, latest) if latest else {}),
+        **(_standing(who, standing) if standing else {}),
         "arm": who.traits.arm,
         **who.told.cells(who.traits.finished_on, "finished"),
         "age_band": who.traits.age_band,
     }
 
 
-def _standing(who: Subject, latest: Treatment) -> dict[str, Any]:
+def _standing(who: Subject, one: Treatment) -> dict[str, Any]:
     return {
-        "substance": latest.drug.substance,
-        "treatment_state": "running" if latest.stopped_on is None else "stopped",
-        **who.told.cells(latest.started_on, "started"),
-        **who.told.cells(latest.stopped_on, "stopped"),
+        "substance": one.drug.substance,
+        "treatment_state": "running" if one.stopped_on is None else "stopped",
+        **who.told.cells(one.started_on, "started"),
+        **who.told.cells(one.stopped_on, "stopped"),
     }
 
 

@@ -20,6 +20,7 @@ from backend.domain.study_days import Days
 from backend.services import datasets, pseudonyms, snapshot_files, subjects, traits
 from backend.services.context import Context
 from backend.services.fhir import studied
+from backend.services.narrowing import SMALL_CELLS, SUBJECTS, narrow
 from backend.services.snapshot_files import CHUNK, Made
 from backend.storage import research, snapshots
 from backend.storage.db import unit_of_work
@@ -128,7 +129,7 @@ def _read(build: Build) -> None:
         while batch := dict(islice(waiting, BATCH)):
             parts: list[dict[str, Any]] = []
             for who in subjects.read(replace(ctx, session=reading), build.study_id, batch, keyed, days, known):
-                parts += [*_datasets(build, who), *_resources(build, who, study)]
+                parts += [*_datasets(build, who), *_resources(build, who, study), *_withheld(build, who)]
                 reading.expunge_all()
                 if build.resources:  # a diary of years takes seconds, and a lease a minute
                     _keep(build, parts, PartRow)
@@ -150,6 +151,12 @@ def _resources(build: Build, who: subjects.Subject, study: StudyRow) -> Iterator
         yield _part(build, pseudonymous.part(kind), who, studied.body(of, kind))
 
 
+def _withheld(build: Build, who: subjects.Subject) -> Iterator[dict[str, Any]]:
+    """Yield what was withheld of somebody: kept with their rows, so that it is gone when they are."""
+    if SUBJECTS in build.asked and who.traits.withheld:
+        yield _part(build, SMALL_CELLS, who, b"\n")
+
+
 def _part(build: Build, dataset: str, who: subjects.Subject, body: bytes) -> dict[str, Any]:
     shared = {"snapshot_id": build.id, "dataset": dataset, "pseudonym": who.pseudonym, "patient_id": who.patient_id}
     return {**shared, "rows": body.count(b"\n"), "body": zlib.compress(body, 6)}
@@ -168,13 +175,15 @@ def _write(build: Build) -> None:
         gone = snapshots.drop_withdrawn(session, build.id, build.study_id)
         row = session.get_one(SnapshotRow, build.id)
         row.withdrawn += gone
+        if gone and SUBJECTS in build.asked:
+            narrow(session, build.id)
     with unit_of_work(Session(build.engine), writes=False) as reading:
         content = snapshot_files.content_hash(reading, build.id, build.asked, build.resources)
         row = reading.get_one(SnapshotRow, build.id)
         made = [_file(build, one) for one in snapshot_files.of(reading, row, build.go_on)]
         study = reading.get_one(StudyRow, build.study_id)
         told = {"id": str(build.id), "revision": build.revision, "taken_at": row.taken_at, "content": content}
-        manifest = snapshot_files.manifest(told, Days(study.days), row, made)
+        manifest = snapshot_files.manifest(reading, told, Days(study.days), row, made)
         made.append(_file(build, manifest))
     _finish(build, made, content)
 

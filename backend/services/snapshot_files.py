@@ -21,6 +21,7 @@ from backend.domain.snapshots import Cell, Format, thawed, withheld
 from backend.domain.study_days import Days
 from backend.services import parquet
 from backend.services.digest_mark import mark
+from backend.services.narrowing import SMALL_CELLS, SUBJECTS
 from backend.storage import snapshots
 from backend.storage.snapshots import SnapshotRow
 
@@ -138,10 +139,12 @@ def definition(days: Days) -> dict[str, Any]:
     return {**told, "uitwerk": version("uitwerk"), "code": mark()}
 
 
-def manifest(told: Mapping[str, Any], days: Days, row: SnapshotRow, made: Sequence[Made]) -> Plan:
+def manifest(session: Session, told: Mapping[str, Any], days: Days, row: SnapshotRow, made: Sequence[Made]) -> Plan:
     """Return the manifest: what was frozen when, by which definitions, every file with its hash, what is withheld."""
     files = [asdict(one) for one in made]
-    missing = withheld(tells_dates=days is Days.CALENDAR, withdrawn=row.withdrawn, doses=_DOSES in row.resources)
+    small = snapshots.rows_of(session, row.id, SMALL_CELLS) if SUBJECTS in row.datasets else None
+    doses = _DOSES in row.resources
+    missing = withheld(tells_dates=days is Days.CALENDAR, withdrawn=row.withdrawn, doses=doses, small=small)
     held = {"datasets": row.datasets, "resources": row.resources}
     whole = {**told, "definition": definition(days), **held, "files": files, "withheld": missing}
     return Plan(MANIFEST, "json", "", 0, iter([_json(whole)]))

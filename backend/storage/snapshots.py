@@ -205,6 +205,12 @@ def parts(session: Session, snapshot_id: UUID, dataset: str) -> Iterator[tuple[s
         yield row.pseudonym, row.rows, row.body
 
 
+def whole_parts(session: Session, snapshot_id: UUID, dataset: str) -> Sequence[PartRow]:
+    """Return every subject's part of a dataset, to be changed."""
+    query = select(PartRow).where(PartRow.snapshot_id == snapshot_id, PartRow.dataset == dataset)
+    return session.scalars(query.order_by(PartRow.pseudonym)).all()
+
+
 def first_parts(session: Session, snapshot_id: UUID, dataset: str, most: int) -> Sequence[tuple[str, bytes]]:
     """Return pseudonym and packed rows of the first subjects, by pseudonym, who have any; so many at most."""
     query = select(PartRow.pseudonym, PartRow.body)

@@ -178,6 +178,7 @@ def test_without_standing_consent_or_a_rule_that_is_on_nothing_is_decided(at: Cl
         ({"choice": "stop"}, "invalid", "/choice"),
     ],
 )
+@pytest.mark.parametrize("copies", ["sqlite"], indirect=True)  # refused for what it says
 def test_a_decision_says_only_what_it_may(at: Clinic, told: dict[str, Any], code_: str, pointer: str) -> None:
     answer = at.decide(at.body(**told))
     assert code(answer) == (422, code_, [pointer])

@@ -36,6 +36,8 @@ UNUSED: set[str] = set()
 PER_REQUEST = {"X-Request-Id", "Date"}
 
 pytestmark = pytest.mark.promise("P18")
+# Who asks and in which role is read on both databases by every other test; what follows is decided from the table.
+before_the_database = pytest.mark.parametrize("copies", ["sqlite"], indirect=True)
 
 
 class Through(ClinicError):
@@ -153,6 +155,7 @@ def test_names_are_unique_over_the_whole_app(house: House) -> None:
     assert len(names) == len(set(names))
 
 
+@before_the_database
 def test_without_a_token_every_guarded_route_is_shut(house: House, spy: Spy) -> None:
     for endpoint in guarded(house.app):
         for headers in ({}, {"Authorization": f"Bearer {uuid4().hex}"}):
@@ -161,6 +164,7 @@ def test_without_a_token_every_guarded_route_is_shut(house: House, spy: Spy) -> 
     assert spy.passed == []
 
 
+@before_the_database
 @pytest.mark.parametrize("role", Role)
 def test_a_role_without_the_permission_is_refused_whoever_it_is_about(house: House, spy: Spy, role: Role) -> None:
     bram = house.login("nurse")
@@ -226,6 +230,7 @@ def test_only_an_admitted_researcher_gets_to_a_study(house: House, spy: Spy) -> 
                 assert (seen(answer), spy.passed) == (unknown, []), (endpoint.path, relation)
 
 
+@before_the_database
 @pytest.mark.parametrize("role", Role)
 def test_what_is_of_the_site_or_nobodys_is_open_to_its_roles(house: House, spy: Spy, role: Role) -> None:
     for endpoint in guarded(house.app, Reach.SITE, Reach.OPEN):

@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -151,10 +151,22 @@ class Installation:
 
     def start(self, *words: str, **told: str) -> Running:
         """Start a command of `uitwerk`."""
-        log = self.folder / f"{len(self.started)}-{words[0]}.log"
+        return self._started(words[0], ("backend", *words), told)
+
+    def serve(self, workers: int = 2, **told: str) -> Running:
+        """Start the web server and wait until it answers: what `uitwerk serve` has below it, without a dispatcher.
+
+        The parent, which takes as long to start as the server itself, has tests of its own.
+        """
+        running = self._started("serve", ("backend.commands.web",), {"UITWERK_WORKERS": str(workers), **told})
+        until(lambda: self._alive(running), f"{running.log.name} answers /healthz")
+        return running
+
+    def _started(self, name: str, module: Sequence[str], told: Mapping[str, str]) -> Running:
+        log = self.folder / f"{len(self.started)}-{name}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "backend", *words],
+                [sys.executable, "-m", *module],
                 env={**self.environ, **told},
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -164,12 +176,6 @@ class Installation:
             )
         running = Running(process, log)
         self.started.append(running)
-        return running
-
-    def serve(self, workers: int = 2, **told: str) -> Running:
-        """Start the web server, without a dispatcher, and wait until it answers."""
-        running = self.start("serve", "--no-dispatch", UITWERK_WORKERS=str(workers), **told)
-        until(lambda: self._alive(running), f"{running.log.name} answers /healthz")
         return running
 
     def dispatch(self) -> Running:

@@ -14,7 +14,8 @@ import pytest
 from tests.house import House
 from tests.journeys.processes import Installation
 
-pytestmark = pytest.mark.journey
+# The contract a client is made from does not know the database.
+pytestmark = [pytest.mark.journey, pytest.mark.parametrize("installation", ["sqlite"], indirect=True)]
 
 
 @pytest.fixture

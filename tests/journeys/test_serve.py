@@ -11,6 +11,9 @@ from tests.journeys.processes import NO_TLS, Installation, Running, until
 
 pytestmark = pytest.mark.journey
 
+# Who starts, watches and ends whom is the same on every database; that both are served, the first test here shows.
+on_one_database = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+
 
 def _below(parent: int) -> dict[str, int]:
     """Return the children of a serving process by what they do."""
@@ -55,6 +58,7 @@ def test_serving_is_ready_listens_on_this_machine_alone_and_stops_when_told(inst
     assert all(_gone(child) for child in children.values())
 
 
+@on_one_database
 @pytest.mark.promise("P16")
 def test_a_dispatcher_that_dies_is_started_anew_while_the_web_goes_on(installation: Installation) -> None:
     running = _serving(installation)
@@ -68,6 +72,7 @@ def test_a_dispatcher_that_dies_is_started_anew_while_the_web_goes_on(installati
     assert until(renewed, "another dispatcher runs")["web"] == before["web"]
 
 
+@on_one_database
 def test_nobody_is_left_behind_when_the_parent_is_killed(installation: Installation) -> None:
     running = _serving(installation)
     children = _below(running.process.pid)
@@ -76,6 +81,7 @@ def test_nobody_is_left_behind_when_the_parent_is_killed(installation: Installat
     until(lambda: all(_gone(child) for child in children.values()), "web and dispatcher end by themselves")
 
 
+@on_one_database
 def test_a_web_server_that_cannot_start_ends_it_all_with_an_exit_code(installation: Installation) -> None:
     first = installation.serve(workers=1)
     second = installation.start("serve")

@@ -18,7 +18,8 @@ from tests.house import House
 from tests.journeys.mailbox import Mailbox, open_mailbox
 from tests.journeys.processes import Installation, Running, until
 
-pytestmark = pytest.mark.journey
+# That of many processes one mails, both databases show in tests/test_watch.py; here is what the processes do.
+pytestmark = [pytest.mark.journey, pytest.mark.parametrize("installation", ["sqlite"], indirect=True)]
 
 TOLD = ("ops@clinic.example", "night@clinic.example")
 LOOKED = timedelta(minutes=10)

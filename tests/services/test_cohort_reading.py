@@ -55,9 +55,9 @@ def log(house: House, patient: Patient, moments: list[Occurred], rng: Random) ->
     return made
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))  # other lives on each database
 def test_what_is_read_together_follows_every_dose_entry_and_retraction(house: House, carla: Staff, seed: int) -> None:
-    rng, model, patient = Random(seed), Model(), house.patient(cares_for=[carla])
+    rng, model, patient = Random(f"{seed} {house.settings.url[:6]}"), Model(), house.patient(cares_for=[carla])
     treatment_id = begin(house, carla, patient)
     entries = log(house, patient, reports(rng, 40), rng)
     agrees(house, carla, patient)

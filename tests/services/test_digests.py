@@ -152,11 +152,11 @@ class Life:
         assert answer.status_code == 201, answer.text
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))  # other lives on each database
 def test_after_each_change_lists_and_figures_are_what_they_are_without_digests(
     house: House, carla: Staff, seed: int
 ) -> None:
-    rng = Random(seed)
+    rng = Random(f"{seed} {house.settings.url[:6]}")
     cohort(house, carla, 2, seed=seed, shape=Shape((4, 4, 6)))
     life = Life(house, carla, rng)
     kinds: list[Callable[[], None]] = [

@@ -153,7 +153,7 @@ _ACTS = st.tuples(
 
 
 @pytest.mark.promise("P12")
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example([("pause", 13, 60 * 24 * 9), ("insert", 17, 60 * 24 * 9), ("move", 0, 0)])  # the last is refused
 @given(st.lists(_ACTS, min_size=3, max_size=9))
 def test_after_any_history_what_stands_is_what_ought_to(house: House, history: list[tuple[str, int, int]]) -> None:

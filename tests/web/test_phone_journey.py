@@ -127,6 +127,7 @@ def test_what_is_logged_without_signal_arrives_once_and_what_contradicts_is_sett
     assert not trouble
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)  # the worker of the page is what is new here
 def test_a_message_of_the_clinic_is_received_opened_and_told(
     anywhere: Clinic, whole_chromium: Browser, trouble: list[str]
 ) -> None:
