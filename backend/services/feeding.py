@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from itertools import islice
@@ -99,7 +99,7 @@ def _taken(session: Session, row: StudyFeedRow, found: Round) -> Round:
         study_feeds.anew(session, row, shape=shape(row.datasets))
     row.turn, row.held_until = row.turn + 1, now + LEASE
     session.flush()
-    return Round(found.engine, found.context, found.stopping, row.study_id, list(row.datasets), row.turn)
+    return replace(found, datasets=list(row.datasets), turn=row.turn)
 
 
 def _let_go(found: Round, wait: timedelta = timedelta(0), **columns: Any) -> None:

@@ -4,12 +4,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from sqlalchemy import func, select, update
 
 from backend.services import feeding, freezing
@@ -17,14 +14,11 @@ from backend.storage import study_feeds
 from backend.storage.events import EventRow
 from backend.storage.study_feeds import FeedLineRow, FeedPartRow, StudyFeedRow
 from tests.factories.chains import chain, dose, local
-from tests.factories.entries import Rated, keep
 from tests.factories.feeds import Follower, later, round_over
+from tests.factories.followed import GIVEN, entries, log, retract, subject
 from tests.factories.sites import Site
 from tests.factories.studies import Study, study
-from tests.house import House, Patient, Staff
-
-GIVEN = ["2026-03-02 09:00", "2026-03-30 09:00", "2026-04-27 09:00"]
-STEPS = 14
+from tests.house import House, Staff
 
 
 @pytest.fixture
@@ -40,32 +34,6 @@ def found(house: House) -> Study:
 @pytest.fixture
 def script(found: Study) -> Follower:
     return Follower(found)
-
-
-def subject(bram: Staff, found: Study, days: int = 3) -> Patient:
-    """Enrol a patient with three doses and some entries, who takes part."""
-    house = found.house
-    anna = house.patient(cares_for=[bram])
-    chain(house, anna, GIVEN)
-    log(house, anna, range(1, days + 1))
-    assert found.join(anna, bram).status_code == 200
-    return anna
-
-
-def log(house: House, anna: Patient, days: range, rating: int = 4) -> None:
-    start = local(GIVEN[0]).replace(hour=20)
-    keep(house, anna, [Rated(start + timedelta(days=day), {"fatigue": rating}) for day in days])
-
-
-def entries(house: House, anna: Patient) -> list[dict[str, object]]:
-    items: list[dict[str, object]] = house.get("/me/diary-entries", headers=house.phone(anna)).json["items"]
-    return items
-
-
-def retract(house: House, anna: Patient, entry: dict[str, object]) -> None:
-    told = {"recorded_at": house.clock.now.isoformat(), "reason": "mistake", "base_version": entry["version"]}
-    answer = house.post(f"/me/diary-entries/{entry['id']}/retraction", json=told, headers=house.phone(anna))
-    assert answer.status_code < 300, answer.text
 
 
 def test_it_begins_with_everything_and_then_tells_only_what_changed(
@@ -360,71 +328,3 @@ def test_the_client_of_the_docs_keeps_a_copy_in_a_file_and_asks_only_for_what_ch
     later(house)
     assert {one["dataset"] for one in copy.update()} == {"entries"}
     assert copy.rows("intervals") == []
-
-
-class Histories(RuleBasedStateMachine):
-    """A study in which people write, correct and leave, while two scripts follow it with pages of their own."""
-
-    house: House
-
-    @initialize()
-    def begin(self) -> None:
-        self.house.clock.now = local("2026-06-01 12:00")
-        self.bram, self.found = self.house.login("nurse"), study(self.house, f"Study {uuid4()}")
-        self.inside = [subject(self.bram, self.found, days=2) for _ in range(2)]
-        self.scripts = [Follower(self.found, limit) for limit in (2, 50)]
-        self.scripts[0].keep()
-
-    @rule(day=st.integers(0, 80), who=st.integers(0, 9))
-    def write(self, day: int, who: int) -> None:
-        if self.inside:
-            log(self.house, self.inside[who % len(self.inside)], range(day, day + 1))
-
-    @rule(who=st.integers(0, 9), which=st.integers(0, 9))
-    def take_back(self, who: int, which: int) -> None:
-        if self.inside:
-            anna = self.inside[who % len(self.inside)]
-            if known := entries(self.house, anna):
-                retract(self.house, anna, known[which % len(known)])
-
-    @rule()
-    def come(self) -> None:
-        self.inside.append(subject(self.bram, self.found, days=1))
-
-    @precondition(lambda self: self.inside)
-    @rule(who=st.integers(0, 9))
-    def leave(self, who: int) -> None:
-        self.found.leave(self.inside.pop(who % len(self.inside)), self.bram)
-
-    @rule()
-    def go_round(self) -> None:
-        later(self.house)
-
-    @rule(which=st.integers(0, 1))
-    def read(self, which: int) -> None:
-        self.scripts[which].page()
-
-    def teardown(self) -> None:
-        """After a last round both scripts have what a pull has, and were never told to begin anew."""
-        if not hasattr(self, "scripts"):
-            return
-        later(self.house)
-        for script in self.scripts:
-            script.follow()
-            script.check()
-            assert script.resets == 1
-        assert self.house.delete(self.scripts[0].path, headers=self.found.dirk.headers).status_code == 204
-
-
-def test_whoever_follows_has_what_a_pull_has_whatever_happened_on_the_way(
-    house: House, pytestconfig: pytest.Config
-) -> None:
-    run_state_machine_as_test(
-        type("Here", (Histories,), {"house": house}),
-        settings=settings(
-            max_examples=max(2, int(pytestconfig.getoption("--histories")) // 10),
-            stateful_step_count=STEPS,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
