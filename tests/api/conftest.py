@@ -13,6 +13,12 @@ def bram(house: House) -> Staff:
 
 
 @pytest.fixture
+def carla(house: House) -> Staff:
+    """The neurologist."""
+    return house.login("clinician")
+
+
+@pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
     """A patient in bram's care since March, who can be reached by mail."""
     now, house.clock.now = house.clock.now, local("2026-03-01 09:00")

@@ -13,11 +13,6 @@ from tests.house import House, Patient, Staff
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
     return house.patient(cares_for=[bram])
 

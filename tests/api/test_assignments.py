@@ -17,12 +17,6 @@ GIVEN = ["2026-03-09 09:00", "2026-04-06 09:00", "2026-05-04 09:00"]  # the next
 
 
 @pytest.fixture
-def carla(house: House) -> Staff:
-    """A neurologist."""
-    return house.login("clinician")
-
-
-@pytest.fixture
 def anna(house: House, carla: Staff) -> Patient:
     house.clock.now = local("2026-05-04 12:00")
     return house.patient(cares_for=[carla], email_sealed=b"somewhere")

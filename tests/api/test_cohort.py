@@ -21,11 +21,6 @@ from tests.house import House, Patient, Staff
 GIVEN = ["2026-01-05 09:00", "2026-02-02 09:00", "2026-03-02 09:00"]
 
 
-@pytest.fixture
-def carla(house: House) -> Staff:
-    return house.login("clinician")
-
-
 def figures(house: House, who: Staff, **query: object) -> Any:
     answer = house.get("/cohort", query_string={name: str(value) for name, value in query.items()}, headers=who.headers)
     assert answer.status_code == 200, answer.text

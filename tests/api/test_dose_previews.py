@@ -22,11 +22,6 @@ WHY = {"reason": "feverish"}
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
     """Anna, who has an e-mail address to be reminded at."""
     answer = house.post("/patients", headers=bram.headers, json=PatientBody())

@@ -22,11 +22,6 @@ LAST = ["2026-04-06 09:00", "2026-05-04 09:00"]
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
     return house.patient(cares_for=[bram])
 

@@ -20,11 +20,6 @@ ROWS = (
 )
 
 
-@pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
 def enrolled(house: House, who: Staff, number: str) -> Patient:
     """Enrol a patient with a hospital number, on natalizumab since February."""
     made = house.post("/patients", headers=who.headers, json=PatientBody(hospital_number=number))

@@ -32,12 +32,6 @@ ANSWERS = {
 
 
 @pytest.fixture
-def carla(house: House) -> Staff:
-    """A neurologist."""
-    return house.login("clinician")
-
-
-@pytest.fixture
 def anna(house: House, carla: Staff) -> Patient:
     house.clock.now = local("2026-05-26 12:00")
     anna = house.patient(cares_for=[carla], language="en")

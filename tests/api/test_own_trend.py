@@ -15,11 +15,6 @@ GIVEN = ["2026-03-02 09:00", "2026-03-30 09:00", "2026-04-27 09:00"]
 
 
 @pytest.fixture
-def carla(house: House) -> Staff:
-    return house.login("clinician")
-
-
-@pytest.fixture
 def anna(house: House, carla: Staff) -> Patient:
     return house.patient(cares_for=[carla])
 

@@ -20,11 +20,6 @@ from tests.factories.people import PatientBody
 from tests.house import House, Patient, Staff
 
 
-@pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
 def enrol(house: House, who: Staff, **told: Any) -> Any:
     return house.post("/patients", headers=who.headers, json=PatientBody(**told))
 

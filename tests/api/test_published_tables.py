@@ -144,11 +144,6 @@ def put_answers(house: House, carla: Staff, of: Iterable[tuple[Person, Course]],
 
 
 @pytest.fixture
-def carla(house: House) -> Staff:
-    return house.login("clinician")
-
-
-@pytest.fixture
 def found(house: House) -> Study:
     return study(house)
 

@@ -16,12 +16,6 @@ ALL = "/sites/own/questionnaires"
 FIRST = definition(question("a"), question("b", "integer", enable_when=[asks("a", "=", "a")]))
 
 
-@pytest.fixture
-def carla(house: House) -> Staff:
-    """A neurologist, who drafts and publishes."""
-    return house.login("clinician")
-
-
 def path(version: int = 1, key: str = "made") -> str:
     return f"{ALL}/{key}/versions/{version}"
 

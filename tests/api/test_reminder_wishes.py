@@ -25,11 +25,6 @@ UNMOVED: dict[str, list[Any]] = {"cancelled": [], "created": [], "in_flight": []
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
     """A patient who is reminded of a dose on 15 June, by mail."""
     anna = house.patient(cares_for=[bram])

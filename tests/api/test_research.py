@@ -36,11 +36,6 @@ DATASETS = (
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def wearing_off(house: House) -> Study:
     return study(house)
 

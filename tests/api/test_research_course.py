@@ -19,11 +19,6 @@ KEYS = {"subject", "finding", "treatment"}
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def found(house: House) -> Study:
     return study(house)
 

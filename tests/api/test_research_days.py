@@ -26,11 +26,6 @@ CALENDAR = re.compile(r"\d{4}-\d\d-\d\d|2026|\d\d/\d\d/|Amsterdam|[+]0[12]:00")
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
     """A patient with something in every dataset but of assignments, which begin with consent."""
     anna = house.patient(cares_for=[bram])

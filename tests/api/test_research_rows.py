@@ -16,11 +16,6 @@ GIVEN = ["2026-03-30 09:00", "2026-04-27 09:00"]
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def found(house: House) -> Study:
     return study(house)
 

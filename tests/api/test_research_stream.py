@@ -20,11 +20,6 @@ GIVEN = ["2026-03-02 09:00", "2026-03-30 09:00", "2026-04-27 09:00"]
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def joined(house: House, bram: Staff) -> tuple[Study, list[Patient]]:
     """A study with three patients of two entries each, in the order in which a pull tells them."""
     found = study(house)

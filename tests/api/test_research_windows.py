@@ -15,11 +15,6 @@ GIVEN = ["2026-03-02 09:00", "2026-03-30 09:00", "2026-04-27 09:00"]
 ANSWERED = "2026-03-28T10:00:00+01:00"
 
 
-@pytest.fixture
-def carla(house: House) -> Staff:
-    return house.login("clinician")
-
-
 def asked(house: House, carla: Staff, days: str) -> tuple[Study, Patient]:
     """Ask a form in the last week before each dose; the first is answered, the second is not, the third is open."""
     house.clock.now = local("2026-03-02 12:00")

@@ -9,11 +9,6 @@ from tests.house import House, Patient, Staff
 
 
 @pytest.fixture
-def carla(house: House) -> Staff:
-    return house.login("clinician")
-
-
-@pytest.fixture
 def els(house: House) -> Staff:
     return house.login("coordinator")
 

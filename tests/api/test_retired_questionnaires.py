@@ -20,12 +20,6 @@ THIRD = {**FORM, "version": "3"}
 
 
 @pytest.fixture
-def carla(house: House) -> Staff:
-    """A neurologist."""
-    return house.login("clinician")
-
-
-@pytest.fixture
 def anna(house: House, carla: Staff) -> Patient:
     house.clock.now = local("2026-05-26 12:00")
     found = house.patient(cares_for=[carla], language="en")

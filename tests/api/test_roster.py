@@ -25,11 +25,6 @@ SHAPES = (
 
 
 @pytest.fixture
-def carla(house: House) -> Staff:
-    return house.login("clinician")
-
-
-@pytest.fixture
 def els(house: House) -> Staff:
     """A coordinator, who may not see a patient's trend."""
     return house.login("coordinator")

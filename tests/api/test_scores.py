@@ -17,11 +17,6 @@ AT = "2026-05-26T11:00:00+02:00"
 
 
 @pytest.fixture
-def carla(house: House) -> Staff:
-    return house.login("clinician")
-
-
-@pytest.fixture
 def anna(house: House, carla: Staff) -> Patient:
     house.clock.now = local("2026-05-26 12:00")
     anna = house.patient(cares_for=[carla], language="en")

@@ -24,11 +24,6 @@ COURSE = {"kind": "steroid_course", "on": "2026-03-26", "values": GOOD["steroid_
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
     """A patient who writes every evening, 2 at first and 6 in the last week of the first interval."""
     house.clock.now = NOW

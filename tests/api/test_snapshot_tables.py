@@ -11,18 +11,13 @@ from backend.api.snapshot_tables import CodeBookOut, PreviewOut, TableOut
 from backend.domain.codebook import document
 from backend.services.snapshot_tables import PREVIEWED
 from backend.storage.events import EventRow
-from tests.api.test_snapshots import GIVEN, log
 from tests.factories.chains import chain
+from tests.factories.followed import GIVEN, log
 from tests.factories.snapshots import Snapshots
 from tests.factories.studies import Study, study
 from tests.house import House, Patient, Staff
 
 ASKED = {"dataset": "entries", "columns": "nrs_fatigue,no_complaints", "by": "interval"}
-
-
-@pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
 
 
 @pytest.fixture

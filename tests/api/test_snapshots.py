@@ -18,18 +18,11 @@ from backend.services import freezing, snapshot_files
 from backend.services.snapshots import Withdrawn
 from backend.storage.events import EventRow
 from backend.storage.snapshots import ChunkRow, PartRow
-from tests.factories.chains import chain, dose, local
-from tests.factories.entries import Rated, keep
+from tests.factories.chains import chain, dose
+from tests.factories.followed import GIVEN, log, subject
 from tests.factories.snapshots import Snapshots, build
 from tests.factories.studies import Study, study
-from tests.house import House, Patient, Staff
-
-GIVEN = ["2026-03-02 09:00", "2026-03-30 09:00", "2026-04-27 09:00"]
-
-
-@pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
+from tests.house import House, Staff
 
 
 @pytest.fixture
@@ -49,20 +42,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, 100)
 
 
-def subject(house: House, bram: Staff, found: Study, days: int = 3) -> Patient:
-    """Enrol a patient with three doses and an entry a day, who takes part."""
-    anna = house.patient(cares_for=[bram])
-    chain(house, anna, GIVEN)
-    log(house, anna, range(1, days + 1))
-    assert found.join(anna, bram).status_code == 200
-    return anna
-
-
-def log(house: House, anna: Patient, days: range, rating: int = 4) -> None:
-    start = local(GIVEN[0]).replace(hour=20)
-    keep(house, anna, [Rated(start.replace(day=start.day + day), {"fatigue": rating}) for day in days])
-
-
 def table(raw: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(raw.decode(), newline=""), strict=True))
 
@@ -71,7 +50,7 @@ def test_a_snapshot_holds_what_a_pull_holds_and_says_what_each_file_is(
     house: House, bram: Staff, found: Study, snapshots: Snapshots
 ) -> None:
     for _ in range(2):
-        subject(house, bram, found)
+        subject(bram, found)
     made = snapshots.frozen(formats=[*Format])
     told = snapshots.told(made)
     files = {one["name"]: one for one in told["files"]}
@@ -99,7 +78,7 @@ def test_a_snapshot_holds_what_a_pull_holds_and_says_what_each_file_is(
 def test_what_was_frozen_stays_byte_for_byte_while_the_record_goes_on(
     house: House, bram: Staff, found: Study, snapshots: Snapshots
 ) -> None:
-    anna = subject(house, bram, found)
+    anna = subject(bram, found)
     first, again = snapshots.frozen(["entries"]), snapshots.frozen(["entries"])
     assert snapshots.told(first)["sha256"] == snapshots.told(again)["sha256"]
     before = snapshots.file(first, "entries.csv")
@@ -115,7 +94,7 @@ def test_what_was_frozen_stays_byte_for_byte_while_the_record_goes_on(
 def test_whoever_withdraws_is_gone_at_once_from_what_was_frozen_before(
     house: House, bram: Staff, found: Study, snapshots: Snapshots, small: None
 ) -> None:
-    anna, other = subject(house, bram, found), subject(house, bram, found)
+    anna, other = subject(bram, found), subject(bram, found)
     made = snapshots.frozen(["entries", "subjects"], ["csv", "jsonl"])
     gone = {row["subject"] for row in table(snapshots.file(made, "subjects.csv"))}
     sending = iter(snapshots.get(f"/{made}/files/subjects.csv").response)
@@ -148,7 +127,7 @@ def test_whoever_withdraws_is_gone_at_once_from_what_was_frozen_before(
 def test_a_download_that_broke_off_goes_on_where_it_was(
     house: House, bram: Staff, found: Study, snapshots: Snapshots, small: None
 ) -> None:
-    subject(house, bram, found, days=9)
+    subject(bram, found, days=9)
     made = snapshots.frozen(["entries"])
     path, whole = f"/{made}/files/entries.csv", snapshots.file(made, "entries.csv")
     tag = snapshots.get(path).headers["ETag"]
@@ -165,7 +144,7 @@ def test_a_download_that_broke_off_goes_on_where_it_was(
 def test_nothing_of_a_snapshot_on_its_way_can_be_taken_and_cancelled_it_leaves_nothing(
     house: House, bram: Staff, found: Study, snapshots: Snapshots
 ) -> None:
-    subject(house, bram, found)
+    subject(bram, found)
     made = snapshots.ask(["entries"])
     refused = snapshots.get(f"/{made}/files/entries.csv")
     assert (refused.status_code, refused.json["code"]) == (409, "wrong-state")
@@ -187,7 +166,7 @@ def test_nothing_of_a_snapshot_on_its_way_can_be_taken_and_cancelled_it_leaves_n
 def test_one_whose_builder_died_is_taken_over_when_its_lease_has_ended(
     house: House, bram: Staff, found: Study, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subject(house, bram, found)
+    subject(bram, found)
     made = snapshots.ask(["entries"])
 
     def die(_build: freezing.Build) -> None:
@@ -208,7 +187,7 @@ def test_its_builder_holds_on_while_a_file_takes_all_rows_before_its_first_piece
     house: House, bram: Staff, found: Study, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(2):
-        subject(house, bram, found)
+        subject(bram, found)
     made = snapshots.ask(["subjects"], ["parquet"])
     monkeypatch.setattr(snapshot_files, "SUBJECTS_TOGETHER", 1)
     held: list[UUID] = []
@@ -226,7 +205,7 @@ def test_its_builder_holds_on_while_a_file_takes_all_rows_before_its_first_piece
 def test_one_that_cannot_be_built_says_so_and_holds_up_no_other(
     house: House, bram: Staff, found: Study, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subject(house, bram, found)
+    subject(bram, found)
     bad, good = snapshots.ask(["entries"]), snapshots.ask(["subjects"])
     with monkeypatch.context() as patched:
         patched.setattr(freezing, "_read", lambda _build: 1 / 0)
@@ -242,7 +221,7 @@ def test_one_that_cannot_be_built_says_so_and_holds_up_no_other(
 def test_the_changes_turn_an_earlier_snapshot_into_the_later(
     house: House, bram: Staff, found: Study, snapshots: Snapshots
 ) -> None:
-    anna, leaves = house.patient(cares_for=[bram]), subject(house, bram, found)
+    anna, leaves = house.patient(cares_for=[bram]), subject(bram, found)
     treatment = chain(house, anna, GIVEN)
     log(house, anna, range(1, 4))
     found.join(anna, bram)
@@ -250,7 +229,7 @@ def test_the_changes_turn_an_earlier_snapshot_into_the_later(
     log(house, anna, range(10, 12), rating=9)
     dose(house, anna, treatment, "2026-05-25 09:00")
     found.leave(leaves, bram)
-    subject(house, bram, found)
+    subject(bram, found)
     assert build(house)  # the first, without who withdrew
     second = snapshots.frozen()
     raw = snapshots.get(f"/{second}/changes?since={first}").data
@@ -313,7 +292,7 @@ def _said(answer: Any) -> dict[str, Any]:
 def test_taking_a_file_is_written_down_for_everybody_in_it(
     house: House, bram: Staff, found: Study, snapshots: Snapshots
 ) -> None:
-    anna = subject(house, bram, found)
+    anna = subject(bram, found)
     made = snapshots.frozen(["entries"])
     query = select(EventRow.detail).where(EventRow.patient_id == anna.id, EventRow.act == "datasets:read")
     with house.unit(writes=False) as ctx:

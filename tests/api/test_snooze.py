@@ -22,11 +22,6 @@ STEP = "week-before"
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
     """A patient who was to be told this morning that a dose is expected on 8 June, useful until the 15th is over."""
     anna = house.patient(cares_for=[bram])

@@ -22,11 +22,6 @@ from tests.house import House, Staff
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def found(house: House) -> Study:
     return study(house)
 

@@ -11,11 +11,6 @@ from tests.house import House, Patient, Staff
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
     """A patient in the first week after a dose."""
     anna = house.patient(cares_for=[bram], email_sealed=b"somewhere")

@@ -27,11 +27,6 @@ def supply(house: House, who: Staff, sent: dict[str, Any], version: int = 0) -> 
     return house.put(PATH, json=sent, headers={**who.headers, "If-Match": f'"{version}"'})
 
 
-@pytest.fixture
-def carla(house: House) -> Staff:
-    return house.login("clinician")
-
-
 def test_what_was_supplied_is_kept_in_versions_and_says_what_is_needed_still(house: House, carla: Staff) -> None:
     assert house.get(PATH, headers=carla.headers).status_code == 404
     half = supply(house, carla, told(scales=[]))

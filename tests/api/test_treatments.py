@@ -18,11 +18,6 @@ def begin(house: House, nurse: Staff, patient: Patient, **changes: Any) -> Any:
 
 
 @pytest.fixture
-def bram(house: House) -> Staff:
-    return house.login("nurse")
-
-
-@pytest.fixture
 def anna(house: House, bram: Staff) -> Patient:
     return house.patient(cares_for=[bram])
 

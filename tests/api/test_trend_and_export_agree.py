@@ -138,11 +138,6 @@ def judged_again(entries: Rows, history: History) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def carla(house: House) -> Staff:
-    return house.login("clinician")
-
-
-@pytest.fixture
 def found(house: House) -> Study:
     house.clock.now = datetime(2026, 6, 1, 10, tzinfo=HERE)
     return study(house)

@@ -57,12 +57,6 @@ TOO_MUCH = {
 }
 
 
-@pytest.fixture
-def carla(house: House) -> Staff:
-    """A neurologist, who drafts."""
-    return house.login("clinician")
-
-
 def test_a_workbook_becomes_a_draft_and_what_it_loses_is_told_by_sheet_row_and_column(
     house: House, carla: Staff
 ) -> None:

@@ -13,6 +13,7 @@ from tests.house import House, SetClock
 from tests.journeys.conftest import durable_postgres, installation, seeded
 from tests.journeys.processes import Installation
 from tests.web.care_pages import watched
+from tests.web.clinic_pages import Desk, sat_at
 from tests.web.phones import Anna, Clinic
 
 __all__ = ["durable_postgres", "installation", "seeded"]
@@ -73,6 +74,13 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> I
     with app.app_context():
         db.engine.dispose()
     made.close()
+
+
+@pytest.fixture(scope="module")
+def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
+    """A desk at which the server may refuse."""
+    with sat_at(clinic, chromium, refusals=True) as found:
+        yield found
 
 
 @pytest.fixture

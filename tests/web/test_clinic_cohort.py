@@ -1,32 +1,23 @@
 """The cohort's page: what it shows is what the API says, with n, what was left out and the traps under each figure."""
 
-from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.factories.cohorts import Shape, cohort
 from tests.house import Staff
 from tests.journeys.people import Person
 from tests.journeys.processes import until
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, at, refusal, sat_at, stands, told
-from tests.web.phones import Clinic
+from tests.web.clinic_pages import SIZES, Desk, at, refusal, stands, told
 
 pytestmark = pytest.mark.journey
 
 STRETCHED = Shape(weeks=(4,) * 6 + (6,) * 4, writes=0.9, answers=0.8, rises=0.5)
 FIGURES = 10
 _seeds = count(4242)  # ids follow from the seed, and the clinic stays when a test is tried once more
-
-
-@pytest.fixture(scope="module")
-def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
-    """A desk at which the server may refuse."""
-    with sat_at(clinic, chromium, refusals=True) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,18 @@
 """The day ward's calendar: a dose moves once its difference was seen, is taken back, planned, read from a list."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, at, fresh, refusal, sat_at, told
+from tests.web.clinic_pages import SIZES, Desk, at, fresh, refusal, told
 from tests.web.phones import Anna, Clinic
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture(scope="module")
-def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
-    """A desk at which the server may refuse."""
-    with sat_at(clinic, chromium, refusals=True) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,17 @@
 """Somebody new: enrolled by keyboard, a phone paired by QR code, typed code or letter, and emergency access."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, at, fresh, refusal, sat_at, told
-from tests.web.phones import Clinic
+from tests.web.clinic_pages import SIZES, Desk, at, fresh, refusal, told
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture(scope="module")
-def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
-    """A desk at which the server may refuse."""
-    with sat_at(clinic, chromium, refusals=True) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,10 @@
 """Questionnaires at the desk: brought in, published, asked of studies and patients, refused in words, by keyboard."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from backend.domain.instruments import instrument
 from tests.factories.assignments import FIRST_WEEK, assignment, body
@@ -15,19 +14,12 @@ from tests.house import Staff
 from tests.journeys.people import Person
 from tests.web.assigned_forms import words
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, fresh, lost, sat_at, stands
-from tests.web.phones import Anna, Clinic
+from tests.web.clinic_pages import SIZES, Desk, fresh, lost, stands
+from tests.web.phones import Anna
 
 pytestmark = pytest.mark.journey
 
 ALL = "/sites/own/questionnaires"
-
-
-@pytest.fixture(scope="module")
-def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
-    """A desk at which the server may refuse."""
-    with sat_at(clinic, chromium, refusals=True) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

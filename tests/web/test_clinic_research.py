@@ -1,7 +1,6 @@
 """A researcher at the desk: freezes a study, looks into it, takes files and Table 1, and makes keys for scripts."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -9,27 +8,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from backend.storage.snapshots import SnapshotRow
-from tests.api.test_snapshots import GIVEN, log
 from tests.factories.chains import chain
+from tests.factories.followed import GIVEN, log
 from tests.factories.snapshots import Snapshots, build
 from tests.factories.studies import Study, study
 from tests.house import Staff
 from tests.journeys.people import Person
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, WARD, Desk, fresh, lost, sat_at, told
-from tests.web.phones import Clinic
+from tests.web.clinic_pages import SIZES, WARD, Desk, fresh, lost, told
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture(scope="module")
-def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
-    """A desk at which the server may refuse."""
-    with sat_at(clinic, chromium, refusals=True) as found:
-        yield found
 
 
 def joined(desk: Desk) -> Study:

@@ -1,26 +1,18 @@
 """Dosing rules and findings on a patient's page: shown with reasons, nothing chosen before, changed by decisions."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.house import Staff
 from tests.journeys.people import Person
 from tests.web.axe import barriers
-from tests.web.clinic_pages import Desk, at, sat_at
-from tests.web.phones import Anna, Clinic
+from tests.web.clinic_pages import Desk, at
+from tests.web.phones import Anna
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture(scope="module")
-def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
-    """A desk at which the server may refuse."""
-    with sat_at(clinic, chromium, refusals=True) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

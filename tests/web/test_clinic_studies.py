@@ -1,26 +1,17 @@
 """Studies at the desk: which dosing rules each shows, off until switched on, by whom, and only by those who may."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.house import Staff
 from tests.journeys.people import Person
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, fresh, lost, sat_at, told
-from tests.web.phones import Clinic
+from tests.web.clinic_pages import SIZES, Desk, fresh, lost, told
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture(scope="module")
-def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
-    """A desk at which the server may refuse."""
-    with sat_at(clinic, chromium, refusals=True) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,16 @@
 """A treatment at the desk: started, changed and stopped by keyboard, seen before it is kept, and what is refused."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, fresh, lost, refusal, sat_at, told
+from tests.web.clinic_pages import SIZES, Desk, fresh, lost, refusal, told
 from tests.web.phones import Anna, Clinic
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture(scope="module")
-def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
-    """A desk at which the server may refuse."""
-    with sat_at(clinic, chromium, refusals=True) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

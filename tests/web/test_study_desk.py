@@ -1,26 +1,18 @@
 """Studies at the desk: paper, arm, visits and the end with a patient; texts, plan and participants of a study."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.factories.studies import Study
 from tests.house import Staff
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, fresh, lost, sat_at, told
+from tests.web.clinic_pages import SIZES, Desk, fresh, lost, told
 from tests.web.phones import Anna, Clinic
 from tests.web.study_pages import ARMS, VISIT, place, signed, stands, written
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture(scope="module")
-def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
-    """A desk at which the server may refuse."""
-    with sat_at(clinic, chromium, refusals=True) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,18 @@
 """Setting a study up at the desk: its name and its days, and who may pull its data until when."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.house import Staff
 from tests.journeys.people import Person
 from tests.web.axe import barriers
-from tests.web.clinic_pages import SIZES, Desk, fresh, sat_at
-from tests.web.phones import Clinic
+from tests.web.clinic_pages import SIZES, Desk, fresh
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture(scope="module")
-def desk(clinic: Clinic, chromium: Browser) -> Iterator[Desk]:
-    """A desk at which the server may refuse."""
-    with sat_at(clinic, chromium, refusals=True) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
