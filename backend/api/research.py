@@ -82,6 +82,12 @@ def admit_researcher(ctx: Context, study_id: UUID, data: dict[str, Any]) -> None
     research.admit(ctx, study_id, data["staff_id"], data["ends_at"])
 
 
+@room.route("DELETE", "/studies/<uuid:study_id>/researchers/<uuid:staff_id>", permission="studies:write", status=204)
+def dismiss_researcher(ctx: Context, study_id: UUID, staff_id: UUID) -> None:
+    """Let a researcher pull a study's data no more; twice changes nothing."""
+    research.dismiss(ctx, study_id, staff_id)
+
+
 @room.route("GET", "/studies/<uuid:study_id>/researchers", permission="studies:write", gives=AdmissionList)
 def list_researchers(ctx: Context, study_id: UUID) -> dict[str, Any]:
     """List who was ever admitted to a study of one's own site."""

@@ -10,6 +10,7 @@ from backend.api.endpoint import Room
 from backend.api.shapes import PageIn
 from backend.domain import cursors
 from backend.domain.datasets import DATASETS
+from backend.domain.errors import invalid
 from backend.domain.snapshots import Op
 from backend.services import study_feeds
 from backend.services.context import Context
@@ -20,7 +21,7 @@ _FEED = "/research/studies/<uuid:study_id>/feed"
 
 
 class FeedIn(Schema):
-    """Which datasets the feed is to be of; all of them for none."""
+    """Which datasets the feed is to be of, beside those it is of; all of them for none."""
 
     datasets = fields.Many(fields.Words(*DATASETS), most=len(DATASETS), load_default=list)
 
@@ -34,9 +35,10 @@ class FeedOut(Schema):
 
 
 class FeedAsk(PageIn):
-    """Where to go on: the cursor of the page before, none to be given everything."""
+    """Where to go on: the cursor of the page before, none to be given everything; of which datasets, with commas."""
 
     cursor = fields.Text(300, load_default=None, allow_none=True)
+    datasets = fields.Text(300, load_default=None, allow_none=True)
 
 
 class TurnOut(Schema):
@@ -68,13 +70,21 @@ def keep_feed(ctx: Context, study_id: UUID, data: dict[str, Any]) -> Feed:
 @room.route("GET", _FEED, permission="datasets:read", asks=FeedAsk, gives=FeedPageOut)
 def read_feed(ctx: Context, study_id: UUID, query: dict[str, Any]) -> dict[str, Any]:
     """Read what changed of a study's rows since the cursor: inserts, edits and deletions."""
-    return _shown(study_feeds.read(ctx, study_id, cursors.read_of_study(query["cursor"]), paging.size(query)))
+    cursor = cursors.read_of_study(query["cursor"])
+    return _shown(study_feeds.read(ctx, study_id, cursor, paging.size(query), _datasets(query["datasets"])))
 
 
 @room.route("DELETE", _FEED, permission="datasets:read", status=204)
 def end_feed(ctx: Context, study_id: UUID) -> None:
     """Keep the feed of a study no longer."""
     study_feeds.end(ctx, study_id)
+
+
+def _datasets(said: str | None) -> list[str]:
+    names = said.split(",") if said else []
+    if unknown := [name for name in names if name not in DATASETS]:
+        raise invalid("/query/datasets", f"There is no {unknown[0][:60]}.")
+    return names
 
 
 def _shown(page: Page) -> dict[str, Any]:

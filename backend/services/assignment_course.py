@@ -81,13 +81,18 @@ def one(ctx: Context, patient_id: UUID, assignment_id: UUID) -> Followed:
 
 
 def asks(ctx: Context, patient: PatientRow, line: Line, form: Published, on: date) -> bool:
-    """Tell whether an assignment that had not ended on a local day had asked a patient a version of a form by then."""
-    return any(
-        each.form.version == form.version and each.round.opens_on <= on
-        for one in assigned.of_patient(ctx, patient.id, line)
-        if one.row.questionnaire == form.key and (one.row.ended_on is None or on < one.row.ended_on)
-        for each in _asked(ctx, patient, one)
-    )
+    """Tell whether an assignment that had not ended on a local day asked a patient a version of a form on it.
+
+    Its last round does until another opens, and an earlier one as long as an answer is waited for.
+    """
+    for one in assigned.of_patient(ctx, patient.id, line):
+        if one.row.questionnaire == form.key and (one.row.ended_on is None or on < one.row.ended_on):
+            opened = [each for each in _asked(ctx, patient, one) if each.round.opens_on <= on]
+            last = max((each.round.opens_on for each in opened), default=on)
+            waits = (each for each in opened if each.round.opens_on == last or on <= each.round.grace_on)
+            if any(each.form.version == form.version for each in waits):
+                return True
+    return False
 
 
 def every(ctx: Context, patient: PatientRow) -> list[Followed]:

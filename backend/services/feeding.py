@@ -41,12 +41,13 @@ class Round:
     stopping: Callable[[], bool]
     study_id: UUID
     datasets: Sequence[str]
+    epoch: str
     turn: int
 
     def hold(self, session: Session) -> None:
         """Go on, and keep everybody else from writing until the commit. Raises Stopped."""
         until = self.context(session).now + LEASE
-        if self.stopping() or not study_feeds.hold(session, self.study_id, self.turn, until):
+        if self.stopping() or not study_feeds.hold(session, self.study_id, self.epoch, self.turn, until):
             raise Stopped
 
 
@@ -78,7 +79,7 @@ def keep_next(
             return False
     with unit_of_work(Session(engine), writes=True) as session:
         row = study_feeds.next_to_keep(session, context(session).now)
-        found = None if row is None else _taken(session, row, Round(engine, context, stopping, row.study_id, (), 0))
+        found = None if row is None else _taken(session, row, Round(engine, context, stopping, row.study_id, (), "", 0))
     if found is None:
         return False
     try:
@@ -95,17 +96,18 @@ def keep_next(
 
 def _taken(session: Session, row: StudyFeedRow, found: Round) -> Round:
     now = found.context(session).now
-    if row.shape != shape(row.datasets):  # an upgrade gave rows other columns
-        study_feeds.anew(session, row, shape=shape(row.datasets))
+    asked = [name for name in row.datasets if name in DATASETS]
+    if row.shape != shape(asked):  # an upgrade gave rows other columns, or took a dataset away
+        study_feeds.anew(session, row, datasets=asked, shape=shape(asked))
     row.turn, row.held_until = row.turn + 1, now + LEASE
     session.flush()
-    return replace(found, datasets=list(row.datasets), turn=row.turn)
+    return replace(found, datasets=asked, epoch=row.epoch, turn=row.turn)
 
 
 def _let_go(found: Round, wait: timedelta = timedelta(0), **columns: Any) -> None:
     with unit_of_work(Session(found.engine), writes=True) as session:
         due = found.context(session).now + wait
-        study_feeds.hold(session, found.study_id, found.turn, None, due_at=due, **columns)
+        study_feeds.hold(session, found.study_id, found.epoch, found.turn, None, due_at=due, **columns)
 
 
 def _go_round(found: Round) -> None:
@@ -114,6 +116,7 @@ def _go_round(found: Round) -> None:
         study = reading.get_one(StudyRow, found.study_id)
         days, keyed = Days(study.days), pseudonyms.keyed(ctx, study)
         named, known = research.subjects(reading, study.id, ctx.now), traits.of_study(ctx, study.id)
+        _take_back(found, reading, named)
         waiting = iter(named.items())
         while batch := dict(islice(waiting, BATCH)):
             with unit_of_work(Session(found.engine), writes=True) as session:
@@ -122,11 +125,15 @@ def _go_round(found: Round) -> None:
             for who in subjects.read(ctx, study.id, batch, keyed, days, known):
                 _tell(found, [one for one in _of(found, who, before) if one.before != one.after])
                 reading.expunge_all()
-        for patient_id, pseudonym in study_feeds.told(reading, study.id).items():
-            if patient_id not in named:
-                before = study_feeds.parts(reading, study.id, [patient_id])
-                _tell(found, [_gone(patient_id, pseudonym, dataset, body) for (_, dataset), body in before.items()])
     _let_go(found, wait=EVERY, kept_at=ctx.now, trouble="")
+
+
+def _take_back(found: Round, reading: Session, named: Mapping[UUID, str]) -> None:
+    """Tell, before anything else, that the rows of whoever has left are gone."""
+    for patient_id, pseudonym in study_feeds.told(reading, found.study_id).items():
+        if patient_id not in named:
+            before = study_feeds.parts(reading, found.study_id, [patient_id])
+            _tell(found, [_gone(patient_id, pseudonym, dataset, body) for (_, dataset), body in before.items()])
 
 
 def _of(found: Round, who: Subject, before: Mapping[tuple[UUID, str], bytes]) -> Iterator[Told]:
@@ -144,14 +151,18 @@ def _tell(found: Round, changed: Sequence[Told]) -> None:
     """Put what changed of a subject at the end of the feed, all under one number."""
     if not changed:
         return
+    lines: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for one in changed:  # outside the transaction, in which SQLite lets nobody else write
+        for change in one.changes:
+            lines[change.op is Op.INSERT].append(_line(found, one, change))
     with unit_of_work(Session(found.engine), writes=True) as session:
         found.hold(session)
         number = study_feeds.number(session, found.study_id)
+        for came, rows in lines.items():
+            for row in rows:
+                row.update(seq=number, came=number)
+            study_feeds.keep_lines(session, rows, came=came)
         for one in changed:
-            told = [(change, _line(found, one, change)) for change in one.changes]
-            for came in (True, False):
-                rows = [line for change, line in told if (change.op is Op.INSERT) is came]
-                study_feeds.keep_lines(session, [{**line, "seq": number, "came": number} for line in rows], came=came)
             _keep(session, found, one)
 
 

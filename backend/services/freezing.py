@@ -96,9 +96,9 @@ def freeze_next(
     except Exception as trouble:  # noqa: BLE001 - one that cannot be built must not stop the others; no trace: it may hold data
         log.error("snapshot failed", snapshot=str(build.id), code=type(trouble).__name__)  # noqa: TRY400
         with unit_of_work(Session(engine), writes=True) as session:
-            snapshots.clear(session, build.id, rows=True)
             failed = {"state": State.FAILED.value, "trouble": type(trouble).__name__[:60], "taken_at": None}
-            snapshots.hold(session, build.id, build.turn, context(session).now, **failed)
+            if snapshots.hold(session, build.id, build.turn, context(session).now, **failed):
+                snapshots.clear(session, build.id, rows=True)  # and not those of whoever took it over
     return True
 
 

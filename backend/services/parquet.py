@@ -33,12 +33,26 @@ def written(dataset: str, bodies: Iterator[bytes]) -> Iterator[bytes]:
     columns = DATASETS[dataset]
     schema = core.Schema([_field(core, column) for column in columns])
     batches = (_batch(core, schema, columns, rows) for rows in _groups(dataset, bodies))
-    reader = core.RecordBatchReader.from_batches(schema, batches)
+    trouble: list[Exception] = []
+    reader = core.RecordBatchReader.from_batches(schema, _heard(batches, trouble))
     with TemporaryFile() as file:
-        io.write_parquet(reader, file, compression="zstd(3)", max_row_group_size=GROUP, created_by="uitwerk")
+        try:
+            io.write_parquet(reader, file, compression="zstd(3)", max_row_group_size=GROUP, created_by="uitwerk")
+        except Exception:
+            if trouble:  # the library says of what went wrong in the rows only that something did
+                raise trouble[0] from None
+            raise
         file.seek(0)
         while piece := file.read(PIECE):
             yield piece
+
+
+def _heard(batches: Iterator[Any], trouble: list[Exception]) -> Iterator[Any]:
+    try:
+        yield from batches
+    except Exception as raised:
+        trouble.append(raised)
+        raise
 
 
 def _batch(core: Any, schema: Any, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Any:

@@ -77,10 +77,7 @@ def admit(ctx: Context, study_id: UUID, staff_id: UUID, ends_at: datetime | None
     Raises ClinicError `not-found` for a study of another site and `invalid` for somebody who is no
     researcher, or no longer. A researcher may work at another site: studies have several centres.
     """
-    actor = gate.permit(ctx, "studies:write")
-    study = research.study(ctx.session, study_id)
-    if study is None or study.site_id != actor.site_id:
-        raise ClinicError("not-found")
+    _own(ctx, study_id)
     staff = ctx.session.get(StaffRow, staff_id)
     if staff is None or staff.left_at is not None or staff.role != Role.RESEARCHER.value:
         raise invalid("/staff_id", "Not a researcher.")
@@ -88,12 +85,25 @@ def admit(ctx: Context, study_id: UUID, staff_id: UUID, ends_at: datetime | None
     events.note(ctx, "studies:write", None, study_id, {"admitted": str(staff_id)})
 
 
-def admitted(ctx: Context, study_id: UUID) -> list[Admission]:
-    """Return who was ever admitted to a study of the acting admin's site, by name. Raises ClinicError `not-found`."""
+def dismiss(ctx: Context, study_id: UUID, staff_id: UUID) -> None:
+    """End an admission now, also of somebody who is gone; twice changes nothing. Raises ClinicError `not-found`."""
+    _own(ctx, study_id)
+    if not research.dismiss(ctx.session, study_id, staff_id, ctx.now):
+        raise ClinicError("not-found")
+    events.note(ctx, "studies:write", None, study_id, {"dismissed": str(staff_id)})
+
+
+def _own(ctx: Context, study_id: UUID) -> None:
+    """See to it that a study is of the acting administrator's site. Raises ClinicError `not-found`."""
     actor = gate.permit(ctx, "studies:write")
     study = research.study(ctx.session, study_id)
     if study is None or study.site_id != actor.site_id:
         raise ClinicError("not-found")
+
+
+def admitted(ctx: Context, study_id: UUID) -> list[Admission]:
+    """Return who was ever admitted to a study of the acting admin's site, by name. Raises ClinicError `not-found`."""
+    _own(ctx, study_id)
     events.note(ctx, "studies:write", None, study_id)
     return [
         Admission(staff.id, staff.name, row.starts_at, row.ends_at)

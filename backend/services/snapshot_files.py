@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -83,10 +84,11 @@ def of(session: Session, row: SnapshotRow, go_on: Callable[[], None]) -> Iterato
 
 
 def _bodies(session: Session, row: SnapshotRow, dataset: str, go_on: Callable[[], None]) -> Iterator[bytes]:
-    for number, (_, _, body) in enumerate(snapshots.parts(session, row.id, dataset), 1):
-        yield zlib.decompress(body)
-        if number % SUBJECTS_TOGETHER == 0:
-            go_on()
+    with closing(snapshots.parts(session, row.id, dataset)) as parts:
+        for number, (_, _, body) in enumerate(parts, 1):
+            yield zlib.decompress(body)
+            if number % SUBJECTS_TOGETHER == 0:
+                go_on()
 
 
 def _odm(session: Session, row: SnapshotRow) -> Iterator[bytes]:

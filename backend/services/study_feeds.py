@@ -51,7 +51,7 @@ class Page:
 
 
 def keep(ctx: Context, study_id: UUID, datasets: Sequence[str]) -> Feed:
-    """Have a feed kept of some datasets of a study (all of them for none); with others than before it begins anew.
+    """Have a feed kept of some datasets of a study (all of them for none), beside those it is kept of already.
 
     Raises ClinicError `not-found`.
     """
@@ -60,8 +60,10 @@ def keep(ctx: Context, study_id: UUID, datasets: Sequence[str]) -> Feed:
     told = {"datasets": asked, "shape": shape(asked), "asked_by": ctx.who.staff_id, "due_at": ctx.now}
     study_feeds.begin(ctx.session, {"study_id": study_id, **told})
     row = _row(ctx, study_id, lock=True)
-    if row.datasets != asked:
-        study_feeds.anew(ctx.session, row, **told)
+    every = [name for name in DATASETS if name in {*row.datasets, *asked}]
+    if row.datasets != every:
+        stands = row.shape == shape(name for name in row.datasets if name in DATASETS)
+        study_feeds.widen(ctx.session, row, ctx.now, datasets=every, shape=shape(every) if stands else row.shape)
     events.note(ctx, PERMISSION, None, study_id, {"feed": asked})
     return _shown(row)
 
@@ -74,8 +76,8 @@ def end(ctx: Context, study_id: UUID) -> None:
     events.note(ctx, PERMISSION, None, study_id, {"feed": []})
 
 
-def read(ctx: Context, study_id: UUID, cursor: StudyCursor | None, limit: int) -> Page:
-    """Return what changed behind a cursor; one of another feed, or further on than ours, begins anew.
+def read(ctx: Context, study_id: UUID, cursor: StudyCursor | None, limit: int, datasets: Sequence[str] = ()) -> Page:
+    """Return what changed behind a cursor, of some datasets (none: all); one of another feed begins anew.
 
     An insert is of a row that came after all had been read the last time; an earlier page since then may have given it
     already. Nothing is told of whoever has withdrawn: a page ends before them, until that they are gone can be told in
@@ -85,7 +87,7 @@ def read(ctx: Context, study_id: UUID, cursor: StudyCursor | None, limit: int) -
     row = _row(ctx, study_id)
     reset = cursor is None or cursor.epoch != row.epoch or cursor.seq > row.seq
     at = StudyCursor(row.epoch, 0, 0) if cursor is None or reset else cursor
-    found = study_feeds.lines(ctx.session, study_id, (at.seq, at.place), limit + 1, ctx.now)
+    found = study_feeds.lines(ctx.session, study_id, (at.seq, at.place), datasets or row.datasets, limit + 1, ctx.now)
     lines = list(takewhile(lambda line: line.row is None or line.open, found[:limit]))
     _note(ctx, study_id, lines)
     cursor = _behind(at, lines, whole=len(lines) == len(found))

@@ -110,8 +110,17 @@ def admit(session: Session, study_id: UUID, staff_id: UUID, now: datetime, ends_
     """Let somebody pull a study's data from now on, or give their admission another end."""
     key = {"study_id": study_id, "staff_id": staff_id}
     if not insert_once(session, _table(ResearcherRow), {**key, "starts_at": now, "ends_at": ends_at}):
-        standing = update(ResearcherRow).filter_by(**key)
-        session.execute(standing.values(ends_at=ends_at).execution_options(synchronize_session=False))
+        standing = update(ResearcherRow).filter_by(**key).execution_options(synchronize_session=False)
+        session.execute(standing.where(ResearcherRow.ends_at <= now).values(starts_at=now))
+        session.execute(standing.values(ends_at=ends_at))
+
+
+def dismiss(session: Session, study_id: UUID, staff_id: UUID, now: datetime) -> bool:
+    """End somebody's admission to a study now, if it has not ended; False when there is none."""
+    key = (ResearcherRow.study_id == study_id, ResearcherRow.staff_id == staff_id)
+    standing = or_(ResearcherRow.ends_at.is_(None), ResearcherRow.ends_at > now)
+    session.execute(update(ResearcherRow).where(*key, standing).values(ends_at=now))
+    return session.scalar(select(ResearcherRow.staff_id).where(*key)) is not None
 
 
 def admissions(session: Session, study_id: UUID) -> list[tuple[ResearcherRow, StaffRow]]:

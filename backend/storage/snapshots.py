@@ -1,6 +1,6 @@
 """Snapshots: what was asked for, the frozen rows of each subject, and the files made of them, in chunks."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -197,12 +197,13 @@ def keep(session: Session, rows: Sequence[dict[str, Any]], of: type[PartRow | Ch
         session.execute(insert(of), rows)
 
 
-def parts(session: Session, snapshot_id: UUID, dataset: str) -> Iterator[tuple[str, int, bytes]]:
+def parts(session: Session, snapshot_id: UUID, dataset: str) -> Generator[tuple[str, int, bytes]]:
     """Yield pseudonym, number of rows and packed rows of every subject, by pseudonym, a few at a time."""
     query = select(PartRow.pseudonym, PartRow.rows, PartRow.body)
     query = query.where(PartRow.snapshot_id == snapshot_id, PartRow.dataset == dataset)
-    for row in session.execute(query.order_by(PartRow.pseudonym).execution_options(yield_per=20)):
-        yield row.pseudonym, row.rows, row.body
+    with session.execute(query.order_by(PartRow.pseudonym).execution_options(yield_per=20)) as found:
+        for row in found:
+            yield row.pseudonym, row.rows, row.body
 
 
 def whole_parts(session: Session, snapshot_id: UUID, dataset: str) -> Sequence[PartRow]:
@@ -223,8 +224,9 @@ def by_subject(session: Session, snapshot_id: UUID, datasets: Sequence[str]) -> 
     mine = (PartRow.snapshot_id == snapshot_id, PartRow.dataset.in_(datasets))
     query = select(PartRow.pseudonym, PartRow.dataset, PartRow.body).where(*mine)
     query = query.order_by(PartRow.pseudonym, PartRow.dataset)
-    for row in session.execute(query.execution_options(yield_per=20)):
-        yield row.pseudonym, row.dataset, row.body
+    with session.execute(query.execution_options(yield_per=20)) as found:
+        for row in found:
+            yield row.pseudonym, row.dataset, row.body
 
 
 def patients(session: Session, snapshot_id: UUID, pseudonyms: Iterable[str] | None = None) -> Iterable[UUID]:

@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from backend.storage.db import Base, Instant
-from backend.storage.research import SubjectRow, holds
+from backend.storage.research import ResearcherRow, SubjectRow, holds
 
 _EPOCH_BYTES = 8
 
@@ -135,6 +135,14 @@ def anew(session: Session, row: StudyFeedRow, **columns: Any) -> None:
     session.flush()
 
 
+def widen(session: Session, row: StudyFeedRow, now: datetime, **columns: Any) -> None:
+    """Let a feed hold more from the next round on, which is due now; one that is under way is over."""
+    row.turn, row.held_until, row.kept_at, row.due_at = row.turn + 1, None, None, now
+    for name, value in columns.items():
+        setattr(row, name, value)
+    session.flush()
+
+
 def next_to_keep(session: Session, now: datetime) -> StudyFeedRow | None:
     """Return a feed whose turn it is, locked, the longest due first; what others lock is passed over."""
     query = select(StudyFeedRow).where(_due(now)).order_by(StudyFeedRow.due_at, StudyFeedRow.study_id).limit(1)
@@ -147,16 +155,18 @@ def waits(session: Session, now: datetime) -> bool:
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    """Its time has come, or somebody is in it whose consent no longer holds; and nobody is at it."""
+    """Its time has come and somebody may read it, or it holds somebody whose consent does not; and nobody is at it."""
     theirs = and_(SubjectRow.study_id == FeedPartRow.study_id, SubjectRow.patient_id == FeedPartRow.patient_id)
     gone = exists().where(FeedPartRow.study_id == StudyFeedRow.study_id, theirs, ~holds(now))
     free = or_(StudyFeedRow.held_until.is_(None), StudyFeedRow.held_until < now)
-    return and_(free, or_(StudyFeedRow.due_at <= now, and_(StudyFeedRow.trouble == "", gone)))
+    reads = (ResearcherRow.starts_at <= now, or_(ResearcherRow.ends_at.is_(None), ResearcherRow.ends_at > now))
+    read = exists().where(ResearcherRow.study_id == StudyFeedRow.study_id, *reads)
+    return and_(free, or_(and_(StudyFeedRow.due_at <= now, or_(read, gone)), and_(StudyFeedRow.trouble == "", gone)))
 
 
-def hold(session: Session, study_id: UUID, turn: int, until: datetime | None, **columns: Any) -> bool:
+def hold(session: Session, study_id: UUID, epoch: str, turn: int, until: datetime | None, **columns: Any) -> bool:
     """Go on holding a feed; False when this turn is over. Until the commit nobody else writes to the feed."""
-    mine = (StudyFeedRow.study_id == study_id, StudyFeedRow.turn == turn)
+    mine = (StudyFeedRow.study_id == study_id, StudyFeedRow.epoch == epoch, StudyFeedRow.turn == turn)
     statement = update(StudyFeedRow).where(*mine).values(held_until=until, **columns)
     done = session.execute(statement.execution_options(synchronize_session=False))
     return bool(done.rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult for UPDATE
@@ -201,16 +211,20 @@ def keep_lines(session: Session, rows: Sequence[Mapping[str, Any]], *, came: boo
         session.execute(_upsert(session, FeedLineRow, ("study_id", "place"), changed), rows)
 
 
-def lines(session: Session, study_id: UUID, after: tuple[int, str], limit: int, now: datetime) -> Sequence[Line]:
+def lines(
+    session: Session, study_id: UUID, after: tuple[int, str], datasets: Sequence[str], limit: int, now: datetime
+) -> Sequence[Line]:
     """Return what changed behind a place of the feed, in order, without what both came and went behind it."""
     at = tuple_(FeedLineRow.seq, FeedLineRow.place)
     columns = [getattr(FeedLineRow, name) for name in ("seq", "place", "came", "patient_id", "dataset", "key", "nth")]
+    behind = tuple_(literal(after[0]), literal(after[1]))
     theirs = and_(SubjectRow.study_id == FeedLineRow.study_id, SubjectRow.patient_id == FeedLineRow.patient_id)
     query = select(*columns, FeedLineRow.row, exists().where(theirs, holds(now)).label("open"))
     query = query.where(
         FeedLineRow.study_id == study_id,
-        at > tuple_(literal(after[0]), literal(after[1])),
-        or_(FeedLineRow.row.is_not(None), FeedLineRow.came <= after[0]),
+        FeedLineRow.dataset.in_(datasets),
+        at > behind,
+        or_(FeedLineRow.row.is_not(None), tuple_(FeedLineRow.came, FeedLineRow.place) <= behind),
     )
     return [Line(**row._mapping) for row in session.execute(query.order_by(*at.clauses).limit(limit))]
 

@@ -69,7 +69,7 @@ class Uitwerk:
     def copy(self, study: str, file: str | Path, datasets: Sequence[str] = ()) -> "Copy":
         """Return one's own copy of a study's rows in a file, kept up to date by the study's feed of some datasets."""
         self.put(f"/research/studies/{study}/feed", {"datasets": list(datasets)})
-        return Copy(self, study, Path(file))
+        return Copy(self, study, Path(file), datasets)
 
     def get(self, path: str) -> Any:
         """Return what an address below /api/v1 says."""
@@ -193,12 +193,18 @@ class Snapshot:
 
 
 class Copy:
-    """Rows of a study in a file of one's own; `update` does to them what changed since it was last called."""
+    """Rows of a study in a file of one's own; `update` does to them what changed since it was last called.
 
-    def __init__(self, site: Uitwerk, study: str, file: Path) -> None:
-        self._site, self.study, self.file = site, study, file
+    `kept_at` says of which moment they are; None until the server has read them for the first time, within minutes.
+    """
+
+    def __init__(self, site: Uitwerk, study: str, file: Path, datasets: Sequence[str] = ()) -> None:
+        self._site, self.study, self.file, self.datasets = site, study, file, sorted(datasets)
         held = json.loads(file.read_text("utf-8")) if file.exists() else {}
+        if held.get("datasets") != self.datasets:
+            held = {}
         self.cursor: str | None = held.get("cursor")
+        self.kept_at: str | None = held.get("kept_at")
         self._rows: dict[str, Row] = held.get("rows", {})
 
     def update(self) -> list[Row]:
@@ -206,16 +212,20 @@ class Copy:
         told: Row = {"more": True}
         found: list[Row] = []
         while told["more"]:
-            query = f"?limit=500&cursor={self.cursor}" if self.cursor else "?limit=500"
-            told = self._site.get(f"/research/studies/{self.study}/feed{query}")
+            query = [("limit", "500"), ("datasets", ",".join(self.datasets)), ("cursor", self.cursor or "")]
+            asked = "&".join(f"{name}={value}" for name, value in query if value)
+            told = self._site.get(f"/research/studies/{self.study}/feed?{asked}")
+            if told["feed"]["kept_at"] is None:  # not read yet, or being read anew: what one has stays
+                break
             if told["reset"]:  # another feed than before: nothing that was given counts
                 self._rows, found = {}, []
             for one in told["items"]:
                 self._do(one)
             found += told["items"]
-            self.cursor = told["cursor"]
+            self.cursor, self.kept_at = told["cursor"], told["feed"]["kept_at"]
         part = self.file.with_name(f"{self.file.name}.part")
-        part.write_text(json.dumps({"cursor": self.cursor, "rows": self._rows}), "utf-8")
+        held = {"cursor": self.cursor, "kept_at": self.kept_at, "datasets": self.datasets, "rows": self._rows}
+        part.write_text(json.dumps(held), "utf-8")
         part.replace(self.file)
         return found
 

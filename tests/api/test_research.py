@@ -215,6 +215,27 @@ def test_who_was_admitted_until_when_is_listed_for_the_sites_administrator_alone
     assert house.get(path, headers=elsewhere.headers).status_code == 404
 
 
+def test_an_admission_ends_at_once_also_of_who_is_gone_and_a_new_one_tells_its_own_beginning(
+    house: House, wearing_off: Study
+) -> None:
+    path, dirk, admin = f"/studies/{wearing_off.id}/researchers", wearing_off.dirk, wearing_off.admin
+    house.clock.now += timedelta(hours=1)
+    admit(wearing_off, dirk)
+    for _ in range(2):
+        assert house.delete(f"{path}/{dirk.id}", headers=admin.headers).status_code == 204
+    assert wearing_off.get("subjects").status_code == 404
+    assert house.delete(f"{path}/{uuid4()}", headers=admin.headers).status_code == 404
+    house.clock.now += timedelta(hours=5)
+    admit(wearing_off, dirk)
+    (one,) = house.get(path, headers=admin.headers).json["items"]
+    assert (one["starts_at"], one["ends_at"]) == (house.clock.now.isoformat(), None)
+    assert house.post(f"/staff/{dirk.id}/departure", headers=admin.headers).status_code == 200
+    house.clock.now += timedelta(hours=5)
+    assert house.delete(f"{path}/{dirk.id}", headers=admin.headers).status_code == 204
+    (one,) = house.get(path, headers=admin.headers).json["items"]
+    assert one["ends_at"] == house.clock.now.isoformat()
+
+
 def test_two_studies_of_one_name_are_refused(house: House, wearing_off: Study) -> None:
     again = house.post("/studies", json={"name": "Wearing-off"}, headers=wearing_off.admin.headers)
     assert (again.status_code, (again.json or {})["code"]) == (409, "already-exists")

@@ -133,6 +133,26 @@ def test_the_manifest_says_of_how_many_it_was_withheld_also_once_somebody_withdr
     assert withheld()["subjects"] == 9 + 2
 
 
+@pytest.mark.promise("P20")
+def test_nobody_is_left_alone_without_a_band_once_others_withdrew(house: House, bram: Staff, found: Study) -> None:
+    ids = [born(house, bram, year) for year in (*[1980] * 2, *[1970] * 3, *[1990] * 10)]
+    for one in ids:
+        path = f"/patients/{one}/studies/{found.id}"
+        assert house.post(f"{path}/consent", headers=bram.headers).status_code == 200
+    snapshots = Snapshots(found)
+    made = snapshots.frozen(["subjects"])
+
+    def without() -> int:
+        told = csv.DictReader(io.StringIO(snapshots.file(made, "subjects.csv").decode()))
+        return sum(not row["age_band"] for row in told)
+
+    assert without() == 5
+    for one in ids[:4]:
+        assert house.post(f"/patients/{one}/studies/{found.id}/withdrawal", headers=bram.headers).status_code == 200
+    assert build(house)
+    assert without() == 11
+
+
 def test_a_snapshot_without_subjects_says_nothing_of_small_cells(found: Study) -> None:
     snapshots = Snapshots(found)
     manifest = json.loads(snapshots.file(snapshots.frozen(["entries"]), "manifest.json"))

@@ -202,3 +202,21 @@ def test_fhir_tells_it_as_retired_with_the_moment_and_by_another_version_of_the_
     assert after.json["meta"]["lastUpdated"] == house.clock.now.isoformat()
     assert before.headers["ETag"] != after.headers["ETag"]
     assert house.get(f"{path()}/fhir", headers=carla.headers).json["resource"]["status"] == "retired"
+
+
+def test_a_retired_version_that_a_newer_one_overtook_answers_none_of_its_rounds(
+    house: House, carla: Staff, anna: Patient
+) -> None:
+    publish(house, carla)
+    publish(house, carla, SECOND)
+    phone = house.phone(anna)
+    dates = [{"opens_on": f"2026-0{month}-26", "closes_on": f"2026-0{month}-28"} for month in (5, 6, 7)]
+    assign(house, carla, anna, anchor="dates", dates=dates)
+    house.clock.now = local("2026-06-26 12:00")
+    retire(house, carla, 2)
+    house.clock.now = local("2026-06-27 12:30")
+    publish(house, carla, THIRD)
+    house.clock.now = local("2026-07-27 12:30")
+    at_eight = "2026-07-27T08:10:00+02:00"
+    told = upload(form_version="2", occurred={"at": at_eight, "zone": "Europe/Amsterdam"}, recorded_at=at_eight)
+    assert house.post("/me/responses", json=told, headers=phone).status_code == 422

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
@@ -200,6 +201,50 @@ def test_its_builder_holds_on_while_a_file_takes_all_rows_before_its_first_piece
     monkeypatch.setattr(freezing.Build, "go_on", go_on)
     build(house)
     assert held == [UUID(made)] * 2
+
+
+def test_one_that_is_stopped_within_a_file_waits_for_whoever_comes_next_with_all_its_rows(
+    house: House, bram: Staff, found: Study, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        subject(bram, found)
+    made = snapshots.ask(["entries"], ["parquet"])
+    monkeypatch.setattr(snapshot_files, "SUBJECTS_TOGETHER", 1)
+    stopped, go_on = list[bool](), freezing.Build.go_on
+
+    def stop(build: freezing.Build) -> None:
+        stopped.append(True)
+        go_on(build)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(freezing.Build, "go_on", stop)
+        build(house, lambda: bool(stopped))
+    assert snapshots.told(made)["state"] == "building"
+    house.clock.now += timedelta(seconds=1)
+    assert build(house)
+    assert snapshots.told(made)["state"] == "ready"
+    assert snapshots.file(made, "entries.parquet")
+
+
+def test_who_was_too_slow_takes_nothing_from_whoever_took_over(
+    house: House, bram: Staff, found: Study, snapshots: Snapshots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        subject(bram, found)
+    made = snapshots.ask(["entries"], ["parquet"])
+    monkeypatch.setattr(snapshot_files, "SUBJECTS_TOGETHER", 1)
+    go_on = freezing.Build.go_on
+
+    def slowly(slow: freezing.Build) -> None:
+        monkeypatch.setattr(freezing.Build, "go_on", go_on)
+        house.clock.now += freezing.LEASE + timedelta(seconds=1)
+        assert build(house)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(freezing.Build, "go_on", slowly)
+    build(house)
+    assert snapshots.told(made)["state"] == "ready"
+    assert snapshots.file(made, "entries.parquet")
 
 
 def test_one_that_cannot_be_built_says_so_and_holds_up_no_other(

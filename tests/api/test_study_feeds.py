@@ -145,7 +145,7 @@ def test_a_cursor_that_is_none_of_this_feed_begins_anew(
     assert script.resets == 2
 
 
-def test_a_feed_of_other_datasets_and_one_of_a_restored_copy_begin_anew(
+def test_a_feed_takes_more_datasets_in_and_one_of_a_restored_copy_begins_anew(
     house: House, bram: Staff, found: Study, script: Follower
 ) -> None:
     subject(bram, found)
@@ -154,10 +154,14 @@ def test_a_feed_of_other_datasets_and_one_of_a_restored_copy_begin_anew(
     script.follow()
     assert script.keep("entries").json["datasets"] == ["entries"]
     assert (script.follow(), script.resets) == ([], 1)
-    script.keep("intervals")
-    round_over(house)
-    assert {one["dataset"] for one in script.follow()} == {"intervals"}
-    assert script.resets == 2
+    assert script.keep("intervals").json["datasets"] == ["entries", "intervals"]
+    assert script.page()["feed"]["kept_at"] is None
+    assert round_over(house)
+    assert {(one["op"], one["dataset"]) for one in script.follow()} == {("insert", "intervals")}
+    assert script.resets == 1
+    part = script.get(datasets="entries").json["items"]
+    assert {one["dataset"] for one in part} == {"entries"}
+    assert script.get(datasets="entries,nothing").json["pointers"][0]["pointer"] == "/query/datasets"
     with house.unit() as ctx:
         assert study_feeds.renew(ctx.session) == 1
     later(house)
@@ -165,7 +169,7 @@ def test_a_feed_of_other_datasets_and_one_of_a_restored_copy_begin_anew(
     with house.unit() as ctx:  # a copy of the database from before those numbers were given
         ctx.session.execute(update(StudyFeedRow).values(seq=0))
     script.follow()
-    assert script.resets == 4
+    assert script.resets == 3
 
 
 def test_rows_that_an_upgrade_gave_other_columns_are_told_anew(
@@ -318,8 +322,25 @@ def test_the_client_of_the_docs_keeps_a_copy_in_a_file_and_asks_only_for_what_ch
     (pseudonym,) = {row["subject"] for row in copy.rows("entries")}
     assert [row["subject"] for row in found.pull("subjects")] == [pseudonym]
     assert sorted(row["mean_rating"] for row in copy.rows("entries")) == [4, 4, 4, 9]
-    assert Site(found).copy(found.id, file, ["entries"]).update() == []
     assert copy.update() == []
-    later(house)
-    assert {one["dataset"] for one in copy.update()} == {"entries"}
-    assert copy.rows("intervals") == []
+    assert datetime.fromisoformat(copy.kept_at or "") == house.clock.now
+    with house.unit() as ctx:
+        study_feeds.renew(ctx.session)
+    again = Site(found).copy(found.id, file, ["entries", "intervals"])
+    assert again.update() == []
+    assert len(again.rows("entries")) == 4  # what one has stays until all is read anew
+
+
+def test_scripts_that_follow_different_datasets_do_not_empty_each_others_copies(
+    house: House, bram: Staff, found: Study, tmp_path: Path
+) -> None:
+    subject(bram, found)
+    for _ in range(3):
+        first = Site(found).copy(found.id, tmp_path / "first", ["entries"])
+        first.update()
+        later(house)
+        second = Site(found).copy(found.id, tmp_path / "second", ["intervals"])
+        second.update()
+        later(house)
+    assert (len(first.rows("entries")), len(second.rows("intervals"))) == (3, 3)
+    assert first.rows("intervals") == second.rows("entries") == []

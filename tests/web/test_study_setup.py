@@ -104,6 +104,10 @@ def test_a_researcher_is_admitted_until_a_day_and_let_go_again(
     expect(row).to_contain_text("admitted")
     assert pulls()
     assert barriers(page) == []
+    page.locator("#researcher-admit").press("Enter")
+    page.locator("#researcher-look").press("Enter")
+    expect(page.locator(".difference")).to_contain_text("Dirk Zoeker is admitted until the end of")
+    page.keyboard.press("Escape")
     row.get_by_role("button", name="End: Dirk Zoeker").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="End", exact=True).press("Enter")
     expect(row).to_contain_text("ended")

@@ -25,7 +25,7 @@ STATUS_SYSTEM = "http://hl7.org/fhir/consent-state-codes"
 MARK = "c"
 SAID, SHA_256 = "urn:uitwerk:extension:consent-said", "urn:uitwerk:extension:sha-256"
 EXTENSIONS: Mapping[str, str] = {
-    SAID: "on the resource, `valueCode`: how the last word was said, a yes, a no or a withdrawal: `phone`, by the "
+    SAID: "on the resource, `valueCode`: how the answer that stands, or what ended it, was said: `phone`, by the "
     "patient on their own, or `clinic`, recorded there, from paper or as it was told",
     SHA_256: "on `sourceAttachment`, `valueString`: SHA-256 of the text in that language (NFC, LF), in hexadecimals "
     "as in `/api/v1`",

@@ -52,7 +52,7 @@ async function admit(about) {
   document.getElementById("researcher-admit")?.focus();
 }
 
-function form({ path, known, study }, close) {
+function form({ path, known, study, items }, close) {
   const whom = field(t("snew.researcher"), select(known.map(({ id, name }) => ({ value: id, text: name })), { value: known[0].id, id: "researcher-whom" }));
   const until = field(t("snew.until"), h("input", { type: "date", id: "researcher-until" }), { hint: t("snew.until_hint") });
   return lookFirst({
@@ -61,11 +61,17 @@ function form({ path, known, study }, close) {
     fields: () => ({ staff_id: whom, ends_at: until }),
     wrong: () => t("desk.look_again"),
     read: () => read(whom, until),
-    look: (body) => [t(body.ends_at ? "snew.look_until" : "snew.look_open", { name: known.find(({ id }) => id === body.staff_id).name, study: study.name, on: body.ends_at ? day(localDay(new Date(body.ends_at)), "date") : "" })],
+    look: (body) => [standing(items.find((one) => one.staff_id === body.staff_id)), t(body.ends_at ? "snew.look_until" : "snew.look_open", { name: known.find(({ id }) => id === body.staff_id).name, study: study.name, on: body.ends_at ? day(localDay(new Date(body.ends_at)), "date") : "" })],
     keep: (body) => api("POST", path, body).then(() => true),
     text: t("snew.admit_do"),
     close,
   });
+}
+
+/** What a new admission replaces, if it does. */
+function standing(one) {
+  if (!one || ended(one)) return false;
+  return { warm: one.ends_at ? t("snew.now_until", { name: one.name, on: day(localDay(new Date(one.ends_at)), "date") }) : t("snew.now_open", { name: one.name }) };
 }
 
 function read(whom, until) {
@@ -79,7 +85,7 @@ function read(whom, until) {
 async function end(one, { path, again }) {
   if (!(await confirm(t("snew.end_of", { name: one.name }), t("snew.end_text"), t("snew.end"), { danger: true }))) return;
   try {
-    await api("POST", path, { staff_id: one.staff_id, ends_at: new Date().toISOString() });
+    await api("DELETE", `${path}/${encodeURIComponent(one.staff_id)}`);
     notice(t("snew.ended", { name: one.name }));
   } catch (error) {
     if (error.name !== "Refused" && error.name !== "Offline") throw error;
