@@ -105,6 +105,7 @@ def test_a_researcher_is_admitted_until_a_day_and_let_go_again(
     assert pulls()
     assert barriers(page) == []
     page.locator("#researcher-admit").press("Enter")
+    page.get_by_label("Researcher", exact=True).select_option(label="Dirk Zoeker")
     page.locator("#researcher-look").press("Enter")
     expect(page.locator(".difference")).to_contain_text("Dirk Zoeker is admitted until the end of")
     page.keyboard.press("Escape")
